@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { withLock } from './lock.ts';
+
+const manifestName = '.manifest.json';
+
+interface Manifest {
+  readonly files: Readonly<Record<string, string>>;
+}
+
+export interface CacheEntry {
+  /** Absolute path of the entry's folder. */
+  readonly path: string;
+  /** Whether it was there, whole, before. */
+  readonly hit: boolean;
+  /** Why an entry that was there had to be made again. */
+  readonly damage?: string;
+}
+
+/**
+ * Returns a key for everything that went into a stage's output: 20 hex digits of the
+ * SHA-256 of the inputs' JSON with sorted names. 80 bits: no two inputs of one user meet.
+ */
+export function keyOf(inputs: Readonly<Record<string, unknown>>): string {
+  return createHash('sha256')
+    .update(JSON.stringify(sorted(inputs)))
+    .digest('hex')
+    .slice(0, 20);
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, inner]) => [name, sorted(inner)]),
+  );
+}
+
+/** Returns a file's SHA-256 in hex. */
+export async function hashFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash);
+  return hash.digest('hex');
+}
+
+/**
+ * Returns the cache's entry for a key, calling `make` to fill a folder if there is none
+ * or its checksums are off. The folder appears under its name only when it is whole, so
+ * a lab killed at any moment leaves no half entry. Two labs that want the same entry wait
+ * for one another. Throws what `make` throws, and leaves nothing behind then.
+ */
+export async function keep(
+  folder: string,
+  key: string,
+  make: (path: string) => Promise<void>,
+): Promise<CacheEntry> {
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, key);
+  return withLock(path, async () => {
+    const damage = await findDamage(path);
+    if (damage === undefined) return { path, hit: true };
+    const partial = join(folder, `.${key}.partial`);
+    await rm(partial, { recursive: true, force: true });
+    await mkdir(partial);
+    try {
+      await make(partial);
+      await writeManifest(partial);
+      await rm(path, { recursive: true, force: true });
+      await rename(partial, path);
+    } catch (error) {
+      await rm(partial, { recursive: true, force: true });
+      throw error;
+    }
+    return damage === 'absent' ? { path, hit: false } : { path, hit: false, damage };
+  });
+}
+
+async function writeManifest(path: string): Promise<void> {
+  const files: Record<string, string> = {};
+  for (const name of await listFiles(path)) files[name] = await hashFile(join(path, name));
+  const manifest: Manifest = { files };
+  await writeFile(join(path, manifestName), JSON.stringify(manifest, null, 1));
+}
+
+/** Returns undefined for a whole entry, `absent`, or what is wrong with it. */
+async function findDamage(path: string): Promise<string | undefined> {
+  if ((await stat(path).catch(() => undefined)) === undefined) return 'absent';
+  const text = await readFile(join(path, manifestName), 'utf8').catch(() => undefined);
+  if (text === undefined) return 'its manifest is missing';
+  const files = parseManifest(text);
+  if (files === undefined) return 'its manifest is damaged';
+  const sums = await Promise.all(
+    Object.entries(files).map(async ([name, sum]) => {
+      const found = await hashFile(join(path, name)).catch(() => 'missing');
+      return found === sum
+        ? undefined
+        : found === 'missing'
+          ? `${name} is missing`
+          : `${name} has changed`;
+    }),
+  );
+  return sums.find((sum) => sum !== undefined);
+}
+
+function parseManifest(text: string): Manifest['files'] | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== 'object' || value === null || !('files' in value)) return undefined;
+    return (value as Manifest).files;
+  } catch {
+    return undefined;
+  }
+}
+
+async function listFiles(path: string): Promise<string[]> {
+  const entries = await readdir(path, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile() && entry.name !== manifestName)
+    .map((entry) => relative(path, join(entry.parentPath, entry.name)))
+    .sort();
+}

@@ -1,0 +1,51 @@
+/**
+ * Where a fault lies. `case` is the kernel's (exit 1); `usage` and a source that
+ * cannot be had are the caller's (exit 2); everything else is the lab's or the
+ * machine's (exit 3) and never counts as a red case.
+ */
+export type Fault =
+  | 'usage'
+  | 'source'
+  | 'patch'
+  | 'config'
+  | 'build'
+  | 'boot'
+  | 'guest-crash'
+  | 'guest-hang'
+  | 'case'
+  | 'infrastructure';
+
+/** The facts an error carries, so that no caller has to parse its text. */
+export interface LabErrorFacts {
+  /** Stable, kebab-case, never reused for another meaning: `source-id-mismatch`. */
+  readonly code: string;
+  readonly fault: Fault;
+  /** What was being done, as a gerund phrase: `applying a patch`. */
+  readonly doing: string;
+  /** To what, and what went wrong: `0012-c-r-files.patch: hunk 3 of fs/pipe.c does not apply`. */
+  readonly what: string;
+  /** What the reader can do next, as a sentence. */
+  readonly next: string;
+  /** Evidence to print below: a tool's own words, a console's last lines. */
+  readonly details?: readonly string[];
+  readonly cause?: unknown;
+}
+
+export type LabError = Error & LabErrorFacts & { readonly name: 'LabError' };
+
+/** Returns an error that explains itself; throw it. */
+export function labError(facts: LabErrorFacts): LabError {
+  const error = new Error(`${facts.doing}: ${facts.what}`, { cause: facts.cause });
+  return Object.assign(error, { ...facts, name: 'LabError' as const });
+}
+
+/** Tells an error the lab foresaw from a bug in the lab. */
+export function isLabError(error: unknown): error is LabError {
+  return error instanceof Error && error.name === 'LabError' && 'fault' in error;
+}
+
+/** Returns the process exit status that belongs to a fault: 1 kernel, 2 caller, 3 lab. */
+export function exitCodeOf(fault: Fault): 1 | 2 | 3 {
+  if (fault === 'case') return 1;
+  return fault === 'usage' || fault === 'source' ? 2 : 3;
+}

@@ -1,0 +1,216 @@
+import type { LabErrorFacts } from './errors.ts';
+import type { Finding } from '../qemu/classify.ts';
+
+/** The pipeline's stages, in the order they run. */
+export const stages = [
+  'source',
+  'tree',
+  'config',
+  'build',
+  'rootfs',
+  'accelerator',
+  'guest',
+] as const;
+export type Stage = (typeof stages)[number];
+
+export type Verdict = 'pass' | 'fail' | 'skip' | 'error';
+
+/** An error as the reports carry it: facts only, no stack. */
+export type ErrorReport = Omit<LabErrorFacts, 'cause'>;
+
+/** What one case left behind. */
+export interface CaseResult {
+  /** `file > suite > test`, unique in a run per base. */
+  readonly id: string;
+  readonly base: string;
+  readonly file: string;
+  readonly suite: string;
+  readonly test: string;
+  readonly verdict: Verdict;
+  /** Wall time in milliseconds, guest time included. */
+  readonly milliseconds: number;
+  /** Why it was skipped, failed or could not be judged, in one line. */
+  readonly reason?: string;
+  /** The failed assertion, if one failed. */
+  readonly assertion?: AssertionReport;
+  readonly error?: ErrorReport;
+  /** What the kernel said while this case ran that the console watcher knows. */
+  readonly findings: readonly Finding[];
+  /** The console lines between this case's markers. */
+  readonly console: readonly string[];
+  /** The shim's answers, newest last, for a case that did not pass. */
+  readonly shim: readonly string[];
+  /** What to type to run this case alone. */
+  readonly rerun: string;
+  /** The guest it ran in. */
+  readonly guest?: string;
+}
+
+export interface AssertionReport {
+  readonly message: string;
+  readonly operator?: string;
+  readonly expected?: string;
+  readonly actual?: string;
+  /** A line diff, uncoloured. */
+  readonly diff?: string;
+  /** `cases/esrch.ts:12:3`. */
+  readonly at?: string;
+}
+
+/** A planned case, known before any guest runs. */
+export interface PlannedCase {
+  readonly id: string;
+  readonly base: string;
+  readonly file: string;
+  readonly suite: string;
+  readonly test: string;
+}
+
+export interface BaseReport {
+  readonly base: string;
+  /** The source's own version: `2.6.30` or Debian's package version. */
+  readonly version: string;
+  /** Git tree id or package version: what the source is identified by. */
+  readonly sourceId: string;
+  readonly origin: string;
+  readonly series: readonly {
+    readonly number: number;
+    readonly subject: string;
+    readonly file: string;
+  }[];
+  readonly imageKey: string;
+  readonly rootfsKey: string;
+  readonly kernelWarnings: number;
+}
+
+export interface Totals {
+  readonly planned: number;
+  readonly pass: number;
+  readonly fail: number;
+  readonly skip: number;
+  readonly error: number;
+}
+
+/**
+ * Everything a run says, in order. Screens and reports are pure consumers of this
+ * stream and look nowhere else. `at` is milliseconds since the run's start.
+ */
+export type LabEvent = { readonly at: number } & LabEventBody;
+
+export type LabEventBody =
+  | {
+      readonly type: 'run-started';
+      readonly run: string;
+      readonly time: string;
+      readonly folder: string;
+      readonly command: string;
+      readonly bases: readonly string[];
+    }
+  | { readonly type: 'note'; readonly text: string }
+  | { readonly type: 'warning'; readonly text: string }
+  | {
+      readonly type: 'stage-started';
+      readonly stage: Stage;
+      readonly base?: string;
+      readonly what: string;
+    }
+  | {
+      readonly type: 'stage-progress';
+      readonly stage: Stage;
+      readonly base?: string;
+      readonly done: number;
+      readonly total?: number;
+      readonly unit: string;
+      readonly what?: string;
+    }
+  | {
+      readonly type: 'stage-ended';
+      readonly stage: Stage;
+      readonly base?: string;
+      readonly cached: boolean;
+      readonly milliseconds: number;
+      readonly what: string;
+    }
+  | {
+      readonly type: 'stage-failed';
+      readonly stage: Stage;
+      readonly base?: string;
+      readonly milliseconds: number;
+      readonly error: ErrorReport;
+    }
+  | { readonly type: 'base-ready'; readonly report: BaseReport; readonly files: BaseFiles }
+  | {
+      readonly type: 'calibrated';
+      readonly accelerator: string;
+      readonly reason: string;
+      readonly factor: number;
+    }
+  | { readonly type: 'cases-planned'; readonly cases: readonly PlannedCase[] }
+  | {
+      readonly type: 'guest-started';
+      readonly guest: string;
+      readonly base: string;
+      readonly how: 'booted' | 'restored';
+      readonly commandLine: readonly string[];
+      readonly consoleLog: string;
+    }
+  | {
+      readonly type: 'guest-ready';
+      readonly guest: string;
+      readonly base: string;
+      readonly milliseconds: number;
+    }
+  | {
+      readonly type: 'guest-ended';
+      readonly guest: string;
+      readonly base: string;
+      readonly status: number | null;
+      readonly signal: string | null;
+      readonly expected: boolean;
+      readonly consoleLines: number;
+      readonly scanned: number;
+    }
+  | {
+      readonly type: 'console-finding';
+      readonly guest: string;
+      readonly base: string;
+      readonly case?: string;
+      readonly finding: Finding;
+    }
+  | {
+      readonly type: 'case-started';
+      readonly id: string;
+      readonly base: string;
+      readonly guest: string;
+    }
+  | { readonly type: 'case-ended'; readonly result: CaseResult }
+  | {
+      readonly type: 'run-ended';
+      readonly totals: Totals;
+      readonly exitCode: 0 | 1 | 2 | 3;
+      readonly milliseconds: number;
+      readonly error?: ErrorReport;
+    };
+
+/** Files a run copies into its results, absolute paths. */
+export interface BaseFiles {
+  readonly config: string;
+  readonly image: string;
+  readonly systemMap: string;
+  readonly vmlinux: string;
+  readonly buildLog: string;
+}
+
+/** Tells every consumer; never throws, never blocks. */
+export type Emit = (event: LabEventBody) => void;
+
+export type Listener = (event: LabEvent) => void;
+
+/** Returns an emitter that stamps events and hands them to the listeners in order. */
+export function createStream(listeners: readonly Listener[], now = () => performance.now()): Emit {
+  const start = now();
+  return (body) => {
+    const event: LabEvent = { at: Math.round(now() - start), ...body };
+    for (const listener of listeners) listener(event);
+  };
+}

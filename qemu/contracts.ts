@@ -1,0 +1,86 @@
+import type { Finding } from './classify.ts';
+
+export interface Accelerator {
+  readonly name: 'kvm' | 'tcg';
+  /** Why this one, in one plain line. */
+  readonly reason: string;
+}
+
+/** A machine as a value: everything QEMU needs to know. */
+export interface Machine {
+  readonly accelerator: Accelerator['name'];
+  readonly cpu: string;
+  readonly cpus: number;
+  /** MiB. */
+  readonly memory: number;
+  readonly kernel: string;
+  readonly initramfs: string;
+  readonly commandLine: readonly string[];
+}
+
+/** How to bring a machine up: from its kernel, or from a saved state of a booted guest. */
+export interface LaunchOptions {
+  /** Names the guest in events and in file names: `v2.6.30-1`. */
+  readonly name: string;
+  /** This guest's own folder under the run's scratch folder; gone with it. */
+  readonly folder: string;
+  /** Where the serial console is kept, outside the scratch folder. */
+  readonly consoleLog: string;
+  /** Aborting kills the machine. */
+  readonly signal: AbortSignal;
+  /** A file that saveGuest wrote. */
+  readonly restoreFrom?: string;
+  /** Stop at the first instruction and wait for gdb on this Unix socket. */
+  readonly gdb?: string;
+}
+
+export interface MachineEnd {
+  readonly status: number | null;
+  readonly signal: string | null;
+  /** QEMU's own last words. */
+  readonly stderr: string;
+}
+
+/** A line-wise view of a guest's serial console, from its first byte on. */
+export interface Console {
+  /** Complete lines so far, carriage returns and control bytes cleaned. */
+  readonly lines: readonly string[];
+  readonly findings: readonly Finding[];
+  /** Lines the classifier has looked at; equal to lines.length when the scan is alive. */
+  readonly scanned: number;
+  onLine(listener: (line: string, index: number) => void): () => void;
+  onFinding(listener: (finding: Finding) => void): () => void;
+  /**
+   * Returns the first line, from `from` on, that matches. Rejects with the signal's reason
+   * when it is aborted, or with a `boot`/`guest-crash` error when the machine ends first.
+   */
+  waitFor(pattern: RegExp, options: { from?: number; signal: AbortSignal }): Promise<string>;
+  /** Writes to the guest's serial input. */
+  write(text: string): void;
+}
+
+export interface Qmp {
+  /** Returns QMP's `return` value. Throws an `infrastructure` error with QMP's own words. */
+  execute(command: string, args?: Readonly<Record<string, unknown>>): Promise<unknown>;
+  /** Resolves with the data of the next event of that name. */
+  event(name: string, signal: AbortSignal): Promise<unknown>;
+  /** A command of the human monitor: registers, sendkey. */
+  human(commandLine: string): Promise<string>;
+}
+
+export interface RunningMachine {
+  readonly name: string;
+  readonly machine: Machine;
+  readonly pid: number;
+  /** The guest's SSH port on 127.0.0.1. */
+  readonly sshPort: number;
+  readonly qmp: Qmp;
+  readonly console: Console;
+  /** QEMU's command line as started. */
+  readonly argv: readonly string[];
+  readonly how: 'booted' | 'restored';
+  /** Never rejects. */
+  readonly ended: Promise<MachineEnd>;
+  /** Ends QEMU now (QMP quit, then SIGKILL of its process) and resolves when it is gone. */
+  kill(): Promise<MachineEnd>;
+}

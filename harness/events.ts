@@ -44,6 +44,10 @@ export interface CaseResult {
   readonly rerun: string;
   /** The guest it ran in. */
   readonly guest?: string;
+  /** Which run of the case this is, from 1, when it is run more than once. */
+  readonly attempt?: { readonly number: number; readonly of: number };
+  /** Why this case is on the list of known failures, if it is. */
+  readonly known?: string;
 }
 
 export interface AssertionReport {
@@ -64,6 +68,8 @@ export interface PlannedCase {
   readonly file: string;
   readonly suite: string;
   readonly test: string;
+  /** Its last duration in milliseconds, if it has run before. */
+  readonly expected?: number;
 }
 
 export interface BaseReport {
@@ -105,7 +111,11 @@ export type LabEventBody =
       readonly folder: string;
       readonly command: string;
       readonly bases: readonly string[];
+      /** Which part of the cases this run has, from 1. */
+      readonly shard?: { readonly index: number; readonly of: number };
     }
+  /** Facts about where the run happens, by name; later ones add to earlier ones. */
+  | { readonly type: 'environment'; readonly facts: Readonly<Record<string, string>> }
   | { readonly type: 'note'; readonly text: string }
   | { readonly type: 'warning'; readonly text: string }
   | {
@@ -113,6 +123,8 @@ export type LabEventBody =
       readonly stage: Stage;
       readonly base?: string;
       readonly what: string;
+      /** How long it took last time, in milliseconds. */
+      readonly expected?: number;
     }
   | {
       readonly type: 'stage-progress';
@@ -153,6 +165,8 @@ export type LabEventBody =
       readonly how: 'booted' | 'restored';
       readonly commandLine: readonly string[];
       readonly consoleLog: string;
+      /** How long the last one took to be ready, in milliseconds. */
+      readonly expected?: number;
     }
   | {
       readonly type: 'guest-ready';

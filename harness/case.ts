@@ -1,0 +1,92 @@
+/** What a case file imports: uvu's syntax, and the lab's own rules behind it. */
+import type { Callback, Test } from 'uvu';
+import type { CaseContext } from './contracts.ts';
+import { register } from './registry.ts';
+import type { Body, Needs, RegisteredSuite, RegisteredTest } from './registry.ts';
+import { skipSignal } from './skip.ts';
+
+export type { Assertion } from 'uvu/assert';
+export * as assert from 'uvu/assert';
+export type * from './contracts.ts';
+export type { Needs } from './registry.ts';
+
+/** uvu's suite, with a reason for each skip and two ways to say more about cases. */
+export interface Suite<T> {
+  (name: string, test: Callback<T>): void;
+  /** While at work on a case; a run where CI is set refuses it. */
+  only(name: string, test: Callback<T>): void;
+  skip(name: string, test: Callback<T>, reason: string): void;
+  /** `before` and `after` run once per guest, `before.each` and `after.each` around each case. */
+  readonly before: Test<T>['before'];
+  readonly after: Test<T>['after'];
+  /** Hands the suite over. A suite that does not say it is an error. */
+  run(): void;
+  /**
+   * The same suite; cases registered through the value returned need this as well:
+   * `suite('…').needs({ base: 'v6.1' })` for all, `test.needs({ patch: '…' })('…', …)` for one.
+   */
+  needs(needs: Needs): Suite<T>;
+  /** The same suite; cases registered through the value returned may take that many seconds. */
+  within(seconds: number): Suite<T>;
+}
+
+/**
+ * Returns a suite to register cases with. Its cases get `context`'s properties and `guest`;
+ * nothing runs until the lab asks for it.
+ */
+export function suite<Extra extends object = object>(
+  name: string,
+  context?: Extra,
+): Suite<CaseContext & Extra> {
+  const target: RegisteredSuite = {
+    name,
+    context: { ...context },
+    tests: [],
+    before: [],
+    after: [],
+    beforeEach: [],
+    afterEach: [],
+    runs: 0,
+    late: [],
+  };
+  register(target);
+  return createSuite<CaseContext & Extra>(target, { needs: [], seconds: undefined });
+}
+
+/** Ends the running case as skipped. The reason is shown wherever the case is. */
+export function skip(reason: string): never {
+  throw skipSignal(reason);
+}
+
+type Manner = Pick<RegisteredTest, 'needs' | 'seconds'>;
+
+function createSuite<T>(target: RegisteredSuite, manner: Manner): Suite<T> {
+  const add = (name: string, body: Callback<T>, more: Partial<RegisteredTest> = {}) => {
+    if (target.runs > 0) target.late.push(name);
+    const test = { name, body: asBody(body), only: false, skip: undefined, ...manner, ...more };
+    target.tests.push(test);
+  };
+  const only = (name: string, body: Callback<T>) => add(name, body, { only: true });
+  const skipCase = (name: string, body: Callback<T>, reason: string) =>
+    add(name, body, { skip: reason });
+  return Object.assign((name: string, body: Callback<T>) => add(name, body), {
+    only,
+    skip: skipCase,
+    before: createHook<T>(target.before, target.beforeEach),
+    after: createHook<T>(target.after, target.afterEach),
+    run: () => void (target.runs += 1),
+    needs: (needs: Needs) => createSuite<T>(target, { ...manner, needs: [...manner.needs, needs] }),
+    within: (seconds: number) => createSuite<T>(target, { ...manner, seconds }),
+  });
+}
+
+function createHook<T>(once: Body[], each: Body[]): Test<T>['before'] {
+  return Object.assign((hook: Callback<T>) => void once.push(asBody(hook)), {
+    each: (hook: Callback<T>) => void each.push(asBody(hook)),
+  });
+}
+
+// The runner puts `guest` into the context before it calls anything: only it may say so.
+function asBody<T>(body: Callback<T>): Body {
+  return body as unknown as Body;
+}

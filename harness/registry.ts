@@ -1,0 +1,51 @@
+import type { Callback } from 'uvu';
+
+/** What a case needs from the run it is in; a run that lacks it skips the case and says so. */
+export interface Needs {
+  /** Name of a base, or names of which one will do: `v6.1`. */
+  readonly base?: string | readonly string[];
+  /** Subject of a patch that must be applied: `c/r: external checkpoint`. */
+  readonly patch?: string;
+}
+
+/** A hook or a test body. The registry holds suites of every context, so it knows none. */
+export type Body = Callback<Record<string, unknown>>;
+
+export interface RegisteredTest {
+  readonly name: string;
+  readonly body: Body | undefined;
+  readonly needs: readonly Needs[];
+  /** Seconds it may take on an accelerator of factor 1, if not the default. */
+  readonly seconds: number | undefined;
+  readonly only: boolean;
+  /** Why it must not run, if it is registered with `.skip`. */
+  readonly skip: string | undefined;
+}
+
+export interface RegisteredSuite {
+  readonly name: string;
+  readonly context: Record<string, unknown>;
+  readonly tests: RegisteredTest[];
+  readonly before: Body[];
+  readonly after: Body[];
+  readonly beforeEach: Body[];
+  readonly afterEach: Body[];
+  /** How often `.run()` was called; 1 is right. */
+  runs: number;
+  /** Names of tests registered behind `.run()`. */
+  readonly late: string[];
+}
+
+let registered: RegisteredSuite[] = [];
+
+/** Adds a suite to those of the file being imported. */
+export function register(suite: RegisteredSuite): void {
+  registered.push(suite);
+}
+
+/** Returns the suites registered since the last call, in their order, and forgets them. */
+export function takeRegistered(): readonly RegisteredSuite[] {
+  const taken = registered;
+  registered = [];
+  return taken;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Dropbear for the guest: one connection per process, one key type, no passwords. */
+#define NON_INETD_MODE 0
+#define INETD_MODE 1
+#define DROPBEAR_REEXEC 0
+#define DROPBEAR_SMALL_CODE 0
+#define DROPBEAR_DELAY_HOSTKEY 0
+
+#define DROPBEAR_RSA 0
+#define DROPBEAR_RSA_SHA1 0
+#define DROPBEAR_ECDSA 0
+#define DROPBEAR_SK_KEYS 0
+#define DROPBEAR_ED25519 1
+#define DROPBEAR_CURVE25519 1
+#define DROPBEAR_ECDH 0
+#define DROPBEAR_DH_GROUP14_SHA1 0
+#define DROPBEAR_DH_GROUP14_SHA256 0
+#define DROPBEAR_SHA1_HMAC 0
+#define DROPBEAR_AES256 0
+
+#define DROPBEAR_SVR_PASSWORD_AUTH 0
+#define DROPBEAR_SVR_AGENTFWD 0
+#define DROPBEAR_SVR_LOCALTCPFWD 0
+#define DROPBEAR_SVR_REMOTETCPFWD 0
+#define DROPBEAR_SFTPSERVER 0
+#define DROPBEAR_USER_ALGO_LIST 0
+#define DO_MOTD 0
+#define DEFAULT_PATH "/bin:/sbin"
+#define DEFAULT_ROOT_PATH "/bin:/sbin"

@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import type { Context } from '../harness/context.ts';
+import { keep, keyOf } from '../harness/cache.ts';
+import { findCompiler } from './compiler.ts';
+import { packCpio } from './cpio.ts';
+import { ensureKeys } from './keys.ts';
+import { layOut } from './layout.ts';
+import { buildPrograms } from './programs.ts';
+import { buildTools } from './tools.ts';
+
+/** The guest's user space, ready to boot, and how to get into it. */
+export interface Rootfs {
+  /** Absolute path of the initramfs, a cpio archive compressed with gzip. */
+  readonly initramfs: string;
+  /** Cache key of everything that went into it. */
+  readonly key: string;
+  /** Whether it was there already. */
+  readonly cached: boolean;
+  /** The guest's public host key, base64 of the SSH wire form; no other may answer. */
+  readonly hostKey: string;
+  /** The private key that the guest lets in, as ssh2 takes it. */
+  readonly clientKey: string;
+  readonly userName: 'root';
+  /** The lab's own programs in the guest's /bin (init is /init). */
+  readonly programs: readonly string[];
+}
+
+/**
+ * Returns the guest's user space for every base. Builds what is not in the cache; the same
+ * inputs give the same bytes. Throws infrastructure errors for a missing compiler or a
+ * failing build, source errors for a missing or wrong archive.
+ */
+export async function buildRootfs(context: Context): Promise<Rootfs> {
+  const [compiler, keys] = await Promise.all([
+    findCompiler(context.signal),
+    ensureKeys(context.home.keys),
+  ]);
+  const [programs, tools] = await Promise.all([
+    buildPrograms(context, compiler),
+    buildTools(context, compiler),
+  ]);
+  const paths = [
+    ...programs,
+    { name: 'busybox', path: tools.busybox },
+    { name: 'dropbear', path: tools.dropbear },
+  ];
+  const binaries = await Promise.all(
+    paths.map(async ({ name, path }) => ({ name, data: await readFile(path) })),
+  );
+  const archive = packCpio(layOut(binaries, tools.applets, keys));
+  const key = keyOf({ archive: createHash('sha256').update(archive).digest('hex') });
+  const { path, hit } = await keep(context.home.rootfs, `initramfs-${key}`, async (fresh) => {
+    // zlib writes no time of its own: the same archive compresses to the same bytes.
+    await writeFile(join(fresh, 'initramfs.cpio.gz'), gzipSync(archive, { level: 9 }));
+  });
+  return {
+    initramfs: join(path, 'initramfs.cpio.gz'),
+    key,
+    cached: hit,
+    hostKey: keys.hostKey,
+    clientKey: keys.clientKey,
+    userName: 'root',
+    programs: programs.map(({ name }) => name),
+  };
+}

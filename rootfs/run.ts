@@ -1,0 +1,47 @@
+import { execa } from 'execa';
+import { labError } from '../harness/errors.ts';
+
+/** What to say when a program fails. */
+export interface RunOptions {
+  /** `compiling shim`; a gerund phrase. */
+  readonly doing: string;
+  /** The error's stable code. */
+  readonly code: string;
+  /** What the reader can do about it. */
+  readonly next: string;
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Runs a program and returns its standard output. Throws an infrastructure error with the
+ * program's last words if it is missing or fails, and the signal's reason if it was stopped.
+ */
+export async function run(
+  program: string,
+  args: readonly string[],
+  options: RunOptions,
+): Promise<string> {
+  const result = await execa(program, args, {
+    reject: false,
+    all: true,
+    stdin: 'ignore',
+    env: { LC_ALL: 'C', ...options.env },
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
+  });
+  options.signal?.throwIfAborted();
+  if (!result.failed) return result.stdout;
+  const ended =
+    result.exitCode === undefined ? result.shortMessage : `exit status ${result.exitCode}`;
+  throw labError({
+    code: options.code,
+    fault: 'infrastructure',
+    doing: options.doing,
+    what: `${program}: ${ended}`,
+    next: options.next,
+    details: result.all.split('\n').slice(-20),
+    cause: result,
+  });
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the guest's programs know of the kernel under test: the two system
+ * calls and their flags. One root file system serves every base, so the
+ * numbers are looked up by the running kernel's release.
+ */
+#ifndef CR_ABI_H
+#define CR_ABI_H
+
+#include <string.h>
+#include <sys/types.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#define CHECKPOINT_SUBTREE	0x1UL
+
+struct cr_abi {
+	const char *release;	/* prefix of uname's release */
+	long checkpoint;
+	long restart;
+};
+
+/* The first two numbers that the base leaves free on x86_64. */
+static const struct cr_abi cr_abis[] = {
+	{ "2.6.30", 297, 298 },
+	{ "6.1", 451, 452 },
+};
+
+/* On any other kernel a number that none has: the answer is ENOSYS. */
+static const struct cr_abi cr_abi_unknown = { "", -1, -1 };
+
+static inline const struct cr_abi *cr_abi(void)
+{
+	struct utsname uts;
+	size_t i, length;
+
+	if (uname(&uts) < 0)
+		return &cr_abi_unknown;
+	for (i = 0; i < sizeof(cr_abis) / sizeof(cr_abis[0]); i++) {
+		length = strlen(cr_abis[i].release);
+		if (strncmp(uts.release, cr_abis[i].release, length))
+			continue;
+		/* 6.1.7 is a 6.1, 6.12 is not. */
+		if (uts.release[length] < '0' || uts.release[length] > '9')
+			return &cr_abis[i];
+	}
+	return &cr_abi_unknown;
+}
+
+static inline long cr_checkpoint(pid_t pid, int fd, unsigned long flags)
+{
+	return syscall(cr_abi()->checkpoint, (long)pid, (long)fd, flags);
+}
+
+static inline long cr_restart(pid_t pid, int fd, unsigned long flags)
+{
+	return syscall(cr_abi()->restart, (long)pid, (long)fd, flags);
+}
+
+#endif

@@ -1,0 +1,133 @@
+/** The image's objects as data; docs/image-format.md is where each number comes from. */
+
+export type FieldKind = 'u16' | 'u32' | 's32' | 'u64';
+
+export interface ObjectLayout {
+  readonly name: string;
+  /** Bytes, header included; undefined where the payload's size varies. */
+  readonly length?: number;
+  /** In their order, behind the header. Those called `padding` must be 0. */
+  readonly fields: readonly (readonly [name: string, kind: FieldKind])[];
+  /** Stands only where the object before it announces it. */
+  readonly announced?: boolean;
+}
+
+/** Every object begins with two u32: type and length. */
+export const headerBytes = 8;
+export const pageBytes = 4096;
+/** Five s32 and padding for each task. */
+export const treeEntryBytes = 24;
+export const headerMagic = 0x00feed0cc0a2d200n;
+export const tailMagic = 0x002d2a0cc0deef00n;
+
+export const typeOf = {
+  HEADER: 1,
+  HEADER_ARCH: 2,
+  BUFFER: 3,
+  STRING: 4,
+  TREE: 101,
+  TASK: 102,
+  THREAD: 106,
+  CPU: 107,
+  THREAD_TLS: 201,
+  CPU_FPU: 202,
+  MM_CONTEXT_LDT: 203,
+  FILE_NAME: 303,
+  FILE: 304,
+  PGARR: 403,
+  MM_CONTEXT: 404,
+  TAIL: 9001,
+  ERROR: 9999,
+} as const;
+
+export const fieldBytes: Readonly<Record<FieldKind, number>> = { u16: 2, u32: 4, s32: 4, u64: 8 };
+
+const all = (kind: FieldKind, names: string) =>
+  names.split(' ').map((name): [string, FieldKind] => [name, kind]);
+
+const registers =
+  'r15 r14 r13 r12 bp bx r11 r10 r9 r8 ax cx dx si di orig_ax ip cs flags sp ss ds es fs gs ' +
+  'fsbase gsbase debugreg0 debugreg1 debugreg2 debugreg3 debugreg6 debugreg7';
+const addresses =
+  'start_code end_code start_data end_data start_brk brk start_stack arg_start arg_end ' +
+  'env_start env_end';
+const kernel = 'arch_id major minor patch rev uts_release_len uts_version_len uts_machine_len';
+
+const layouts: readonly (readonly [number, ObjectLayout])[] = [
+  [
+    typeOf.HEADER,
+    fixed('HEADER', [...all('u64', 'magic'), ...all('u16', kernel), ...all('u64', 'time uflags')]),
+  ],
+  [
+    typeOf.HEADER_ARCH,
+    {
+      ...fixed('HEADER_ARCH', all('u16', 'has_fxsr has_xsave xstate_size padding')),
+      announced: true,
+    },
+  ],
+  [typeOf.BUFFER, { name: 'BUFFER', fields: [], announced: true }],
+  [typeOf.STRING, { name: 'STRING', fields: [], announced: true }],
+  [
+    5,
+    fixed('OBJREF', [
+      ['objtype', 'u32'],
+      ['objref', 's32'],
+    ]),
+  ],
+  [typeOf.TREE, fixed('TREE', all('s32', 'nr_tasks padding'))],
+  [
+    typeOf.TASK,
+    fixed('TASK', all('u32', 'state exit_state exit_code exit_signal task_comm_len padding')),
+  ],
+  [103, fixed('TASK_NS', all('s32', 'ns_objref padding'))],
+  [104, fixed('TASK_OBJS', all('s32', 'files_objref mm_objref'))],
+  [105, fixed('RESTART_BLOCK', all('u64', 'function_type arg_0 arg_1 arg_2 arg_3 arg_4'))],
+  [
+    typeOf.THREAD,
+    fixed('THREAD', all('u16', 'gdt_entry_tls_entries sizeof_tls_array ntls padding')),
+  ],
+  [typeOf.CPU, fixed('CPU', [...all('u64', registers), ...all('u32', 'uses_debug used_math')])],
+  [typeOf.THREAD_TLS, { name: 'THREAD_TLS', fields: [], announced: true }],
+  [typeOf.CPU_FPU, { name: 'CPU_FPU', fields: [], announced: true }],
+  [typeOf.MM_CONTEXT_LDT, { name: 'MM_CONTEXT_LDT', fields: [], announced: true }],
+  [301, fixed('FILE_TABLE', all('s32', 'fdt_nfds padding'))],
+  [
+    302,
+    fixed('FILE_DESC', [
+      ...all('s32', 'fd_objref fd_descriptor'),
+      ...all('u32', 'fd_close_on_exec padding'),
+    ]),
+  ],
+  [typeOf.FILE_NAME, { name: 'FILE_NAME', fields: [], announced: true }],
+  [
+    typeOf.FILE,
+    fixed('FILE', [
+      ...all('u32', 'f_type f_mode f_flags padding'),
+      ...all('u64', 'f_pos f_version'),
+    ]),
+  ],
+  [401, fixed('MM', [['map_count', 'u32'], ['exe_objref', 's32'], ...all('u64', addresses)])],
+  [
+    402,
+    fixed('VMA', [
+      ['vma_type', 'u32'],
+      ['vma_objref', 's32'],
+      ...all('u64', 'vm_start vm_end vm_page_prot vm_flags vm_pgoff'),
+    ]),
+  ],
+  [typeOf.PGARR, fixed('PGARR', all('u64', 'nr_pages'))],
+  [
+    typeOf.MM_CONTEXT,
+    fixed('MM_CONTEXT', [...all('u64', 'vdso'), ...all('u32', 'ldt_entry_size nldt')]),
+  ],
+  [typeOf.TAIL, fixed('TAIL', all('u64', 'magic'))],
+  [typeOf.ERROR, fixed('ERROR', [])],
+];
+
+/** What is known of each type of object. */
+export const layoutOf: ReadonlyMap<number, ObjectLayout> = new Map(layouts);
+
+function fixed(name: string, fields: ObjectLayout['fields']): ObjectLayout {
+  const payload = fields.reduce((sum, [, kind]) => sum + fieldBytes[kind], 0);
+  return { name, length: headerBytes + payload, fields };
+}

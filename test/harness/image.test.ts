@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { describe, it } from 'node:test';
+import { parseImage } from '../../harness/image.ts';
+import {
+  errorRecord,
+  header,
+  memory,
+  object,
+  padded,
+  tail,
+  task,
+  tree,
+  wholeImage,
+} from './image-bytes.ts';
+
+describe('parseImage', () => {
+  it('reads a whole image to its tail', () => {
+    const image = parseImage(wholeImage());
+    assert.equal(image.broken, undefined);
+    assert.equal(image.complete, true);
+    assert.equal(image.error, undefined);
+    const names = image.objects.map(({ name }) => name);
+    assert.deepEqual(names.slice(0, 5), ['HEADER', 'BUFFER', 'BUFFER', 'BUFFER', 'HEADER_ARCH']);
+    assert.equal(names.at(-1), 'TAIL');
+    assert.equal(names.length, 28);
+  });
+
+  it('decodes fields, with their signs and sizes', () => {
+    const { objects } = parseImage(wholeImage());
+    const fieldsOf = (name: string) => objects.find((each) => each.name === name)?.fields;
+    assert.equal(fieldsOf('HEADER')?.['uflags'], 1n);
+    assert.equal(fieldsOf('HEADER')?.['minor'], 6);
+    assert.equal(objects[1]?.fields['text'], '2.6.30');
+    assert.equal(fieldsOf('STRING')?.['text'], 'spinner');
+    assert.equal(fieldsOf('CPU')?.['r15'], 0n);
+    assert.equal(fieldsOf('CPU')?.['debugreg7'], 32n);
+    assert.equal(fieldsOf('CPU')?.['used_math'], 1);
+    assert.equal(objects.find(({ fields }) => 'vpid' in fields)?.fields['vpid'], '5 6');
+    assert.equal(fieldsOf('FILE_NAME')?.['text'], '/tmp/file');
+    assert.equal(fieldsOf('OBJREF')?.['objref'], 1);
+  });
+
+  it('finds an error record that stands alone', () => {
+    const image = parseImage(errorRecord('task 5 (init) is not frozen'));
+    assert.equal(image.error, 'task 5 (init) is not frozen');
+    assert.equal(image.broken, undefined);
+    assert.equal(image.complete, false);
+  });
+
+  it('takes an error record in place of whatever was due', () => {
+    const whole = header();
+    for (const end of [48, 48 + 73, whole.length]) {
+      const image = parseImage(Buffer.concat([whole.subarray(0, end), errorRecord('no')]));
+      assert.equal(image.error, 'no');
+      assert.equal(image.broken, undefined, `error record at ${end}`);
+    }
+  });
+
+  it('finds the error record behind an object that was cut short', () => {
+    const cut = task().subarray(0, 20);
+    const image = parseImage(Buffer.concat([header(), cut, errorRecord('no space')]));
+    assert.equal(image.error, 'no space');
+    assert.equal(image.broken?.offset, header().length);
+  });
+
+  it('says where and why any truncation breaks it', () => {
+    const whole = wholeImage();
+    const starts = new Set(parseImage(whole).objects.map(({ offset }) => offset));
+    for (let length = 0; length < whole.length; length += 1) {
+      const image = parseImage(whole.subarray(0, length));
+      assert.equal(image.complete, false, `complete at ${length}`);
+      assert.ok(image.broken, `nothing broken at ${length}`);
+      assert.equal(image.error, undefined);
+      // The break is at the object that is incomplete, or at the end where one is missing.
+      const { offset } = image.broken;
+      assert.ok(
+        offset === length || (starts.has(offset) && offset < length),
+        `${length}: ${offset}`,
+      );
+      assert.equal(image.objects.at(-1)?.name, lastNameBefore(whole, offset));
+    }
+  });
+
+  it('never throws, and always advances, on arbitrary bytes', () => {
+    for (let seed = 0; seed < 3000; seed += 1) {
+      const image = parseImage(noise(seed, seed % 300));
+      assert.equal(image.complete, false);
+    }
+  });
+
+  it('never throws on a whole image with any byte changed', () => {
+    const whole = wholeImage();
+    for (let offset = 0; offset < whole.length; offset += 1) {
+      const bytes = Buffer.from(whole);
+      bytes[offset] = (bytes[offset] ?? 0) ^ (1 << (offset % 8)) ^ 0x80;
+      const { objects, broken } = parseImage(bytes);
+      const covered = objects.reduce((sum, { length }) => sum + length, 0);
+      assert.ok(broken === undefined ? covered === whole.length : covered === broken.offset);
+    }
+  });
+
+  const wrong: readonly (readonly [string, Uint8Array, number, RegExp])[] = [
+    ['no bytes', Buffer.alloc(0), 0, /empty/],
+    ['another magic', header(1n), 0, /wrong magic/],
+    ['no header', Buffer.concat([tail()]), 0, /TAIL where HEADER is due/],
+    ['two headers', Buffer.concat([header(), header()]), 283, /second HEADER/],
+    ['no tail', header(), 283, /ends where a tail is due/],
+    [
+      'bytes behind the tail',
+      Buffer.concat([wholeImage(), Buffer.alloc(3)]),
+      wholeImage().length,
+      /3 bytes behind the tail/,
+    ],
+    [
+      'bytes behind the error record',
+      Buffer.concat([errorRecord('x'), tail()]),
+      19,
+      /16 bytes behind the error record/,
+    ],
+    ['an unknown type', Buffer.concat([header(), object(77, [])]), 283, /unknown type 77/],
+    [
+      'a length below 8',
+      Buffer.concat([header(), object(401, [], 4)]),
+      283,
+      /MM has length 4, 104/,
+    ],
+    [
+      'a length near 4 GB',
+      Buffer.concat([errorRecord('').subarray(0, 8), object(4, [], 0xfffffff8)]),
+      8,
+      /only 8 bytes are left/,
+    ],
+    [
+      'a string without NUL',
+      Buffer.concat([header(), task().subarray(0, 32), object(4, [Buffer.alloc(16, 65)])]),
+      315,
+      /STRING does not end in NUL/,
+    ],
+    [
+      'a stray string',
+      Buffer.concat([header(), object(4, [padded('x', 2)])]),
+      283,
+      /STRING that nothing announces/,
+    ],
+    ['no tasks', Buffer.concat([header(), tree()]), 283, /TREE has no tasks/],
+    [
+      'fewer tasks than said',
+      Buffer.concat([header(), tree(1, 2).subarray(0, 16), object(3, [Buffer.alloc(24)])]),
+      299,
+      /BUFFER has length 32, 56 is right/,
+    ],
+    [
+      'pages missing',
+      Buffer.concat([header(), memory().subarray(0, 176), object(3, [Buffer.alloc(8)])]),
+      459,
+      /BUFFER has length 16, 4112 is right/,
+    ],
+    ['a NUL within the error text', errorRecord('a\0b'), 8, /NUL within/],
+  ];
+  for (const [name, bytes, offset, why] of wrong) {
+    it(`refuses ${name}`, () => {
+      const { broken, complete } = parseImage(bytes);
+      assert.equal(complete, false);
+      assert.equal(broken?.offset, offset);
+      assert.match(broken.why, why);
+    });
+  }
+
+  it('takes no text for an error record that is only like one', () => {
+    for (const bytes of [
+      errorRecord('x'.repeat(255)),
+      tail(),
+      Buffer.alloc(40),
+      Buffer.from('\0a\0'),
+    ])
+      assert.equal(parseImage(bytes).error, undefined);
+    assert.equal(parseImage(errorRecord('x'.repeat(254))).error, 'x'.repeat(254));
+    assert.equal(parseImage(errorRecord('')).error, '');
+  });
+});
+
+function lastNameBefore(whole: Uint8Array, end: number): string | undefined {
+  return parseImage(whole).objects.findLast(({ offset, length }) => offset + length <= end)?.name;
+}
+
+/** Returns bytes that look like chance and are the same each time; small numbers are frequent. */
+function noise(seed: number, length: number): Uint8Array {
+  const chunks: Buffer[] = [];
+  for (let n = 0; n * 32 < length; n += 1)
+    chunks.push(createHash('sha256').update(`${seed} ${n}`).digest());
+  const bytes = Buffer.concat(chunks).subarray(0, length);
+  return bytes.map((byte, index) => (index % 4 === 0 ? byte % 12 : byte % 7 === 0 ? byte : 0));
+}

@@ -67,7 +67,7 @@ function createSuite<T>(target: RegisteredSuite, manner: Manner): Suite<T> {
     target.tests.push(test);
   };
   const only = (name: string, body: Callback<T>) => add(name, body, { only: true });
-  const skipCase = (name: string, body: Callback<T>, reason: string) =>
+  const skipCase = (name: string, body: Callback<T>, reason = '') =>
     add(name, body, { skip: reason });
   return Object.assign((name: string, body: Callback<T>) => add(name, body), {
     only,

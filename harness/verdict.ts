@@ -1,0 +1,175 @@
+import { labError } from './errors.ts';
+import type { AssertionReport, ErrorReport, Verdict } from './events.ts';
+import type { Failure } from './host-protocol.ts';
+import type { Finding } from '../qemu/classify.ts';
+
+/** How a case left its host, as far as the lab saw. */
+export type CaseEnd =
+  | { readonly kind: 'returned'; readonly failures: readonly Failure[]; readonly skip?: string }
+  /** The deadline passed. `inKernel` names the system call that had not come back, if any. */
+  | {
+      readonly kind: 'overdue';
+      readonly seconds: number;
+      readonly guestAnswers: boolean;
+      readonly inKernel?: string;
+    }
+  /** The case's own process ended. */
+  | { readonly kind: 'host-ended'; readonly error: ErrorReport }
+  /** The guest did, or can't be reached. */
+  | { readonly kind: 'guest-lost'; readonly error: ErrorReport }
+  /** It never began: no guest, a mistake in its file, the run was stopped. */
+  | { readonly kind: 'not-run'; readonly error: ErrorReport }
+  | { readonly kind: 'unmet'; readonly reason: string };
+
+/** Everything a verdict is made from. */
+export interface Observed {
+  readonly end: CaseEnd;
+  /** Complaints between the case's markers that it did not expect. */
+  readonly during: readonly Finding[];
+  /** Complaints outside any case: before the guest's first, or between this one and the next. */
+  readonly before: readonly Finding[];
+  readonly after: readonly Finding[];
+  /** What could not be undone behind it. */
+  readonly leftovers: readonly string[];
+  /** Why the console can't vouch for this case: a marker that never came, a dead scan. */
+  readonly blind?: ErrorReport;
+}
+
+export interface Judgement {
+  readonly verdict: Verdict;
+  readonly reason?: string;
+  readonly assertion?: AssertionReport;
+  readonly error?: ErrorReport;
+}
+
+/**
+ * Returns a case's verdict. The kernel's own word comes first: whatever else went wrong, an
+ * oops is what the reader must hear of. Then what kept the lab from judging, then what the
+ * case said. Only a case that returned, under a console known to be watched, can pass.
+ */
+export function judge(observed: Observed): Judgement {
+  return (
+    judgeComplaints(observed) ??
+    judgeEnd(observed.end) ??
+    judgeWitness(observed) ?? { verdict: 'pass' }
+  );
+}
+
+function judgeComplaints({ during, before, after, end }: Observed): Judgement | undefined {
+  const told: readonly (readonly [string, readonly Finding[]])[] = [
+    ['', during],
+    ['before the case, while the guest came up: ', before],
+    ['after the case: ', after],
+  ];
+  for (const [when, findings] of told) {
+    const finding = findings.find((candidate) => candidate.fatal);
+    if (finding === undefined) continue;
+    const failed = judgeEnd(end);
+    const { assertion } = failed ?? {};
+    const more = failed?.verdict === 'fail' && failed.reason ? `; ${failed.reason}` : '';
+    return {
+      verdict: 'fail',
+      reason: `${when}kernel ${finding.kind}: ${finding.line}${more}`,
+      ...(assertion === undefined ? {} : { assertion }),
+    };
+  }
+  return undefined;
+}
+
+function judgeEnd(end: CaseEnd): Judgement | undefined {
+  switch (end.kind) {
+    case 'returned':
+      return judgeFailures(end.failures) ?? judgeSkip(end.skip);
+    case 'overdue':
+      return judgeOverdue(end);
+    case 'unmet':
+      return { verdict: 'skip', reason: end.reason };
+    case 'host-ended':
+    case 'guest-lost':
+    case 'not-run':
+      return judgeError(end.error);
+  }
+}
+
+function judgeFailures(failures: readonly Failure[]): Judgement | undefined {
+  const [first, ...others] = failures;
+  if (first === undefined) return undefined;
+  const also = others.map((failure) => `; then, in ${placeOf(failure)}: ${failure.message}`);
+  const where = first.moment === 'case' ? '' : `in ${placeOf(first)}: `;
+  const reason = `${where}${first.message}${also.join('')}`;
+  if (first.assertion !== undefined) return { verdict: 'fail', reason, assertion: first.assertion };
+  const assertion = others.find((failure) => failure.assertion !== undefined)?.assertion;
+  return {
+    verdict: 'error',
+    reason,
+    ...(first.error === undefined ? {} : { error: first.error }),
+    ...(assertion === undefined ? {} : { assertion }),
+  };
+}
+
+function placeOf({ moment }: Failure): string {
+  if (moment === 'case') return 'the case';
+  return moment === 'stray' ? 'something nobody awaits' : `its "${moment}" hook`;
+}
+
+function judgeSkip(reason: string | undefined): Judgement | undefined {
+  if (reason === undefined) return undefined;
+  if (reason.trim() !== '') return { verdict: 'skip', reason };
+  return judgeError({
+    code: 'skip-without-reason',
+    fault: 'case',
+    doing: 'skipping a case',
+    what: 'skip() was given no reason',
+    next: 'Say what the run lacks.',
+  });
+}
+
+function judgeOverdue(end: Extract<CaseEnd, { kind: 'overdue' }>): Judgement {
+  const { seconds, guestAnswers, inKernel } = end;
+  if (!guestAnswers)
+    return judgeError({
+      code: 'guest-hang',
+      fault: 'guest-hang',
+      doing: 'running a case',
+      what: `not done after ${seconds} s, and the guest no longer answers`,
+      next: 'Look at the last console lines and at what the kernel was asked to do.',
+    });
+  if (inKernel !== undefined)
+    return {
+      verdict: 'fail',
+      reason: `${inKernel} had not returned after ${seconds} s; the guest still answers`,
+    };
+  return judgeError({
+    code: 'case-overdue',
+    fault: 'case',
+    doing: 'running a case',
+    what: `not done after ${seconds} s; the guest still answers`,
+    next: 'Look for a loop or a wait without end in the case, or give it more with .within().',
+  });
+}
+
+function judgeWitness({ leftovers, blind }: Observed): Judgement | undefined {
+  if (blind !== undefined) return judgeError(blind);
+  if (leftovers.length === 0) return undefined;
+  return judgeError({
+    code: 'case-not-undone',
+    fault: 'guest-hang',
+    doing: 'undoing what a case has made',
+    what: leftovers.join('; '),
+    next: 'Find out why the guest keeps it; the next case gets a guest of its own.',
+  });
+}
+
+function judgeError(error: ErrorReport): Judgement {
+  return { verdict: 'error', reason: labError(error).message, error };
+}
+
+/**
+ * Returns a run's exit status from its verdicts: 1 if any case failed (a red kernel is the
+ * more important news, even beside errors), else 3 if any could not be judged or none
+ * passed (nothing was proved), else 0. A skip alone never turns a run green or red.
+ */
+export function exitCodeOfRun(verdicts: readonly Verdict[]): 0 | 1 | 3 {
+  if (verdicts.includes('fail')) return 1;
+  return verdicts.includes('error') || !verdicts.includes('pass') ? 3 : 0;
+}

@@ -1,0 +1,134 @@
+import { assert, suite } from '../harness/case.ts';
+import { placeOf, types, withNumber } from './support/image.ts';
+import { patches } from './support/patches.ts';
+import { restartFrom, savedSelf, untouched } from './support/self.ts';
+
+const test = suite('restart from registers that give more than a user has').needs({
+  patch: patches.subtree,
+});
+
+/** Bytes from the start of CPU, docs/image-format.md. */
+const cpu = {
+  ip: 136,
+  cs: 144,
+  flags: 152,
+  sp: 160,
+  ss: 168,
+  ds: 176,
+  es: 184,
+  fs: 192,
+  gs: 200,
+  fsbase: 208,
+  gsbase: 216,
+  debugreg0: 224,
+  debugreg3: 248,
+  debugreg7: 264,
+  usesDebug: 272,
+} as const;
+
+const kernel = 0xffff_8800_0000_0000n;
+const nonCanonical = 0x8000_0000_0000n;
+const topOfUserSpace = 0x7fff_ffff_f000n;
+
+const hostile = [
+  ["the kernel's code segment", cpu.cs, 0x10n],
+  ['a code segment of ring 1', cpu.cs, 0x31n],
+  ['a data segment as code segment', cpu.cs, 0x2bn],
+  ['no code segment', cpu.cs, 0n],
+  ["bits above the code segment's 16", cpu.cs, 0x10033n],
+  ["the kernel's stack segment", cpu.ss, 0x18n],
+  ['no stack segment', cpu.ss, 0n],
+  ["the kernel's data segment in ds", cpu.ds, 0x18n],
+  ["the kernel's data segment in es", cpu.es, 0x18n],
+  ["the kernel's data segment in fs", cpu.fs, 0x18n],
+  ["the kernel's data segment in gs", cpu.gs, 0x18n],
+  ['the task state segment in ds', cpu.ds, 0x43n],
+  ['a kernel address in ip', cpu.ip, kernel],
+  ['an address that is not canonical in ip', cpu.ip, nonCanonical],
+  ['the first address behind user space in ip', cpu.ip, topOfUserSpace],
+  ['a kernel address in sp', cpu.sp, kernel],
+  ['an address that is not canonical in sp', cpu.sp, nonCanonical],
+  ['a kernel address in fsbase', cpu.fsbase, kernel],
+  ['an address that is not canonical in fsbase', cpu.fsbase, nonCanonical],
+  ['a kernel address in gsbase', cpu.gsbase, kernel],
+  ['an address that is not canonical in gsbase', cpu.gsbase, nonCanonical],
+  ['the highest address in gsbase', cpu.gsbase, 0xffff_ffff_ffff_ffffn],
+  ['i/o privilege level 3', cpu.flags, 0x3202n],
+  ['i/o privilege level 1', cpu.flags, 0x1202n],
+  ['interrupts off', cpu.flags, 0x2n],
+  ['virtual-8086 mode', cpu.flags, 0x20202n],
+  ['virtual interrupts', cpu.flags, 0x180202n],
+  ['flags above the 32 bits', cpu.flags, 0x1_0000_0202n],
+] as const;
+
+for (const [what, at, value] of hostile)
+  test(`${what}: EINVAL, and the task is as it was`, async ({ guest }) => {
+    const saved = await savedSelf(guest);
+    const bytes = withNumber(saved.bytes, placeOf(saved.bytes, types.cpu) + at, 8, value);
+    assert.is((await restartFrom(guest, saved, bytes))['errno'], 'EINVAL');
+    await untouched(saved);
+  });
+
+/** DR7 that enables breakpoint n: one byte, on writing. */
+const watching = (n: bigint) => (1n << (2n * n)) | (1n << (16n + 4n * n));
+
+for (const [what, register, n, address] of [
+  ['the first breakpoint on a kernel address', cpu.debugreg0, 0n, kernel],
+  ['the last breakpoint on a kernel address', cpu.debugreg3, 3n, kernel],
+  ['a breakpoint just behind user space', cpu.debugreg0, 0n, topOfUserSpace],
+  ['a breakpoint on the highest address', cpu.debugreg0, 0n, 0xffff_ffff_ffff_ffffn],
+] as const)
+  test(`${what}: EINVAL, and the task is as it was`, async ({ guest }) => {
+    const saved = await savedSelf(guest);
+    const at = placeOf(saved.bytes, types.cpu);
+    let bytes = withNumber(saved.bytes, at + register, 8, address);
+    bytes = withNumber(bytes, at + cpu.debugreg7, 8, watching(n));
+    bytes = withNumber(bytes, at + cpu.usesDebug, 4, 1n);
+    assert.is((await restartFrom(guest, saved, bytes))['errno'], 'EINVAL');
+    await untouched(saved);
+  });
+
+test('breakpoints that trap every general access: EINVAL', async ({ guest }) => {
+  const saved = await savedSelf(guest);
+  const at = placeOf(saved.bytes, types.cpu);
+  const generalDetect = 1n << 13n;
+  let bytes = withNumber(saved.bytes, at + cpu.debugreg7, 8, generalDetect);
+  bytes = withNumber(bytes, at + cpu.usesDebug, 4, 1n);
+  assert.is((await restartFrom(guest, saved, bytes))['errno'], 'EINVAL');
+  await untouched(saved);
+});
+
+/** Descriptors as the processor reads them: access byte at bit 40, flags at bit 52. */
+const descriptors = [
+  ['a call gate into the kernel', 0xffff_ec00_0010_0000n],
+  ['a task state segment', 0x0000_8900_0000_ffffn],
+  ['a local descriptor table', 0x0000_8200_0000_ffffn],
+  ["a code segment of the kernel's ring", 0x00af_9b00_0000_ffffn],
+  ["a data segment of the kernel's ring", 0x00cf_9300_0000_ffffn],
+  ['a 64-bit code segment', 0x00af_fb00_0000_ffffn],
+] as const;
+
+for (const [what, descriptor] of descriptors)
+  test(`${what} in a TLS slot: EINVAL, and the task is as it was`, async ({ guest }) => {
+    const saved = await savedSelf(guest);
+    const at = placeOf(saved.bytes, types.tls) + 8;
+    const bytes = withNumber(saved.bytes, at, 8, descriptor);
+    assert.is((await restartFrom(guest, saved, bytes))['errno'], 'EINVAL');
+    await untouched(saved);
+  });
+
+test('reserved bits in MXCSR: EINVAL, and the task is as it was', async ({ guest }) => {
+  const saved = await savedSelf(guest);
+  // Byte 24 of what FXSAVE writes; the processor faults on loading bits it doesn't know.
+  const mxcsr = placeOf(saved.bytes, types.fpu) + 8 + 24;
+  const bytes = withNumber(saved.bytes, mxcsr, 4, 0xffff_ffffn);
+  assert.is((await restartFrom(guest, saved, bytes))['errno'], 'EINVAL');
+  await untouched(saved);
+});
+
+test('with all of that as it was: it restarts', async ({ guest }) => {
+  const saved = await savedSelf(guest);
+  assert.is((await restartFrom(guest, saved, saved.bytes))['ret'], '0');
+});
+
+test.run();

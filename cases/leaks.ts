@@ -1,0 +1,127 @@
+import { assert, suite } from '../harness/case.ts';
+import type { Guest } from '../harness/case.ts';
+import { patches } from './support/patches.ts';
+import { frozenSubject, unharmed } from './support/tasks.ts';
+
+const test = suite('a thousand checkpoints leave nothing behind').needs({ patch: patches.subtree });
+
+const times = 1000;
+/**
+ * Objects a cache may differ by: a processor keeps a slab or two of each cache, whose free
+ * objects count as active, and the shim that counts is a task of its own. One object left
+ * behind by each call would be a thousand.
+ */
+const tolerance = times / 4;
+
+const lab = { uid: 1000, gid: 1000 };
+
+test('successes', async ({ guest }) => {
+  const counter = await frozenSubject(guest, 'counter');
+  await leavesNothing(guest, async (count) =>
+    assert.equal(await guest.repeat(count, counter.pid), { ok: count }),
+  );
+  await unharmed(guest, counter);
+});
+
+test('refusals: ESRCH', async ({ guest }) => {
+  const pid = await guest.unusedPid();
+  await leavesNothing(guest, async (count) =>
+    assert.equal(await guest.repeat(count, pid), { ESRCH: count }),
+  );
+});
+
+test('refusals: EPERM', async ({ guest }) => {
+  const counter = await frozenSubject(guest, 'counter');
+  await leavesNothing(guest, async (count) =>
+    assert.equal(await guest.repeat(count, counter.pid, lab), { EPERM: count }),
+  );
+  await unharmed(guest, counter);
+});
+
+test('refusals: EBUSY, not frozen', async ({ guest }) => {
+  const sleeper = await guest.subject('sleeping');
+  await leavesNothing(guest, async (count) =>
+    assert.equal(await guest.repeat(count, sleeper.pid), { EBUSY: count }),
+  );
+});
+
+test('refusals: EBUSY, ptraced', async ({ guest }) => {
+  const counter = await frozenSubject(guest, 'counter');
+  const tracer = await guest.trace(counter.pid);
+  await leavesNothing(guest, async (count) =>
+    assert.equal(await guest.repeat(count, counter.pid), { EBUSY: count }),
+  );
+  await tracer.detach();
+  await counter.signal('SIGCONT');
+  await unharmed(guest, counter);
+});
+
+test('refusals: EAGAIN', async ({ guest }) => {
+  const zombie = await guest.subject('zombie');
+  await leavesNothing(guest, async (count) =>
+    assert.equal(await guest.repeat(count, zombie.pid), { EAGAIN: count }),
+  );
+});
+
+test('refusals: EINVAL, unknown flags', async ({ guest }) => {
+  const counter = await frozenSubject(guest, 'counter');
+  await leavesNothing(guest, async (count) =>
+    assert.equal(await guest.repeat(count, counter.pid, { flags: 0x2 }), { EINVAL: count }),
+  );
+  await unharmed(guest, counter);
+});
+
+test('refusals: EINVAL, no container init', async ({ guest }) => {
+  const counter = await frozenSubject(guest, 'counter');
+  await leavesNothing(guest, async (count) =>
+    assert.equal(await guest.repeat(count, counter.pid, { flags: 0 }), { EINVAL: count }),
+  );
+  await unharmed(guest, counter);
+});
+
+test('failures in the middle: ENOSPC', async ({ guest }) => {
+  const counter = await frozenSubject(guest, 'counter');
+  const to = { kind: 'file', path: '/dev/full' } as const;
+  await leavesNothing(guest, async (count) =>
+    assert.equal(await guest.repeat(count, counter.pid, { to }), { ENOSPC: count }),
+  );
+  await unharmed(guest, counter);
+});
+
+/** What a context holds on to, and the sizes it and its buffers may be allocated from. */
+const caches = [
+  'task_struct',
+  'nsproxy',
+  'cred_jar',
+  'filp',
+  'dentry',
+  'mm_struct',
+  'fs_cache',
+  'files_cache',
+  'pid',
+  'kmalloc-32',
+  'kmalloc-64',
+  'kmalloc-96',
+  'kmalloc-128',
+  'kmalloc-192',
+  'kmalloc-256',
+  'kmalloc-512',
+  'kmalloc-1024',
+  'kmalloc-2048',
+  'kmalloc-4096',
+];
+
+/** Calls once to fill the caches, then a thousand times, and compares the counts. */
+async function leavesNothing(guest: Guest, call: (count: number) => Promise<void>): Promise<void> {
+  await call(100);
+  const before = await guest.slabs(...caches);
+  await call(times);
+  const after = await guest.slabs(...caches);
+  const known = caches.filter((name) => before[name] !== undefined);
+  assert.ok(known.includes('task_struct') && known.includes('kmalloc-512'), 'caches are counted');
+  const grown = known.filter((name) => (after[name] ?? 0) - (before[name] ?? 0) > tolerance);
+  const growth = grown.map((name) => `${name} ${before[name]} -> ${after[name]}`);
+  assert.equal(growth, [], 'these caches have grown');
+}
+
+test.run();

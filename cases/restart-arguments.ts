@@ -1,0 +1,31 @@
+import { assert, suite } from '../harness/case.ts';
+import { patches } from './support/patches.ts';
+import { savedSelf } from './support/self.ts';
+
+const test = suite('restart and its arguments').needs({ patch: patches.subtree });
+
+for (const flags of [0x1, 0x2, 0x80000000, 0x1_0000_0000])
+  test(`flags 0x${flags.toString(16)}: EINVAL`, async ({ guest }) => {
+    const { path } = await savedSelf(guest);
+    const result = await guest.restart(0, path, { flags });
+    assert.is(result.errno, 'EINVAL');
+    assert.is(result.signal, undefined);
+  });
+
+test('an empty image: EPIPE', async ({ guest }) => {
+  const path = `${await guest.folder()}/image`;
+  await guest.write(path, '');
+  const result = await guest.restart(0, path);
+  assert.is(result.errno, 'EPIPE');
+  assert.is(result.signal, undefined);
+});
+
+test('the error record of a refused checkpoint is no image: EINVAL', async ({ guest }) => {
+  const sleeper = await guest.subject('sleeping');
+  const { path, errno } = await guest.checkpoint(sleeper.pid);
+  assert.is(errno, 'EBUSY');
+  assert.ok(path !== undefined);
+  assert.is((await guest.restart(0, path)).errno, 'EINVAL');
+});
+
+test.run();

@@ -1,0 +1,41 @@
+import { assert, suite } from '../harness/case.ts';
+import { patches } from './support/patches.ts';
+import { restartFrom, savedSelf, untouched, wordsOf } from './support/self.ts';
+
+const test = suite('restart of what saved itself').needs({ patch: patches.subtree });
+
+test('comes back from checkpoint with 0, and everything as it was', async ({ guest }) => {
+  const { self, path } = await savedSelf(guest);
+  const answer = wordsOf(await self.ask(`restart ${path}`));
+  // The subject compares registers, FPU, TLS and name with what it had saved.
+  assert.equal(answer, { ret: '0', errno: 'none', restored: 'all' });
+});
+
+test('works as often as one likes', async ({ guest }) => {
+  const { self, path } = await savedSelf(guest);
+  for (let i = 0; i < 3; i++) {
+    const answer = wordsOf(await self.ask(`restart ${path}`));
+    assert.equal(answer, { ret: '0', errno: 'none', restored: 'all' });
+  }
+});
+
+test('leaves the task able to be saved again', async ({ guest }) => {
+  const { self, path } = await savedSelf(guest);
+  assert.is(wordsOf(await self.ask(`restart ${path}`))['ret'], '0');
+  const again = wordsOf(await self.ask(`checkpoint 0 ${path}`));
+  assert.is(again['errno'], 'none');
+  assert.ok(Number(again['ret']) > 0);
+});
+
+test('what was not restarted keeps what it put there since', async ({ guest }) => {
+  await untouched(await savedSelf(guest));
+});
+
+test('reads from a position, and no further than the tail', async ({ guest }) => {
+  const saved = await savedSelf(guest);
+  const longer = Buffer.concat([saved.bytes, Buffer.from('what stands behind the tail')]);
+  const answer = await restartFrom(guest, saved, longer);
+  assert.is(answer['ret'], '0');
+});
+
+test.run();

@@ -1,0 +1,76 @@
+import { Buffer } from 'node:buffer';
+import { assert } from '../../harness/case.ts';
+import type { CheckpointResult, Guest, ImageObject, ParsedImage } from '../../harness/case.ts';
+
+/** Returns the bytes of the image that a checkpoint wrote to a file. */
+export async function bytesOf(guest: Guest, { path }: CheckpointResult): Promise<Buffer> {
+  if (path === undefined) throw new Error('the image did not go to a file');
+  return Buffer.from(await guest.read(path));
+}
+
+/** Returns the first object of that name; its absence is an assertion. */
+export function objectOf({ objects }: ParsedImage, name: string): ImageObject {
+  const found = objects.find((object) => object.name === name);
+  assert.ok(found, `the image has an object ${name}`);
+  return found;
+}
+
+/** Returns a number of an object under the parser's name for it; its absence is an assertion. */
+export function numberOf(image: ParsedImage, name: string, field: string): bigint {
+  const value = objectOf(image, name).fields[field];
+  assert.ok(value !== undefined && typeof value !== 'string', `${name} has a number ${field}`);
+  return BigInt(value);
+}
+
+/** Returns a copy with an unsigned number of 2, 4 or 8 bytes put in at an offset. */
+export function withNumber(bytes: Buffer, offset: number, size: 2 | 4 | 8, value: bigint): Buffer {
+  const copy = Buffer.from(bytes);
+  if (size === 8) copy.writeBigUInt64LE(value, offset);
+  else copy.writeUIntLE(Number(value), offset, size);
+  return copy;
+}
+
+/** Types of objects that cases look for in the bytes of an image. */
+export const types = {
+  header: 1,
+  headerArch: 2,
+  buffer: 3,
+  string: 4,
+  task: 102,
+  thread: 106,
+  cpu: 107,
+  tls: 201,
+  fpu: 202,
+  tail: 9001,
+  error: 9999,
+} as const;
+
+/** An object's place in the bytes of an image: length counts its header. */
+export interface Place {
+  readonly type: number;
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** Returns the places of an image's objects, for cases that break images on purpose. */
+export function placesIn(bytes: Buffer): readonly Place[] {
+  const places: Place[] = [];
+  for (let offset = 0; offset + 8 <= bytes.length;) {
+    const place = {
+      type: bytes.readUInt32LE(offset),
+      offset,
+      length: bytes.readUInt32LE(offset + 4),
+    };
+    assert.ok(place.length >= 8, `the object at ${offset} has a length`);
+    places.push(place);
+    offset += place.length;
+  }
+  return places;
+}
+
+/** Returns where the first object of a type begins; its absence is an assertion. */
+export function placeOf(bytes: Buffer, type: number): number {
+  const found = placesIn(bytes).find((place) => place.type === type);
+  assert.ok(found, `the image has an object of type ${type}`);
+  return found.offset;
+}

@@ -39,15 +39,36 @@ export interface MachineEnd {
   readonly signal: string | null;
   /** QEMU's own last words. */
   readonly stderr: string;
+  /**
+   * Why QEMU left, as its SHUTDOWN event says: `guest-reset` (a panic with panic=1, a
+   * triple fault, a reboot), `guest-shutdown`, `host-qmp-quit`, `host-signal`. Absent
+   * when it was killed or broke.
+   */
+  readonly reason?: string;
 }
 
 /** A line-wise view of a guest's serial console, from its first byte on. */
 export interface Console {
-  /** Complete lines so far, carriage returns and control bytes cleaned. */
+  /**
+   * Complete lines, carriage returns and control bytes cleaned: all of them, unless the
+   * guest floods its console; then the newest ones, and `first` says where they begin.
+   */
   readonly lines: readonly string[];
+  /** Index of lines[0] in the whole console; 0 unless old lines were dropped. */
+  readonly first: number;
+  /** Complete lines so far, dropped ones included. */
+  readonly count: number;
   readonly findings: readonly Finding[];
-  /** Lines the classifier has looked at; equal to lines.length when the scan is alive. */
+  /** Lines the classifier has looked at; equal to `count` when the scan is alive. */
   readonly scanned: number;
+  /** Why the file of the console is not the whole of it, if it isn't. */
+  readonly damage: string | undefined;
+  /** The last line as far as it has come, without its end. */
+  readonly partial: string;
+  /** When the last byte came (performance.now), if one did. */
+  readonly lastByte: number | undefined;
+  /** The kept lines from an index of the whole console on. */
+  since(from: number): string[];
   onLine(listener: (line: string, index: number) => void): () => void;
   onFinding(listener: (finding: Finding) => void): () => void;
   /**

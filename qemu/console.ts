@@ -1,0 +1,149 @@
+import type { Duplex } from 'node:stream';
+import { createClassifier, type Finding } from './classify.ts';
+import type { Console } from './contracts.ts';
+import { createHistory } from './history.ts';
+import { splitLines } from './lines.ts';
+import { openSpool } from './spool.ts';
+import { createWaiters } from './waiting.ts';
+
+/** Silence after which a complaint is taken to be complete, in milliseconds. */
+const silence = 200;
+
+export type ConsoleFeed = Console & {
+  /** Ends the scan: nothing more will come. `error` is what waiters are told. */
+  end(error: () => Error): void;
+};
+
+/**
+ * Returns the console behind a connected socket, kept in a file as well and scanned as it
+ * comes. Throws what opening the file throws.
+ */
+export function openConsole(socket: Duplex, logPath: string): ConsoleFeed {
+  const spool = openSpool(logPath);
+  const history = createHistory();
+  const splitter = splitLines(take);
+  const scan = scanLines();
+  const waiters = createWaiters<{ readonly line: string; readonly index: number }>();
+  const listeners = new Set<(line: string, index: number) => void>();
+  let lastByte: number | undefined;
+
+  function take(line: string): void {
+    const index = history.add(line);
+    scan.feed(line);
+    for (const listener of [...listeners]) listener(line, index);
+    waiters.offer({ line, index });
+  }
+
+  socket.on('error', () => undefined);
+  socket.on('data', (bytes: Buffer) => {
+    lastByte = performance.now();
+    spool.write(bytes);
+    splitter.feed(bytes);
+    scan.pause();
+  });
+
+  const since = (from: number) => history.lines.slice(Math.max(0, from - history.first()));
+  return {
+    lines: history.lines,
+    get first() {
+      return history.first();
+    },
+    get count() {
+      return history.first() + history.lines.length;
+    },
+    get findings() {
+      return scan.findings();
+    },
+    get scanned() {
+      return scan.scanned();
+    },
+    get damage() {
+      return spool.damage();
+    },
+    get partial() {
+      return splitter.partial();
+    },
+    get lastByte() {
+      return lastByte;
+    },
+    since,
+    onLine: (listener) => subscribe(listeners, listener),
+    onFinding: (listener) => subscribe(scan.listeners, listener),
+    waitFor: async (pattern, { from = 0, signal }) => {
+      const wanted = new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, ''));
+      const known = since(from).find((line) => wanted.test(line));
+      if (known !== undefined) return known;
+      const accept = ({ line, index }: { line: string; index: number }) =>
+        index >= from && wanted.test(line);
+      return (await waiters.wait(accept, signal)).line;
+    },
+    write: (text) => void socket.write(text),
+    end: (error) => {
+      splitter.end();
+      scan.end();
+      spool.close();
+      waiters.end(error());
+    },
+  };
+}
+
+interface Scan {
+  readonly listeners: Set<(finding: Finding) => void>;
+  feed(line: string): void;
+  /** Says that nothing more has come for now. */
+  pause(): void;
+  end(): void;
+  findings(): Finding[];
+  scanned(): number;
+}
+
+/** Returns a live scan: a complaint is reported when it is complete, or the console is silent. */
+function scanLines(): Scan {
+  const classifier = createClassifier();
+  const listeners = new Set<(finding: Finding) => void>();
+  const findings: Finding[] = [];
+  let scanned = 0;
+  let lastPause = 0;
+  let timer: NodeJS.Timeout | undefined;
+
+  function report(found: readonly Finding[]): void {
+    for (const finding of found) {
+      findings.push(finding);
+      for (const listener of [...listeners]) listener(finding);
+    }
+  }
+
+  function onSilence(): void {
+    const waited = performance.now() - lastPause;
+    timer = waited < silence ? setTimeout(onSilence, silence - waited) : undefined;
+    if (timer === undefined) report(classifier.flush());
+  }
+
+  return {
+    listeners,
+    feed: (line) => {
+      report(classifier.feed(line));
+      scanned += 1;
+    },
+    pause: () => {
+      lastPause = performance.now();
+      if (classifier.open() !== undefined) timer ??= setTimeout(onSilence, silence);
+    },
+    end: () => {
+      clearTimeout(timer);
+      report(classifier.flush());
+    },
+    findings: () => {
+      const open = classifier.open();
+      return open === undefined ? [...findings] : [...findings, open];
+    },
+    scanned: () => scanned,
+  };
+}
+
+function subscribe<T>(listeners: Set<T>, listener: T): () => void {
+  listeners.add(listener);
+  return () => {
+    listeners.delete(listener);
+  };
+}

@@ -1,0 +1,106 @@
+import { labError } from '../harness/errors.ts';
+import type { Machine } from './contracts.ts';
+
+/** File descriptors QEMU inherits from the lab: ends of Unix socket pairs, and a saved state. */
+export const consoleDescriptor = 3;
+export const qmpDescriptor = 4;
+export const stateDescriptor = 5;
+
+/** How this start of a machine is connected. */
+export interface Wiring {
+  readonly name: string;
+  /** Whether a saved state follows through QMP. */
+  readonly restoring: boolean;
+  /** Unix socket where gdb may attach. */
+  readonly gdb?: string | undefined;
+}
+
+/**
+ * MiB of translated code TCG may keep. A boot fills about 30; QEMU's default of up to
+ * 1 GiB is not touched, but would be by a long run.
+ */
+const translationCache = 96;
+
+/** Bytes of a Unix socket's path in the kernel's `struct sockaddr_un`, its NUL included. */
+const longestSocketPath = 108;
+
+/**
+ * Returns QEMU's arguments for a machine. It starts with the processors stopped: the lab
+ * says `cont` once it knows the guest's port. Console and QMP are inherited sockets, so
+ * there is no moment at which bytes are lost and no path that could be too long; only
+ * gdb's socket has a path. Throws `socket-path-too-long`.
+ */
+export function machineArguments(machine: Machine, wiring: Wiring): string[] {
+  return [
+    ...['-name', `guest=${escapeValue(wiring.name)}`],
+    ...hardwareArguments(machine),
+    ...['-S', '-no-reboot', '-display', 'none'],
+    ...['-chardev', `socket,id=console,fd=${consoleDescriptor}`, '-serial', 'chardev:console'],
+    ...['-chardev', `socket,id=qmp,fd=${qmpDescriptor}`, '-mon', 'chardev=qmp,mode=control'],
+    ...(wiring.restoring ? ['-incoming', 'defer'] : []),
+    ...(wiring.gdb === undefined ? [] : gdbArguments(wiring.gdb)),
+    ...kernelArguments(machine),
+  ];
+}
+
+/**
+ * Returns a command a person can paste to start the same machine by hand, its console
+ * on the terminal (Ctrl-A X ends it).
+ */
+export function manualCommand(machine: Machine, command: string): string {
+  const argv = [command, ...hardwareArguments(machine), '-no-reboot', '-nographic'];
+  return [...argv, '-serial', 'mon:stdio', ...kernelArguments(machine)].map(quote).join(' ');
+}
+
+/** What a saved state depends on, besides the guest's own memory. */
+function hardwareArguments(machine: Machine): string[] {
+  const accelerator =
+    machine.accelerator === 'tcg' ? `tcg,tb-size=${translationCache}` : machine.accelerator;
+  return [
+    ...['-M', 'pc', '-accel', accelerator, '-cpu', machine.cpu],
+    ...['-smp', String(machine.cpus), '-m', String(machine.memory), '-rtc', 'base=utc'],
+    ...['-nodefaults', '-no-user-config'],
+    // Port 0: the host picks a free one, so that no two labs can want the same.
+    ...['-netdev', 'user,id=net0,restrict=on,hostfwd=tcp:127.0.0.1:0-:22'],
+    // Transitional: 2.6.30 knows the legacy interface only. No boot ROM: nothing boots from it.
+    ...['-device', 'virtio-net-pci-transitional,netdev=net0,romfile='],
+    ...['-object', 'rng-random,id=rng0,filename=/dev/urandom'],
+    ...['-device', 'virtio-rng-pci-transitional,rng=rng0'],
+  ];
+}
+
+function kernelArguments(machine: Machine): string[] {
+  return [
+    ...['-kernel', machine.kernel],
+    ...(machine.initramfs === '' ? [] : ['-initrd', machine.initramfs]),
+    ...['-append', machine.commandLine.join(' ')],
+  ];
+}
+
+function gdbArguments(path: string): string[] {
+  checkSocketPath(path);
+  const socket = `socket,id=gdb,path=${escapeValue(path)},server=on,wait=off`;
+  return ['-chardev', socket, '-gdb', 'chardev:gdb'];
+}
+
+/** Throws `socket-path-too-long` for a path the kernel would refuse to bind. */
+export function checkSocketPath(path: string): void {
+  const bytes = Buffer.byteLength(path);
+  if (bytes < longestSocketPath) return;
+  throw labError({
+    code: 'socket-path-too-long',
+    fault: 'infrastructure',
+    doing: 'choosing a path for a Unix socket',
+    what: `${path} has ${bytes} bytes; Unix sockets allow ${longestSocketPath - 1}`,
+    next: 'Set TMPDIR to a shorter folder, such as /tmp.',
+  });
+}
+
+/** QEMU's option syntax ends a value at a comma, unless it is doubled. */
+function escapeValue(text: string): string {
+  return text.replaceAll(',', ',,');
+}
+
+function quote(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}

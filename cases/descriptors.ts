@@ -90,6 +90,7 @@ test('a file system that fills up half-way: ENOSPC, what fitted is there', async
   const to = { kind: 'file', path, offset: 4096 - 100 } as const;
   const result = await guest.checkpoint(counter.pid, { to });
   assert.is(result.errno, 'ENOSPC');
+  assert.is(result.bytes, 100);
   assert.is(Buffer.from(await guest.read(path)).readUInt32LE(4096 - 100), 1, 'HEADER');
   await unharmed(guest, counter);
 });

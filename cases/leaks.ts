@@ -1,6 +1,8 @@
 import { assert, suite } from '../harness/case.ts';
 import type { Guest } from '../harness/case.ts';
+import { placeOf, types, withNumber } from './support/image.ts';
 import { patches } from './support/patches.ts';
+import { savedSelf } from './support/self.ts';
 import { frozenSubject, unharmed } from './support/tasks.ts';
 
 const test = suite('a thousand checkpoints leave nothing behind').needs({ patch: patches.subtree });
@@ -86,6 +88,15 @@ test('failures in the middle: ENOSPC', async ({ guest }) => {
     assert.equal(await guest.repeat(count, counter.pid, { to }), { ENOSPC: count }),
   );
   await unharmed(guest, counter);
+});
+
+test('restarts that are refused: EINVAL, at the end of the image', async ({ guest }) => {
+  const { path, bytes } = await savedSelf(guest);
+  await guest.write(path, withNumber(bytes, placeOf(bytes, types.tail) + 8, 8, 0n));
+  await leavesNothing(guest, async (count) => {
+    const words = ['repeat', String(count), '--', 'restart', '--in', path, '--flags', '0'];
+    assert.equal((await guest.shim(...words))['counts'], { EINVAL: count });
+  });
 });
 
 /** What a context holds on to, and the sizes it and its buffers may be allocated from. */

@@ -12,6 +12,16 @@ for (const flags of [0x1, 0x2, 0x80000000, 0x1_0000_0000])
     assert.is(result.signal, undefined);
   });
 
+test('a pid that no task has: ESRCH', async ({ guest }) => {
+  const { path } = await savedSelf(guest);
+  assert.is((await guest.restart(await guest.unusedPid(), path)).errno, 'ESRCH');
+});
+
+test("another task's pid: EINVAL, as it leads no restart", async ({ guest }) => {
+  const { self, path } = await savedSelf(guest);
+  assert.is((await guest.restart(self.pid, path)).errno, 'EINVAL');
+});
+
 test('an empty image: EPIPE', async ({ guest }) => {
   const path = `${await guest.folder()}/image`;
   await guest.write(path, '');

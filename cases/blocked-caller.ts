@@ -1,0 +1,74 @@
+import { assert, suite } from '../harness/case.ts';
+import type { Guest, Subject } from '../harness/case.ts';
+import { patches } from './support/patches.ts';
+import { wordsOf } from './support/self.ts';
+import { frozenSubject, nameOf, unharmed } from './support/tasks.ts';
+
+const test = suite('while a checkpoint waits for its pipe to be read').needs({
+  patch: patches.subtree,
+});
+
+// With 100 bytes left in the pipe the caller sleeps in the middle of the first texts.
+const room = '100';
+
+test('the caller can be killed, and the target is as it was', async ({ guest }) => {
+  const counter = await frozenSubject(guest, 'counter');
+  const caller = await blockedCaller(guest, counter);
+  await guest.shim('signal', String(caller.pid), 'KILL');
+  const end = wordsOf(await caller.ask('drain'));
+  assert.is(end['signal'], 'SIGKILL');
+  assert.is((await guest.checkpoint(counter.pid)).errno, null);
+  await unharmed(guest, counter);
+});
+
+test('it goes on once the pipe is read', async ({ guest }) => {
+  const counter = await frozenSubject(guest, 'counter');
+  const caller = await blockedCaller(guest, counter);
+  const end = wordsOf(await caller.ask('drain'));
+  assert.is(end['errno'], 'none');
+  assert.ok(Number(end['ret']) > 0);
+  await unharmed(guest, counter);
+});
+
+test('the target cannot be thawed under its hands', async ({ guest }) => {
+  const counter = await frozenSubject(guest, 'counter');
+  const caller = await blockedCaller(guest, counter);
+  const count = await counter.ask('count');
+  const thaw = await guest.shim('thaw', String(counter.pid));
+  assert.is(thaw['errno'], 'EBUSY');
+  assert.is(await counter.ask('count'), count, 'the target stands still');
+  const end = wordsOf(await caller.ask('drain'));
+  assert.is(end['errno'], 'none');
+  await unharmed(guest, counter);
+});
+
+test('a killed target stays until it is saved, and dies thawed', async ({ guest }) => {
+  const counter = await frozenSubject(guest, 'counter');
+  const caller = await blockedCaller(guest, counter);
+  await counter.signal('SIGKILL');
+  const end = wordsOf(await caller.ask('drain'));
+  assert.is(end['errno'], 'none');
+  assert.ok((await guest.state(counter.pid)).exists);
+  await guest.thaw(counter.pid);
+  await counter.ended();
+});
+
+test('a tracer that comes in between: EBUSY', async ({ guest }) => {
+  const counter = await frozenSubject(guest, 'counter');
+  const name = await nameOf(guest, counter.pid);
+  const caller = await blockedCaller(guest, counter);
+  await guest.trace(counter.pid);
+  const end = wordsOf(await caller.ask('drain'));
+  assert.is(end['errno'], 'EBUSY');
+  const image = Buffer.from(end['image'] ?? '', 'hex').toString('latin1');
+  assert.match(image, `\0task ${name} is ptraced\0`);
+});
+
+/** Starts a caller and makes sure that it sleeps in the system call. */
+async function blockedCaller(guest: Guest, target: Subject): Promise<Subject> {
+  const caller = await guest.subject('caller', { args: [String(target.pid), room] });
+  assert.is((await guest.state(caller.pid)).state, 'S', 'the caller waits');
+  return caller;
+}
+
+test.run();

@@ -42,6 +42,17 @@ test('the target cannot be thawed under its hands', async ({ guest }) => {
   await unharmed(guest, counter);
 });
 
+test('another caller may save the same target, and still it cannot be thawed', async ({
+  guest,
+}) => {
+  const counter = await frozenSubject(guest, 'counter');
+  const caller = await blockedCaller(guest, counter);
+  assert.is((await guest.checkpoint(counter.pid)).errno, null);
+  assert.is((await guest.shim('thaw', String(counter.pid)))['errno'], 'EBUSY');
+  assert.is(wordsOf(await caller.ask('drain'))['errno'], 'none');
+  await unharmed(guest, counter);
+});
+
 test('a killed target stays until it is saved, and dies thawed', async ({ guest }) => {
   const counter = await frozenSubject(guest, 'counter');
   const caller = await blockedCaller(guest, counter);

@@ -32,6 +32,14 @@ test('stopped by a signal: EBUSY, and the record says so', async ({ guest }) => 
   assert.is(error, `task ${await nameOf(guest, stopped.pid)} is not frozen`);
 });
 
+test('a kernel thread: EBUSY, and the record says so', async ({ guest }) => {
+  const kthreadd = 2;
+  assert.is((await guest.state(kthreadd)).comm, 'kthreadd');
+  const result = await guest.checkpoint(kthreadd);
+  assert.is(result.errno, 'EBUSY');
+  assert.is((await result.image()).error, 'task 2 (kthreadd) is not frozen');
+});
+
 test('thawed again: EBUSY, and the record says so', async ({ guest }) => {
   const counter = await frozenSubject(guest, 'counter');
   await guest.thaw(counter.pid);

@@ -22,6 +22,11 @@ test("another task's pid: EINVAL, as it leads no restart", async ({ guest }) => 
   assert.is((await guest.restart(self.pid, path)).errno, 'EINVAL');
 });
 
+test('a closed descriptor: EBADF', async ({ guest }) => {
+  const result = await guest.shim('restart', '--closed-fd', '--flags', '0');
+  assert.is(result['errno'], 'EBADF');
+});
+
 test('an empty image: EPIPE', async ({ guest }) => {
   const path = `${await guest.folder()}/image`;
   await guest.write(path, '');

@@ -31,4 +31,10 @@ test('with CHECKPOINT_SUBTREE an init does as well', async ({ guest }) => {
   await unharmed(guest, init);
 });
 
+test('a pid that no task has is ESRCH without it, too', async ({ guest }) => {
+  const result = await guest.checkpoint(await guest.unusedPid(), { flags: 0 });
+  assert.is(result.errno, 'ESRCH');
+  assert.is(result.bytes, 0);
+});
+
 test.run();

@@ -1,0 +1,62 @@
+#!/usr/bin/env node
+// Runs on a machine that has Node and nothing else: imports nothing but Node's own
+// modules and what in bootstrap/ does the same, until the packages are there.
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { prepare } from './bootstrap/prepare.mjs';
+
+/** Exit status for what is the machine's fault, not the kernel's. */
+const machineFault = 3;
+
+/** Commands of the lab that only read: they run on a machine that can build nothing. */
+const readers = new Set([
+  'doctor',
+  'help',
+  'merge',
+  'compare',
+  'image',
+  '--help',
+  '-h',
+  '--version',
+  '-V',
+]);
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+process.exitCode = await main(process.argv.slice(2));
+
+/** @param {readonly string[]} argv */
+async function main(argv) {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  if (major < 20 || (major === 20 && minor < 12)) {
+    console.error(
+      `lab: The lab needs Node 20.12 or newer; this is ${process.versions.node} (${process.execPath}).`,
+    );
+    return machineFault;
+  }
+  const [first = 'lab', ...rest] = argv;
+  if (first === 'test') {
+    if (!prepare(root, { system: true })) return machineFault;
+    return (await import('./bootstrap/test.mjs')).runTests(root, rest);
+  }
+  if (first === 'lint') {
+    if (!prepare(root, { system: false })) return machineFault;
+    return (await import('./bootstrap/lint.mjs')).runLint(root, rest);
+  }
+  return runLab(first === 'lab' ? rest : [...argv]);
+}
+
+/** @param {string[]} args */
+async function runLab(args) {
+  const onlyReads = args.some(
+    (arg) => readers.has(arg) && (arg.startsWith('-') || arg === args[0]),
+  );
+  if (!prepare(root, { system: !onlyReads })) return machineFault;
+  // In this process, not a child: one Ctrl-C is one signal, and nothing stands between
+  // the caller and the exit status.
+  const { register } = await import('tsx/esm/api');
+  register();
+  const { main: lab } = await import('./cli.ts');
+  // The run is over and its files are closed: a handle someone forgot must not hold the
+  // caller. Writes to pipes and terminals are synchronous on Linux, so none is lost.
+  process.exit(await lab(args));
+}

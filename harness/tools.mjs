@@ -1,0 +1,135 @@
+/**
+ * A program or header the lab needs from the system, and why.
+ * @typedef {object} Tool
+ * @property {string} name What people call it.
+ * @property {readonly string[]} [commands] Must all be on PATH.
+ * @property {readonly string[]} [files] Absolute paths, of which one must exist.
+ * @property {readonly string[]} [version] Arguments that make the first command print its version.
+ * @property {string} why
+ * @property {{ readonly apt: string, readonly dnf: string, readonly pacman: string }} packages
+ */
+
+/**
+ * Everything the lab needs beside Node and the npm packages. The bootstrap installs
+ * what is missing of it, and `lab doctor` prints it.
+ * @type {readonly Tool[]}
+ */
+export const tools = [
+  {
+    name: 'QEMU',
+    commands: ['qemu-system-x86_64'],
+    version: ['--version'],
+    why: 'boots the guests',
+    packages: { apt: 'qemu-system-x86', dnf: 'qemu-system-x86-core', pacman: 'qemu-system-x86' },
+  },
+  {
+    name: 'gcc',
+    commands: ['gcc'],
+    version: ['--version'],
+    why: 'compiles the kernel',
+    packages: { apt: 'gcc', dnf: 'gcc', pacman: 'gcc' },
+  },
+  {
+    name: 'C library headers',
+    files: ['/usr/include/stdio.h'],
+    why: "compiles the kernel's host programs; gcc alone does not bring them",
+    packages: { apt: 'libc6-dev', dnf: 'glibc-devel', pacman: 'glibc' },
+  },
+  {
+    name: 'binutils',
+    commands: ['ld', 'nm', 'addr2line'],
+    version: ['--version'],
+    why: "links the kernel, and turns an oops's addresses into lines",
+    packages: { apt: 'binutils', dnf: 'binutils', pacman: 'binutils' },
+  },
+  {
+    name: 'make',
+    commands: ['make'],
+    version: ['--version'],
+    why: 'builds the kernel and user space',
+    packages: { apt: 'make', dnf: 'make', pacman: 'make' },
+  },
+  {
+    name: 'perl',
+    commands: ['perl'],
+    version: ['-e', 'print "perl $^V"'],
+    why: '2.6.30 makes its time constants with it (kernel/timeconst.pl)',
+    packages: { apt: 'perl', dnf: 'perl-interpreter', pacman: 'perl' },
+  },
+  {
+    name: 'bc',
+    commands: ['bc'],
+    version: ['--version'],
+    why: '6.1 makes its time constants with it (kernel/time/timeconst.bc)',
+    packages: { apt: 'bc', dnf: 'bc', pacman: 'bc' },
+  },
+  {
+    name: 'flex',
+    commands: ['flex'],
+    version: ['--version'],
+    why: "6.1's Kconfig is built from its source",
+    packages: { apt: 'flex', dnf: 'flex', pacman: 'flex' },
+  },
+  {
+    name: 'bison',
+    commands: ['bison'],
+    version: ['--version'],
+    why: "6.1's Kconfig is built from its source",
+    packages: { apt: 'bison', dnf: 'bison', pacman: 'bison' },
+  },
+  {
+    name: 'libelf',
+    files: ['/usr/include/libelf.h'],
+    why: "6.1's objtool reads objects with it",
+    packages: { apt: 'libelf-dev', dnf: 'elfutils-libelf-devel', pacman: 'libelf' },
+  },
+  {
+    name: 'ccache',
+    commands: ['ccache'],
+    version: ['--version'],
+    why: 'a one-line change recompiles one file',
+    packages: { apt: 'ccache', dnf: 'ccache', pacman: 'ccache' },
+  },
+  {
+    name: 'git',
+    commands: ['git'],
+    version: ['--version'],
+    why: 'identifies the source and applies the series',
+    packages: { apt: 'git', dnf: 'git-core', pacman: 'git' },
+  },
+  {
+    name: 'xz',
+    commands: ['xz'],
+    version: ['--version'],
+    why: 'unpacks kernel sources',
+    packages: { apt: 'xz-utils', dnf: 'xz', pacman: 'xz' },
+  },
+  {
+    name: 'bzip2',
+    commands: ['bzip2'],
+    version: ['--help'],
+    why: "unpacks busybox's and dropbear's sources",
+    packages: { apt: 'bzip2', dnf: 'bzip2', pacman: 'bzip2' },
+  },
+  {
+    name: 'cpio',
+    commands: ['cpio'],
+    version: ['--version'],
+    why: "packs the guest's initramfs",
+    packages: { apt: 'cpio', dnf: 'cpio', pacman: 'cpio' },
+  },
+  {
+    name: 'musl',
+    commands: ['musl-gcc'],
+    version: ['--version'],
+    why: "builds the guest's static programs: glibc's fstat fails on 2.6.30",
+    packages: { apt: 'musl-tools', dnf: 'musl-gcc', pacman: 'musl' },
+  },
+  {
+    name: 'setpriv',
+    commands: ['setpriv'],
+    version: ['--version'],
+    why: 'lets QEMU die with the lab, however the lab dies',
+    packages: { apt: 'util-linux', dnf: 'util-linux', pacman: 'util-linux' },
+  },
+];

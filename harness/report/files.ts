@@ -1,0 +1,73 @@
+import { constants } from 'node:fs';
+import { access, copyFile, link, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { BaseFiles } from '../events.ts';
+import type { Results } from '../results.ts';
+import { renderHtml } from './html.ts';
+import { renderJunit } from './junit.ts';
+import { renderTap } from './tap.ts';
+
+/** A report file: what it is called and how it is made. */
+interface ReportFile {
+  readonly name: string;
+  readonly render: (results: Results) => string;
+}
+
+const reportFiles: readonly ReportFile[] = [
+  { name: 'results.json', render: (results) => `${JSON.stringify(results, null, 1)}\n` },
+  { name: 'junit.xml', render: renderJunit },
+  { name: 'results.tap', render: renderTap },
+  { name: 'report.html', render: renderHtml },
+  { name: 'RERUN', render: renderRerun },
+];
+
+/**
+ * Writes a run's reports into its folder and returns what could not be written, in words.
+ * One that fails doesn't keep the others from being written.
+ */
+export async function writeReports(
+  results: Results,
+  folder: string,
+  files: ReadonlyMap<string, BaseFiles>,
+): Promise<string[]> {
+  const problems: string[] = [];
+  const attempt = async (name: string, work: () => Promise<void>) => {
+    try {
+      await work();
+    } catch (error) {
+      problems.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  };
+  for (const { name, render } of reportFiles)
+    await attempt(name, () => writeFile(join(folder, name), render(results)));
+  for (const [base, from] of files)
+    for (const [name, path] of keptFiles(from))
+      await attempt(`${base}-${name}`, () => linkOrCopy(path, join(folder, `${base}-${name}`)));
+  return problems;
+}
+
+function keptFiles(files: BaseFiles): readonly (readonly [string, string])[] {
+  return [
+    ['build.log', files.buildLog],
+    ['config', files.config],
+    ['bzImage', files.image],
+    ['System.map', files.systemMap],
+    ['vmlinux', files.vmlinux],
+  ];
+}
+
+/** Cached files never change in place, so a second name costs nothing; else a cheap copy. */
+async function linkOrCopy(from: string, to: string): Promise<void> {
+  await access(from, constants.R_OK);
+  try {
+    await link(from, to);
+  } catch {
+    await copyFile(from, to, constants.COPYFILE_FICLONE);
+  }
+}
+
+/** What to type to run it again: all of it, and each case that is red. */
+function renderRerun(results: Results): string {
+  const red = results.cases.filter(({ verdict }) => verdict === 'fail' || verdict === 'error');
+  return [results.command, ...new Set(red.map(({ rerun }) => rerun)), ''].join('\n');
+}

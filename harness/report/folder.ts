@@ -1,0 +1,82 @@
+import { mkdir, readdir, readlink, rename, rm, symlink } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { labError } from '../errors.ts';
+
+/** A run's folder under results/: its name is the run's name. */
+export interface RunFolder {
+  readonly run: string;
+  /** Absolute. */
+  readonly path: string;
+}
+
+const runName = /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ-/;
+
+/**
+ * Makes the folder of a new run: `2026-03-14T15-09-26Z-v2.6.30`, with `-2` behind it for a
+ * second one of the same second. Throws an `infrastructure` error where it can't.
+ */
+export async function makeRunFolder(
+  root: string,
+  bases: readonly string[],
+  time: Date,
+): Promise<RunFolder> {
+  const stamp = time
+    .toISOString()
+    .replace(/\.\d+Z$/, 'Z')
+    .replaceAll(':', '-');
+  const name = [stamp, ...bases].join('-');
+  try {
+    await mkdir(root, { recursive: true });
+    for (let number = 1; ; number += 1) {
+      const run = number === 1 ? name : `${name}-${number}`;
+      const path = join(root, run);
+      if (await claim(path)) return { run, path };
+    }
+  } catch (error) {
+    throw labError({
+      code: 'results-folder',
+      fault: 'infrastructure',
+      doing: "making the run's results folder",
+      what: `${root}: ${error instanceof Error ? error.message : String(error)}`,
+      next: 'Make it writable, or name another with --results.',
+      cause: error,
+    });
+  }
+}
+
+async function claim(path: string): Promise<boolean> {
+  try {
+    await mkdir(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** Points `latest` beside the run at it, in one step. */
+export async function pointLatest(root: string, folder: RunFolder): Promise<void> {
+  const fresh = join(root, `.latest-${process.pid}`);
+  await rm(fresh, { force: true });
+  await symlink(folder.run, fresh);
+  await rename(fresh, join(root, 'latest'));
+}
+
+/** Removes all but the newest `keep` runs; what is no run's folder stays. */
+export async function pruneRuns(root: string, keep: number, current: RunFolder): Promise<void> {
+  const entries = await readdir(root, { withFileTypes: true });
+  const runs = entries.filter((entry) => entry.isDirectory() && runName.test(entry.name));
+  const old = runs
+    .map(({ name }) => name)
+    .sort()
+    .reverse()
+    .slice(keep);
+  for (const name of old)
+    if (name !== basename(current.path))
+      await rm(join(root, name), { recursive: true, force: true });
+}
+
+/** Returns the newest run's folder name, or undefined where there is none. */
+export async function latestRun(root: string): Promise<string | undefined> {
+  return readlink(join(root, 'latest')).catch(() => undefined);
+}

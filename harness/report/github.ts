@@ -1,0 +1,104 @@
+import type { CaseResult } from '../events.ts';
+import type { Results } from '../results.ts';
+import { caseTitle, cleanLine, count, duration } from './text.ts';
+
+/** GitHub shows ten errors of a step; more would be dropped without a word. */
+const annotationLimit = 10;
+
+/**
+ * Returns workflow commands that GitHub shows at the line of the case that is red:
+ * https://docs.github.com/actions/reference/workflow-commands-for-github-actions
+ */
+export function renderAnnotations(results: Results): string[] {
+  const severalBases = results.bases.length > 1;
+  const red = results.cases.filter(isRed);
+  const shown = red.length > annotationLimit ? red.slice(0, annotationLimit - 1) : red;
+  const lines = shown.map((result) => annotation(result, severalBases));
+  if (shown.length < red.length)
+    lines.push(`::error::${red.length - shown.length} more are red; see the summary`);
+  if (results.error !== undefined)
+    lines.push(
+      `::error title=${property(results.error.doing)}::${data(`${results.error.what}\n${results.error.next}`)}`,
+    );
+  return lines;
+}
+
+function annotation(result: CaseResult, severalBases: boolean): string {
+  const [, file = result.file, line, column] =
+    /^(.*?):(\d+)(?::(\d+))?$/.exec(result.assertion?.at ?? '') ?? [];
+  const place = [
+    `file=${property(file)}`,
+    ...(line === undefined ? [] : [`line=${line}`]),
+    ...(column === undefined ? [] : [`col=${column}`]),
+  ].join(',');
+  const text = [result.reason ?? '', result.assertion?.diff ?? '', `rerun: ${result.rerun}`];
+  return `::error ${place},title=${property(caseTitle(result, severalBases))}::${data(text.filter((part) => part !== '').join('\n'))}`;
+}
+
+/** Returns the job summary: totals, what is red, what was skipped, as Markdown. */
+export function renderJobSummary(results: Results): string {
+  const severalBases = results.bases.length > 1;
+  const { pass, fail, skip, error, planned } = results.totals;
+  const red = results.cases.filter(isRed);
+  const skips = results.cases.filter(({ verdict }) => verdict === 'skip');
+  return [
+    `## ${results.exitCode === 0 ? 'Green' : 'Red'}: ${results.bases.join(', ')}`,
+    '',
+    `${count(planned, 'case')}: ${pass} passed, ${fail} failed, ${skip} skipped, ${error} in error, ${duration(results.milliseconds)}.`,
+    ...(results.missing.length > 0
+      ? ['', `${count(results.missing.length, 'case')} never reported.`]
+      : []),
+    ...(results.error === undefined
+      ? []
+      : [
+          '',
+          `**${cell(results.error.doing)}**: ${cell(results.error.what)} — ${cell(results.error.next)}`,
+        ]),
+    ...table(['Red', 'Why', 'Rerun'], red, (result) => [
+      caseTitle(result, severalBases),
+      result.reason ?? '',
+      result.rerun,
+    ]),
+    ...table(['Skipped', 'Why'], skips, (result) => [
+      caseTitle(result, severalBases),
+      result.reason ?? '',
+    ]),
+    '',
+  ].join('\n');
+}
+
+function table(
+  head: readonly string[],
+  rows: readonly CaseResult[],
+  cells: (row: CaseResult) => readonly string[],
+): string[] {
+  if (rows.length === 0) return [];
+  const line = (words: readonly string[]) => `| ${words.join(' | ')} |`;
+  return [
+    '',
+    line(head),
+    line(head.map(() => '---')),
+    ...rows.map((row) => line(cells(row).map(cell))),
+  ];
+}
+
+function isRed({ verdict, known }: CaseResult): boolean {
+  return verdict === 'error' || (verdict === 'fail' && known === undefined);
+}
+
+/** Text that Markdown takes for text, in one table cell. */
+function cell(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => cleanLine(line))
+    .join(' ')
+    .replace(/[\\`*_{}[\]<>()#+|~!@-]/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+function data(text: string): string {
+  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+}
+
+function property(text: string): string {
+  return data(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
+}

@@ -1,0 +1,99 @@
+import type { CaseResult, LabEvent, Verdict } from '../events.ts';
+import { renderErrorReport } from './error.ts';
+import type { Style } from './style.ts';
+import { caseTitle, cleanLine, duration } from './text.ts';
+
+const words: Readonly<Record<Verdict, string>> = {
+  pass: 'pass',
+  fail: 'FAIL',
+  skip: 'skip',
+  error: 'ERROR',
+};
+
+/** Returns a verdict as a word of five characters, coloured. */
+export function verdictWord(verdict: Verdict, style: Style): string {
+  const word = words[verdict].padEnd(5);
+  if (verdict === 'pass') return style.good(word);
+  return verdict === 'skip' ? style.warn(word) : style.bad(word);
+}
+
+/** Returns what a screen says of a case that has ended, usually one line. */
+export function caseLines(result: CaseResult, severalBases: boolean, style: Style): string[] {
+  const { verdict, milliseconds, reason, attempt, known } = result;
+  const facts = [
+    ...(verdict === 'skip' ? [] : [duration(milliseconds)]),
+    ...(attempt === undefined ? [] : [`${attempt.number} of ${attempt.of}`]),
+    ...(known === undefined || verdict === 'skip' ? [] : [knownWord(verdict, known)]),
+  ];
+  const title = caseTitle(result, severalBases);
+  const head = `${verdictWord(verdict, style)} ${title}`;
+  const first = facts.length === 0 ? head : `${head} ${style.dim(`(${facts.join(', ')})`)}`;
+  if (verdict === 'pass' || reason === undefined) return [first];
+  return [first, ...reason.split('\n').map((line) => `      ${cleanLine(line)}`)];
+}
+
+function knownWord(verdict: Verdict, known: string): string {
+  return verdict === 'pass'
+    ? `passes, though a known failure: ${cleanLine(known)}`
+    : `known failure: ${cleanLine(known)}`;
+}
+
+/**
+ * Returns what an event leaves on the screen for good; nothing for one that only moves a
+ * progress display.
+ */
+export function lastingLines(event: LabEvent, severalBases: boolean, style: Style): string[] {
+  switch (event.type) {
+    case 'note':
+      return event.text.split('\n').map(cleanLine);
+    case 'warning':
+      return event.text.split('\n').map((line) => `${style.warn('warning')} ${cleanLine(line)}`);
+    case 'stage-ended': {
+      const name = stageName(event.stage, severalBases ? event.base : undefined);
+      const time = event.cached ? 'cached' : duration(event.milliseconds);
+      return [`${style.info(name)} ${cleanLine(event.what)} ${style.dim(`(${time})`)}`];
+    }
+    case 'stage-failed':
+      return [
+        `${style.bad(stageName(event.stage, event.base))} failed ${style.dim(`(${duration(event.milliseconds)})`)}`,
+        ...renderErrorReport(event.error, style),
+      ];
+    case 'calibrated':
+      return [
+        `${style.info('accelerator'.padEnd(11))} ${cleanLine(event.accelerator)}: ${cleanLine(event.reason)} ${style.dim(`(deadlines x ${event.factor.toFixed(1)})`)}`,
+      ];
+    case 'console-finding':
+      if (!event.finding.fatal) return [];
+      return [`${style.bad('console')} ${event.guest}: ${cleanLine(event.finding.line)}`];
+    case 'guest-ended':
+      if (event.expected) return [];
+      return [`${style.bad('guest')} ${event.guest} ended on its own: ${howEnded(event)}`];
+    case 'case-ended':
+      return caseLines(event.result, severalBases, style);
+    case 'run-started':
+    case 'environment':
+    case 'stage-started':
+    case 'stage-progress':
+    case 'base-ready':
+    case 'cases-planned':
+    case 'guest-started':
+    case 'guest-ready':
+    case 'case-started':
+    case 'run-ended':
+      return [];
+  }
+}
+
+/** Returns a stage's name, padded, with its base where that matters. */
+export function stageName(stage: string, base: string | undefined): string {
+  return base === undefined ? stage.padEnd(11) : `${base} ${stage}`.padEnd(19);
+}
+
+function howEnded(event: {
+  readonly status: number | null;
+  readonly signal: string | null;
+}): string {
+  return event.signal === null
+    ? `QEMU's status ${event.status ?? 'unknown'}`
+    : `signal ${event.signal}`;
+}

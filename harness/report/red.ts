@@ -1,0 +1,66 @@
+import type { CaseResult } from '../events.ts';
+import { renderErrorReport } from './error.ts';
+import { verdictWord } from './lines.ts';
+import { plainStyle, type Style } from './style.ts';
+import { caseTitle, cleanLine, duration, middleOut } from './text.ts';
+
+/** How much of the console a summary quotes: the rest is in the reports. */
+const consoleHead = 10;
+const consoleTail = 30;
+
+/** Returns everything a screen says of a case that failed or could not be judged. */
+export function explainCase(
+  result: CaseResult,
+  severalBases: boolean,
+  style: Style = plainStyle,
+): string[] {
+  const { assertion, error, findings, shim, guest, reason } = result;
+  const place = assertion?.at ?? result.file;
+  return [
+    `${verdictWord(result.verdict, style)} ${style.strong(caseTitle(result, severalBases))}`,
+    ...indent([
+      `${place} ${style.dim(`(${duration(result.milliseconds)}${guest === undefined ? '' : `, guest ${guest}`})`)}`,
+      ...(reason === undefined ? [] : reason.split('\n').map(cleanLine)),
+      ...(assertion === undefined ? [] : explainAssertion(assertion, reason, style)),
+      ...(error === undefined ? [] : renderErrorReport(error, style)),
+      ...findings.map(({ kind, line }) => `${style.bad(`kernel ${kind}`)} ${cleanLine(line)}`),
+      ...quote('shim', shim, style),
+      ...quote('console', middleOut(result.console, consoleHead, consoleTail), style),
+      `${style.strong('rerun:')} ${result.rerun}`,
+    ]),
+  ];
+}
+
+function explainAssertion(
+  assertion: NonNullable<CaseResult['assertion']>,
+  reason: string | undefined,
+  style: Style,
+): string[] {
+  const { message, expected, actual, diff } = assertion;
+  return [
+    ...(reason?.includes(message) === true ? [] : [cleanLine(message)]),
+    ...(diff === undefined
+      ? explainValues(expected, actual)
+      : diff.split('\n').map((line) => paintDiff(line, style))),
+  ];
+}
+
+function explainValues(expected: string | undefined, actual: string | undefined): string[] {
+  if (expected === undefined && actual === undefined) return [];
+  return [`expected ${cleanLine(expected ?? '')}`, `actual   ${cleanLine(actual ?? '')}`];
+}
+
+function paintDiff(line: string, style: Style): string {
+  const clean = cleanLine(line);
+  if (/^\s*(\+\+|\+)/.test(clean)) return style.good(clean);
+  return /^\s*(--|-)/.test(clean) ? style.bad(clean) : clean;
+}
+
+function quote(name: string, lines: readonly string[], style: Style): string[] {
+  if (lines.length === 0) return [];
+  return [style.strong(`${name}:`), ...lines.map((line) => `${style.dim('|')} ${cleanLine(line)}`)];
+}
+
+function indent(lines: readonly string[]): string[] {
+  return lines.map((line) => `  ${line}`);
+}

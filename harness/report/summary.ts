@@ -1,0 +1,86 @@
+import { join } from 'node:path';
+import type { Results } from '../results.ts';
+import { renderErrorReport } from './error.ts';
+import { findFlakes } from './flakes.ts';
+import { verdictWord } from './lines.ts';
+import { explainCase } from './red.ts';
+import { plainStyle, type Style } from './style.ts';
+import { caseTitle, cleanLine, count, duration } from './text.ts';
+
+/** Returns a run's last words on a screen: every red explained, skips with reasons, totals. */
+export function renderSummary(
+  results: Results,
+  folder: string,
+  style: Style = plainStyle,
+): string[] {
+  const severalBases = results.bases.length > 1;
+  const red = results.cases.filter(({ verdict }) => verdict === 'fail' || verdict === 'error');
+  return [
+    ...red.flatMap((result) => ['', ...explainCase(result, severalBases, style)]),
+    ...listSkips(results, severalBases, style),
+    ...listMissing(results, severalBases, style),
+    ...listFlakes(results, severalBases, style),
+    ...explainEnd(results, style),
+    ...results.baseReports
+      .filter(({ kernelWarnings }) => kernelWarnings > 0)
+      .map(
+        ({ base, kernelWarnings }) =>
+          `${style.warn('warning')} ${base}: ${count(kernelWarnings, 'compiler warning')} in files the series touches; see ${join(folder, `${base}-build.log`)}`,
+      ),
+    '',
+    totalsLine(results, style),
+    `reports in ${folder}`,
+  ];
+}
+
+function listSkips(results: Results, severalBases: boolean, style: Style): string[] {
+  const skips = results.cases.filter(({ verdict }) => verdict === 'skip');
+  if (skips.length === 0) return [];
+  return [
+    '',
+    ...skips.map(
+      (result) =>
+        `${verdictWord('skip', style)} ${caseTitle(result, severalBases)}: ${cleanLine(result.reason ?? 'no reason given')}`,
+    ),
+  ];
+}
+
+function listMissing(results: Results, severalBases: boolean, style: Style): string[] {
+  if (results.missing.length === 0) return [];
+  return [
+    '',
+    ...results.missing.map(
+      (planned) =>
+        `${style.bad('ERROR')} ${caseTitle(planned, severalBases)}: planned, but never reported`,
+    ),
+  ];
+}
+
+/** Cases that were run several times and did not always end the same. */
+function listFlakes(results: Results, severalBases: boolean, style: Style): string[] {
+  const flakes = findFlakes(results.cases);
+  return flakes.map(
+    ({ first, passed, ran }) =>
+      `${style.bad('FLAKY')} ${caseTitle(first, severalBases)}: passed ${passed} of ${ran}`,
+  );
+}
+
+function explainEnd(results: Results, style: Style): string[] {
+  const { error, finished, stages } = results;
+  if (!finished) return ['', `${style.bad('ERROR')} the run broke off before its end`];
+  // A stage's own error was shown when the stage failed.
+  if (error === undefined || stages.some((stage) => stage.error?.what === error.what)) return [];
+  return ['', ...renderErrorReport(error, style)];
+}
+
+function totalsLine(results: Results, style: Style): string {
+  const { planned, pass, fail, skip, error } = results.totals;
+  const words = [
+    style.good(`${pass} passed`),
+    fail > 0 ? style.bad(`${fail} failed`) : '0 failed',
+    skip > 0 ? style.warn(`${skip} skipped`) : '0 skipped',
+    ...(error > 0 ? [style.bad(`${error} in error`)] : []),
+    ...(results.missing.length > 0 ? [style.bad(`${results.missing.length} not reported`)] : []),
+  ];
+  return `${style.strong(count(planned, 'case'))} on ${results.bases.join(', ')}: ${words.join(', ')} in ${duration(results.milliseconds)}`;
+}

@@ -1,0 +1,48 @@
+import type { CaseResult } from '../events.ts';
+import type { Results } from '../results.ts';
+import { explainCase } from './red.ts';
+import { caseTitle, cleanLine } from './text.ts';
+
+/**
+ * Returns a run as KTAP (https://docs.kernel.org/dev-tools/ktap.html), of the part that
+ * TAP's own readers understand too: a plan, one line per case, diagnostics behind the line
+ * they belong to.
+ */
+export function renderTap(results: Results): string {
+  const severalBases = results.bases.length > 1;
+  const lines = [
+    ...results.cases.map((result) => (number: number) => caseLines(result, severalBases, number)),
+    ...results.missing.map((planned) => (number: number) => [
+      `not ok ${number} ${describe(caseTitle(planned, severalBases))}`,
+      '# planned, but never reported',
+    ]),
+  ];
+  return [
+    'KTAP version 1',
+    `1..${lines.length}`,
+    ...lines.flatMap((line, index) => line(index + 1)),
+    ...endLines(results),
+    '',
+  ].join('\n');
+}
+
+function caseLines(result: CaseResult, severalBases: boolean, number: number): string[] {
+  const { verdict, reason, known, attempt } = result;
+  const again = attempt === undefined ? '' : ` (${attempt.number} of ${attempt.of})`;
+  const title = describe(`${caseTitle(result, severalBases)}${again}`);
+  if (verdict === 'pass') return [`ok ${number} ${title}`];
+  if (verdict === 'skip') return [`ok ${number} ${title} # SKIP ${describe(reason ?? '')}`];
+  const expected = verdict === 'fail' && known !== undefined ? ` # TODO ${describe(known)}` : '';
+  const explained = explainCase(result, severalBases).slice(1);
+  return [`not ok ${number} ${title}${expected}`, ...explained.map((line) => `# ${line}`)];
+}
+
+function endLines({ error, finished }: Results): string[] {
+  if (error !== undefined) return [`Bail out! ${describe(`${error.doing}: ${error.what}`)}`];
+  return finished ? [] : ['Bail out! the run broke off'];
+}
+
+/** A description is one line, and an unescaped hash in it would begin a directive. */
+function describe(text: string): string {
+  return cleanLine(text.replaceAll('\n', ' ')).replaceAll('\\', '\\\\').replaceAll('#', '\\#');
+}

@@ -1,0 +1,61 @@
+import { statSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import packageJson from '../package.json' with { type: 'json' };
+import { openCli, resolvePath, type Cli } from './cli-context.ts';
+import { addDoctorCommand } from './commands/doctor.ts';
+import { addRunCommand } from './commands/run.ts';
+import { exitCodeOfThrown, renderThrown } from './report/error.ts';
+import { styleFor } from './report/style.ts';
+
+/**
+ * Runs one command line and returns the exit status: 0 green, 1 a red case, 2 the caller
+ * asked for what can't be, 3 the lab's or the machine's fault. Throws nothing.
+ */
+export async function main(args: readonly string[], cli: Cli = openCli(args)): Promise<number> {
+  leaveQuietly(cli.stdout);
+  try {
+    const program = createProgram(cli);
+    await program.parseAsync(withDefault(args, program, cli), { from: 'user' });
+    return cli.status;
+  } catch (error) {
+    // commander has printed its own words: help and version are no errors.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    cli.stderr.write(`${renderThrown(error, styleFor(cli.stderr, cli.env)).join('\n')}\n`);
+    return exitCodeOfThrown(error);
+  }
+}
+
+/** Returns the lab's commands. Each loads what it needs when it runs. */
+export function createProgram(cli: Cli): Command {
+  const program = new Command('lab')
+    .description('Applies a kernel series, builds it, boots it and shows which behaviours hold.')
+    .version(packageJson.version)
+    .exitOverride()
+    .showHelpAfterError('(lab --help lists everything)')
+    .configureOutput({
+      writeOut: (text) => cli.stdout.write(text),
+      writeErr: (text) => cli.stderr.write(text),
+    });
+  addRunCommand(program, cli, async (options) => (await import('./lab.ts')).runLab(options, cli));
+  addDoctorCommand(program, cli);
+  return program;
+}
+
+/** `lab`, `lab --grep x` and `lab cases/x.ts` mean `lab run …`; `lab docter` means a mistake. */
+function withDefault(args: readonly string[], program: Command, cli: Cli): string[] {
+  const [first] = args;
+  const own = ['-h', '--help', '-V', '--version', 'help'];
+  if (first === undefined) return ['run'];
+  if (own.includes(first) || program.commands.some((command) => command.name() === first))
+    return [...args];
+  const isFile = statSync(resolvePath(cli, first), { throwIfNoEntry: false }) !== undefined;
+  return first.startsWith('-') || isFile || first.endsWith('.ts') ? ['run', ...args] : [...args];
+}
+
+/** `lab doctor | head` closes the pipe early: that is no error. */
+function leaveQuietly(stdout: NodeJS.WriteStream): void {
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+}

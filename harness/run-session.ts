@@ -1,0 +1,121 @@
+import { cpus, hostname, release, totalmem } from 'node:os';
+import { dir } from 'tmp-promise';
+import type { Cli } from './cli-context.ts';
+import type { Context } from './context.ts';
+import { exitCodeOf, isLabError, labError, type LabError } from './errors.ts';
+import { createStream, type Emit, type ErrorReport, type Totals } from './events.ts';
+import { findLabHome } from './home.ts';
+import { listenForInterrupt } from './interrupt.ts';
+import type { RunOptions } from './options.ts';
+import { reportOf } from './report/error.ts';
+import { makeRunFolder } from './report/folder.ts';
+import { openReport } from './report/report.ts';
+import { collectResults } from './results-collect.ts';
+
+/** What a run's stages come to. */
+export interface RunEnd {
+  readonly totals: Totals;
+  readonly exitCode: 0 | 1 | 2 | 3;
+}
+
+export interface RunPlan {
+  readonly options: RunOptions;
+  readonly cli: Cli;
+  /** The bases' names. */
+  readonly bases: readonly string[];
+  /** Absolute path of the run's results folder: console logs go there. */
+  readonly work: (context: Context, folder: string) => Promise<RunEnd>;
+}
+
+/**
+ * Runs `work` with everything around it: results folder, screen, reports, scratch folder,
+ * Ctrl-C. Returns the process's exit status. What `work` throws ends the run with a partial
+ * report; only a bug in the lab is thrown on, behind that report.
+ */
+export async function runSession({ options, cli, bases, work }: RunPlan): Promise<0 | 1 | 2 | 3> {
+  const time = new Date();
+  const folder = await makeRunFolder(options.results, bases, time);
+  const { stdout, stderr, env } = cli;
+  const report = openReport({
+    ...{ root: options.results, folder, json: options.json, stdout, stderr, env },
+  });
+  const tally = collectResults();
+  const start = performance.now();
+  const emit = createStream([...report.listeners, tally.listener]);
+  emit({
+    type: 'run-started',
+    run: folder.run,
+    time: time.toISOString(),
+    folder: folder.path,
+    command: options.command,
+    bases,
+    ...(options.shard === undefined ? {} : { shard: options.shard }),
+  });
+  emit({ type: 'environment', facts: describeHost() });
+  const interrupt = listenForInterrupt(interrupted);
+  // Short: Unix socket paths must stay under 108 bytes.
+  const scratch = await dir({ prefix: 'lab-', unsafeCleanup: true });
+  const context: Context = {
+    home: findLabHome(env),
+    emit,
+    signal: interrupt.signal,
+    scratch: scratch.path,
+  };
+  let bug: { readonly error: Error } | undefined;
+  try {
+    const end = await work(context, folder.path);
+    emit({ type: 'run-ended', ...end, milliseconds: Math.round(performance.now() - start) });
+  } catch (error) {
+    if (!isLabError(error))
+      bug = { error: error instanceof Error ? error : new Error(String(error), { cause: error }) };
+    endEarly(emit, isLabError(error) ? error : bugReport(error), tally.results().totals, start);
+  } finally {
+    interrupt.release();
+    await scratch.cleanup();
+  }
+  const status = await report.finish();
+  if (bug !== undefined) throw bug.error;
+  return status;
+}
+
+function endEarly(emit: Emit, error: ErrorReport, totals: Totals, start: number): void {
+  emit({
+    type: 'run-ended',
+    totals,
+    // A red case is the more important news, even where the run broke off behind it.
+    exitCode: totals.fail > 0 ? 1 : exitCodeOf(error.fault),
+    milliseconds: Math.round(performance.now() - start),
+    error: reportOf(error),
+  });
+}
+
+function interrupted(name: string): LabError {
+  return labError({
+    code: 'interrupted',
+    fault: 'infrastructure',
+    doing: 'running the lab',
+    what: name === 'SIGINT' ? 'Ctrl-C' : `the lab got ${name}`,
+    next: 'The report holds what was done before. Once more, and the lab ends at once.',
+  });
+}
+
+function bugReport(error: unknown): ErrorReport {
+  return {
+    code: 'bug-in-the-lab',
+    fault: 'infrastructure',
+    doing: 'running the lab',
+    what: error instanceof Error ? error.message : String(error),
+    next: 'Report it with its stack; the kernel is not judged by it.',
+  };
+}
+
+function describeHost(): Record<string, string> {
+  const processors = cpus();
+  return {
+    host: hostname(),
+    processor: `${processors.length} x ${processors[0]?.model.trim() ?? 'unknown'}`,
+    memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
+    system: `Linux ${release()}`,
+    node: process.versions.node,
+  };
+}

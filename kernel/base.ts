@@ -13,6 +13,10 @@ export type SourceRecipe =
       readonly kind: 'debian-package';
       /** apt's own signature chain vouches for it. */
       readonly package: string;
+      /** The release that has it, for a machine whose own apt does not know it. */
+      readonly suite: string;
+      /** Folders that no build reads, not unpacked. */
+      readonly leaveOut: readonly string[];
     };
 
 /** A kernel the lab can test a series on: data only. */
@@ -27,8 +31,12 @@ export interface Base {
   readonly compiler: readonly string[];
   /** Further variables on make's command line: `KBUILD_BUILD_USER=lab`. */
   readonly makeVariables: Readonly<Record<string, string>>;
+  /** Programs by which the build asks who, where and when, and what they answer here. */
+  readonly pinnedCommands: Readonly<Record<string, string>>;
+  /** Roughly how many C files a full build compiles: the total of a first build's progress. */
+  readonly objects: number;
   readonly config: {
-    readonly start: 'allnoconfig' | 'tinyconfig';
+    readonly start: 'allnoconfig';
     /** Makes an old .config whole again: 2.6.30 has no olddefconfig. */
     readonly settle: 'oldconfig' | 'olddefconfig';
     readonly fragments: readonly string[];

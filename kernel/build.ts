@@ -1,0 +1,151 @@
+import { spawn } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
+import { copyFile, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { once } from 'node:events';
+import type { Context } from '../harness/context.ts';
+import type { CompilerWarning } from './base.ts';
+import { markBuilding, markDone, readWarnings } from './build-folder.ts';
+import { explainBuild, treeChanged } from './build-failure.ts';
+import { readBuildLog, sourceOf } from './build-log.ts';
+import { buildEnvironment, findTool, makeArguments } from './compiler.ts';
+import type { Configured } from './config.ts';
+import { stage } from './stage.ts';
+import { listChanges } from './worktree.ts';
+
+/** What the image cache holds beside the files themselves. */
+export interface BuildFacts {
+  /** Git tree id of what was built. */
+  readonly tree: string;
+  /** Of files the series touches. */
+  readonly warnings: readonly CompilerWarning[];
+  /** Of every file. */
+  readonly allWarnings: readonly CompilerWarning[];
+  /** Symbols that this prefix of the series does not know yet. */
+  readonly absent: readonly string[];
+}
+
+/** How long an aborted make may take to remove its half-made targets, in milliseconds. */
+const grace = 5000;
+
+/**
+ * Builds a configured tree and puts bzImage, vmlinux, System.map, config, build.log and
+ * meta.json into `output`. Throws `build-failed` with the first errors, `disk-full`,
+ * `tree-changed`. The caller holds the tree's lock.
+ */
+export async function buildKernel(
+  configured: Configured,
+  output: string,
+  context: Context,
+): Promise<BuildFacts> {
+  const { tree, folder } = configured;
+  const { base } = tree.source;
+  return stage(context, 'build', base.name, `kernel ${base.name}`, async () => {
+    const start = performance.now();
+    const { compiled, warnings } = await make(configured, context);
+    // Whoever edits the tree while it is built gets an image of neither state.
+    const changes = await listChanges(tree.path);
+    if (changes.length > 0) throw treeChanged(tree.path, changes);
+    const facts = sortWarnings(configured, warnings);
+    for (const [name, from] of [
+      ['bzImage', 'arch/x86/boot/bzImage'],
+      ['vmlinux', 'vmlinux'],
+      ['System.map', 'System.map'],
+      ['config', '.config'],
+      ['build.log', '.lab/build.log'],
+    ] as const)
+      await copyFile(join(folder.path, from), join(output, name));
+    await writeFile(join(output, 'meta.json'), JSON.stringify(facts, null, 1));
+    const seconds = Math.round((performance.now() - start) / 1000);
+    const count = facts.warnings.length;
+    const what = `${compiled} files compiled in ${seconds} s, ${count} warnings in files of the series`;
+    return { value: facts, cached: false, what };
+  });
+}
+
+async function make(
+  configured: Configured,
+  context: Context,
+): Promise<{ compiled: number; warnings: Record<string, readonly CompilerWarning[]> }> {
+  const { tree, folder } = configured;
+  const { base } = tree.source;
+  const args = [
+    `-j${availableParallelism()}`,
+    '--output-sync=target',
+    ...makeArguments(tree, folder.path, (await findTool('ccache')) !== undefined),
+    'bzImage',
+  ];
+  const before = await readWarnings(folder);
+  const reader = readBuildLog([tree.path, folder.path]);
+  const log = createWriteStream(folder.log);
+  log.write(`make ${args.map((arg) => `'${arg}'`).join(' ')}\n`);
+  context.signal.throwIfAborted();
+  const child = spawn('make', args, {
+    env: buildEnvironment(base, context, folder.pinned),
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const group = child.pid;
+  const end = (signal: NodeJS.Signals): void => {
+    try {
+      if (group !== undefined) process.kill(-group, signal);
+    } catch {
+      // The group has ended by itself.
+    }
+  };
+  let killer: NodeJS.Timeout | undefined;
+  const abort = (): void => {
+    end('SIGTERM');
+    killer = setTimeout(end, grace, 'SIGKILL');
+  };
+  context.signal.addEventListener('abort', abort, { once: true });
+  let compiled = 0;
+  const watch = async (stream: NodeJS.ReadableStream): Promise<void> => {
+    for await (const line of createInterface({ input: stream })) {
+      log.write(`${line}\n`);
+      if (reader.read(line) === undefined) continue;
+      compiled += 1;
+      const total = folder.empty ? { total: Math.max(base.objects, compiled) } : {};
+      const progress = { done: compiled, unit: 'files', what: 'compiling', ...total };
+      context.emit({ type: 'stage-progress', stage: 'build', base: base.name, ...progress });
+    }
+  };
+  try {
+    const exited = once(child, 'close') as Promise<[number | null]>;
+    exited.catch(() => undefined);
+    if (group !== undefined) await markBuilding(folder, group);
+    await Promise.all([watch(child.stdout), watch(child.stderr)]);
+    const [status] = await exited;
+    const warnings = { ...before, ...reader.warnings() };
+    if (killer === undefined) await markDone(folder, warnings);
+    context.signal.throwIfAborted();
+    if (status !== 0) throw explainBuild(configured, status, reader.errors());
+    return { compiled, warnings };
+  } finally {
+    clearTimeout(killer);
+    context.signal.removeEventListener('abort', abort);
+    log.end();
+    await once(log, 'close');
+  }
+}
+
+function sortWarnings(
+  configured: Configured,
+  byObject: Readonly<Record<string, readonly CompilerWarning[]>>,
+): BuildFacts {
+  const { tree, absent } = configured;
+  const touched = new Set(tree.series.patches.flatMap((patch) => patch.files));
+  const all = new Map<string, CompilerWarning>();
+  const ours = new Map<string, CompilerWarning>();
+  for (const [object, warnings] of Object.entries(byObject))
+    for (const warning of warnings) {
+      const key = `${warning.file}:${warning.line}:${warning.text}`;
+      all.set(key, warning);
+      if (touched.has(warning.file) || touched.has(sourceOf(object))) ours.set(key, warning);
+    }
+  const sorted = (found: Map<string, CompilerWarning>): CompilerWarning[] =>
+    [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, warning]) => warning);
+  return { tree: tree.id, warnings: sorted(ours), allWarnings: sorted(all), absent };
+}

@@ -1,0 +1,140 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { keep, keyOf } from '../harness/cache.ts';
+import type { CacheEntry } from '../harness/cache.ts';
+import type { Context } from '../harness/context.ts';
+import { withLock } from '../harness/lock.ts';
+import { applySeries } from './apply.ts';
+import type { Base, Image, Series, Source } from './base.ts';
+import { buildKernel } from './build.ts';
+import type { BuildFacts } from './build.ts';
+import { identifyCompiler } from './compiler.ts';
+import { configure } from './config.ts';
+import type { Configured } from './config.ts';
+import { readFragments } from './fragments.ts';
+import type { Fragment } from './fragments.ts';
+import { readSeries } from './series.ts';
+import { acquireSource } from './source.ts';
+import { treeOf } from './source-record.ts';
+import { hasMoved } from './worktree.ts';
+
+/** Raised when the same inputs come to mean another image. */
+const recipe = 1;
+
+export interface ImageOptions {
+  readonly base: Base;
+  /** Where the source is, if not where the lab looks by itself. */
+  readonly source?: string | undefined;
+  /** The last patch: a number of the series, or words of its subject. */
+  readonly upto?: string | number | undefined;
+  /** Names of configuration fragments; default all of the base's. */
+  readonly fragments?: readonly string[] | undefined;
+  /** Where series and fragments are; default the repository's own. */
+  readonly patchesFolder?: string | undefined;
+  readonly configFolder?: string | undefined;
+}
+
+/** Returns the image's key: everything that went into it, without looking at the tree. */
+export async function imageKey(
+  source: Source,
+  series: Series,
+  fragments: readonly Fragment[],
+): Promise<string> {
+  const { base } = source;
+  return keyOf({
+    recipe,
+    source: source.id,
+    patches: series.patches.map((patch) => patch.hash),
+    config: base.config,
+    fragments: fragments.map(({ name, text }) => ({ name, text })),
+    compiler: base.compiler,
+    identity: await identifyCompiler(base),
+    variables: base.makeVariables,
+    pinned: base.pinnedCommands,
+  });
+}
+
+/**
+ * Returns the image of a base with its series, building only what is not cached: an
+ * unchanged lab reads a few small files and runs two programs for their versions. Throws
+ * what the stages throw.
+ */
+export async function makeImage(options: ImageOptions, context: Context): Promise<Image> {
+  const { base, upto, patchesFolder, configFolder } = options;
+  const series = await readSeries(base, upto, patchesFolder);
+  const fragments = await readFragments(base, options.fragments, configFolder);
+  const source = await acquireSource(base, { from: options.source }, context);
+  if (await hasMoved(source.repository)) {
+    const text = `${source.repository} has been moved by hand; what runs here is the series as its patches say`;
+    context.emit({ type: 'warning', text });
+  }
+  const key = await imageKey(source, series, fragments);
+  const start = performance.now();
+  const entry = await keep(context.home.images, key, (output) =>
+    withLock(treeOf(context.home, base), async () => {
+      const tree = await applySeries(source, series, context);
+      const names = fragments.map((fragment) => fragment.name);
+      const partial = upto !== undefined && (await isPartial(series, patchesFolder));
+      const wanted = { fragments: names, configFolder, partial };
+      await buildKernel(await configure(tree, wanted, context), output, context);
+    }),
+  );
+  if (entry.damage !== undefined)
+    context.emit({
+      type: 'warning',
+      text: `the cached image ${key} was made again: ${entry.damage}`,
+    });
+  if (entry.hit) tellCached(base, key, Math.round(performance.now() - start), context);
+  return imageOf(source, series, key, entry);
+}
+
+/** Builds one configured tree and returns its image. The caller holds the tree's lock. */
+export async function buildImage(configured: Configured, context: Context): Promise<Image> {
+  const { source, series } = configured.tree;
+  const key = await imageKey(source, series, configured.fragments);
+  const entry = await keep(context.home.images, key, async (output) => {
+    await buildKernel(configured, output, context);
+  });
+  return imageOf(source, series, key, entry);
+}
+
+async function imageOf(
+  source: Source,
+  series: Series,
+  key: string,
+  entry: CacheEntry,
+): Promise<Image> {
+  const { path } = entry;
+  const facts = await readFacts(path);
+  return {
+    base: source.base,
+    source,
+    series,
+    key,
+    bzImage: join(path, 'bzImage'),
+    vmlinux: join(path, 'vmlinux'),
+    systemMap: join(path, 'System.map'),
+    config: join(path, 'config'),
+    buildLog: join(path, 'build.log'),
+    warnings: facts.warnings,
+    cached: entry.hit,
+  };
+}
+
+/** Returns what is recorded about an image's build, from its folder. */
+export async function readFacts(folder: string): Promise<BuildFacts> {
+  // Its checksum was compared when the entry was opened.
+  return JSON.parse(await readFile(join(folder, 'meta.json'), 'utf8')) as BuildFacts;
+}
+
+async function isPartial(series: Series, folder: string | undefined): Promise<boolean> {
+  const whole = await readSeries(series.base, undefined, folder);
+  return series.patches.length < whole.patches.length;
+}
+
+function tellCached(base: Base, key: string, milliseconds: number, context: Context): void {
+  const event = { stage: 'build', base: base.name } as const;
+  context.emit({ type: 'stage-started', ...event, what: `kernel ${base.name}` });
+  const what = `image ${key}`;
+  context.emit({ type: 'stage-ended', ...event, cached: true, milliseconds, what });
+}

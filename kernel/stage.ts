@@ -1,0 +1,51 @@
+import { isLabError } from '../harness/errors.ts';
+import type { Context } from '../harness/context.ts';
+import type { ErrorReport, Stage } from '../harness/events.ts';
+
+export interface StageOutcome<T> {
+  readonly value: T;
+  readonly cached: boolean;
+  /** What came out, in words. */
+  readonly what: string;
+}
+
+/**
+ * Runs a stage's work between its events and returns its value. Throws what the work
+ * throws, having told the stream.
+ */
+export async function stage<T>(
+  context: Context,
+  name: Stage,
+  base: string,
+  what: string,
+  work: () => Promise<StageOutcome<T>>,
+): Promise<T> {
+  const start = performance.now();
+  const milliseconds = (): number => Math.round(performance.now() - start);
+  context.emit({ type: 'stage-started', stage: name, base, what });
+  try {
+    const { value, cached, what } = await work();
+    const ended = { stage: name, base, cached, milliseconds: milliseconds(), what };
+    context.emit({ type: 'stage-ended', ...ended });
+    return value;
+  } catch (error) {
+    const report = reportOf(error, what);
+    const failed = { stage: name, base, milliseconds: milliseconds(), error: report };
+    context.emit({ type: 'stage-failed', ...failed });
+    throw error;
+  }
+}
+
+function reportOf(error: unknown, doing: string): ErrorReport {
+  if (isLabError(error)) {
+    const { code, fault, doing, what, next, details } = error;
+    return { code, fault, doing, what, next, ...(details !== undefined && { details }) };
+  }
+  return {
+    code: 'unforeseen',
+    fault: 'infrastructure',
+    doing,
+    what: error instanceof Error ? error.message : String(error),
+    next: 'Run again; if it comes back, report it with this text.',
+  };
+}

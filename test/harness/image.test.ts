@@ -143,6 +143,12 @@ describe('parseImage', () => {
       283,
       /STRING that nothing announces/,
     ],
+    [
+      'another object than the announced one',
+      Buffer.concat([header().subarray(0, 48), task()]),
+      48,
+      /TASK where BUFFER is due/,
+    ],
     ['no tasks', Buffer.concat([header(), tree()]), 283, /TREE has no tasks/],
     [
       'fewer tasks than said',
@@ -168,7 +174,9 @@ describe('parseImage', () => {
   }
 
   it('takes no text for an error record that is only like one', () => {
+    const buffers = Buffer.concat([object(3, []), object(4, [Buffer.from('\0no\0')])]);
     for (const bytes of [
+      buffers,
       errorRecord('x'.repeat(255)),
       tail(),
       Buffer.alloc(40),

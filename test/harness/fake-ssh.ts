@@ -1,0 +1,91 @@
+import { createServer } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import ssh2 from 'ssh2';
+import type { ServerChannel } from 'ssh2';
+import { makeHostKey } from '../../rootfs/keys.ts';
+import type { SessionOptions } from '../../harness/session.ts';
+
+/** What the fake guest does with a channel that asks for a command. */
+export type Serve = (channel: ServerChannel, command: string, end: () => void) => void;
+
+export interface FakeSsh {
+  readonly options: SessionOptions;
+  close(): Promise<void>;
+}
+
+const host = ssh2.utils.generateKeyPairSync('ed25519');
+const client = ssh2.utils.generateKeyPairSync('ed25519');
+const hostKey = ssh2.utils.parseKey(host.public);
+if (hostKey instanceof Error) throw hostKey;
+export const trustedKey = hostKey.getPublicSSH().toString('base64');
+export const foreignKey = Buffer.from(makeHostKey().wire).toString('base64');
+
+/** Starts an SSH server on loopback that serves each exec as told. */
+export async function startFakeSsh(
+  serve: Serve,
+  change: Partial<SessionOptions> = {},
+): Promise<FakeSsh> {
+  const server = new ssh2.Server({ hostKeys: [host.private] }, (connection) => {
+    connection.on('error', () => undefined);
+    connection.on('authentication', (context) => context.accept());
+    connection.on('ready', () => {
+      connection.on('session', (accept) => {
+        accept().on('exec', (acceptExec, _reject, info) => {
+          serve(acceptExec(), info.command, () => void connection.end());
+        });
+      });
+    });
+  });
+  const port = await new Promise<number>((resolve) => {
+    server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
+  });
+  const close = () => new Promise<void>((resolve) => void server.close(() => resolve()));
+  return { options: optionsFor(port, change), close };
+}
+
+/** Starts a server that takes connections and says nothing, as a guest that hangs does. */
+export async function startMute(change: Partial<SessionOptions> = {}): Promise<FakeSsh> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => void sockets.add(socket));
+  const port = await new Promise<number>((resolve) => {
+    server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
+  });
+  const close = async () => {
+    for (const socket of sockets) socket.destroy();
+    await new Promise<void>((resolve) => void server.close(() => resolve()));
+  };
+  return { options: optionsFor(port, change), close };
+}
+
+function optionsFor(port: number, change: Partial<SessionOptions>): SessionOptions {
+  return {
+    port,
+    user: 'root',
+    clientKey: client.private,
+    hostKey: trustedKey,
+    deadline: 3000,
+    callDeadline: 1000,
+    probe: () => Promise.resolve(undefined),
+    ...change,
+  };
+}
+
+/** A shim that greets and answers each request through `answer`; undefined: not at all. */
+export function serveShim(
+  answer: (words: readonly string[], channel: ServerChannel, end: () => void) => object | undefined,
+): Serve {
+  return (channel, _command, end) => {
+    let rest = '';
+    channel.write('{"hello":1}\n');
+    channel.on('data', (chunk: Buffer) => {
+      rest += chunk.toString();
+      const lines = rest.split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) {
+        const [id, ...words] = line.split('\t');
+        const said = answer(words, channel, end);
+        if (said !== undefined) channel.write(`${JSON.stringify({ id: Number(id), ...said })}\n`);
+      }
+    });
+  };
+}

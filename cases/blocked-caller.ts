@@ -14,7 +14,7 @@ const room = '100';
 test('the caller can be killed, and the target is as it was', async ({ guest }) => {
   const counter = await frozenSubject(guest, 'counter');
   const caller = await blockedCaller(guest, counter);
-  await guest.shim('signal', String(caller.pid), 'KILL');
+  await caller.signal('SIGKILL');
   const end = wordsOf(await caller.ask('drain'));
   assert.is(end['signal'], 'SIGKILL');
   assert.is((await guest.checkpoint(counter.pid)).errno, null);

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { assert, suite } from '../harness/case.ts';
 import { placeOf, types, withNumber } from './support/image.ts';
 import { patches } from './support/patches.ts';
@@ -111,11 +112,16 @@ const descriptors = [
 for (const [what, descriptor] of descriptors)
   test(`${what} in a TLS slot: EINVAL, and the task is as it was`, async ({ guest }) => {
     const saved = await savedSelf(guest);
-    const at = placeOf(saved.bytes, types.tls) + 8;
-    const bytes = withNumber(saved.bytes, at, 8, descriptor);
+    const bytes = withTls(saved.bytes, descriptor);
     assert.is((await restartFrom(guest, saved, bytes))['errno'], 'EINVAL');
     await untouched(saved);
   });
+
+test("a data segment of the user's in a TLS slot: it restarts", async ({ guest }) => {
+  const saved = await savedSelf(guest);
+  const bytes = withTls(saved.bytes, 0x00cf_f300_0000_ffffn);
+  assert.is((await restartFrom(guest, saved, bytes))['ret'], '0');
+});
 
 test('reserved bits in MXCSR: EINVAL, and the task is as it was', async ({ guest }) => {
   const saved = await savedSelf(guest);
@@ -130,5 +136,16 @@ test('with all of that as it was: it restarts', async ({ guest }) => {
   const saved = await savedSelf(guest);
   assert.is((await restartFrom(guest, saved, saved.bytes))['ret'], '0');
 });
+
+/** Returns a copy whose task has that descriptor in the first of its three TLS slots. */
+function withTls(bytes: Buffer, descriptor: bigint): Buffer {
+  const thread = placeOf(bytes, types.thread);
+  const slots = Buffer.alloc(8 + 24);
+  slots.writeUInt32LE(types.tls, 0);
+  slots.writeUInt32LE(slots.length, 4);
+  slots.writeBigUInt64LE(descriptor, 8);
+  const before = withNumber(bytes, thread + 12, 2, 1n).subarray(0, thread + 16);
+  return Buffer.concat([before, slots, bytes.subarray(placeOf(bytes, types.cpu))]);
+}
 
 test.run();

@@ -10,12 +10,16 @@ export const sourceFolder = join(import.meta.dirname, 'src');
 
 const flags = [
   '-std=c11',
+  '-D_GNU_SOURCE',
   '-Os',
   '-Wall',
   '-Wextra',
   '-Werror',
   '-static',
   '-fno-pie',
+  '-ffunction-sections',
+  '-fdata-sections',
+  '-Wl,--gc-sections',
   '-no-pie',
   '-s',
 ];
@@ -28,41 +32,43 @@ export interface Program {
 
 /**
  * Compiles the guest's own programs, all at once, and returns them sorted by name. A .c file
- * in the source folder is a program; so is a folder, of all .c files in it. Headers in the
- * source folder belong to every one of them. Throws an infrastructure error with the
- * compiler's words.
+ * in the source folder is a program; so is a folder, of all .c files in it and in `common`.
+ * Throws an infrastructure error with the compiler's words.
  */
 export async function buildPrograms(
-  context: Context,
+  context: Pick<Context, 'home' | 'signal'>,
   compiler: Compiler,
   folder = sourceFolder,
 ): Promise<readonly Program[]> {
-  const files = (await readdir(folder, { recursive: true }))
-    .filter((file) => /\.[ch]$/.test(file))
-    .sort();
-  const texts = new Map(
-    await Promise.all(
-      files.map(async (file) => [file, await readFile(join(folder, file), 'utf8')] as const),
-    ),
+  const texts = await readSources(folder);
+  const files = [...texts.keys()];
+  const isShared = (file: string) => file.startsWith('common/') || /^[^/]+\.h$/.test(file);
+  const names = new Set(
+    files.filter((file) => !isShared(file)).map((file) => file.replace(/\.c$|\/.*/, '')),
   );
-  const shared = files.filter((file) => !file.includes('/') && file.endsWith('.h'));
-  const names = [
-    ...new Set(
-      files.filter((file) => !shared.includes(file)).map((file) => file.replace(/\.c$|\/.*/, '')),
-    ),
-  ];
   return Promise.all(
-    names.map(async (name) => {
-      const own = files.filter((file) => file === `${name}.c` || file.startsWith(`${name}/`));
-      const inputs = Object.fromEntries([...shared, ...own].map((file) => [file, texts.get(file)]));
-      const key = keyOf({ compiler: compiler.identity, flags, inputs });
+    [...names].map(async (name) => {
+      const inputs = files.filter(
+        (file) => isShared(file) || file === `${name}.c` || file.startsWith(`${name}/`),
+      );
+      const key = keyOf({
+        compiler: compiler.identity,
+        flags,
+        texts: inputs.map((file) => [file, texts.get(file)]),
+      });
       const { path } = await keep(context.home.rootfs, `${name}-${key}`, async (fresh) => {
-        const sources = own.filter((file) => file.endsWith('.c'));
+        const sources = inputs.filter((file) => file.endsWith('.c'));
         await compile(name, sources, join(fresh, name), folder, compiler, context.signal);
       });
       return { name, path: join(path, name) };
     }),
   );
+}
+
+async function readSources(folder: string): Promise<ReadonlyMap<string, string>> {
+  const files = (await readdir(folder, { recursive: true })).filter((file) => /\.[ch]$/.test(file));
+  const read = async (file: string) => [file, await readFile(join(folder, file), 'utf8')] as const;
+  return new Map(await Promise.all(files.sort().map(read)));
 }
 
 async function compile(

@@ -10,7 +10,6 @@
  *	lab: died WHAT: WHY	the guest is of no use; a kernel panic follows
  *	lab: poweroff		asked to end
  */
-#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>

@@ -4,7 +4,6 @@
  * caller, so that what becomes of it - refused, restored, killed by an oops,
  * stuck for ever - is an answer and not the end of the shim.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>

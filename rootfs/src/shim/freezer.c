@@ -3,7 +3,6 @@
  * Freezing tasks by control group: version 1's freezer, or version 2's
  * cgroup.freeze where the kernel has it.
  */
-#define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
@@ -17,12 +16,10 @@
 
 #include "shim.h"
 
-#define FREEZER		"/cgroup/freezer"
-#define UNIFIED		"/cgroup/unified"
 #define MAX_THREADS	4096
 #define DEADLINE_MS	5000
 
-struct group {
+struct freezer {
 	char folder[PATH_MAX];
 	const char *name;	/* within folder: "/lab-12" */
 	bool unified;
@@ -34,7 +31,7 @@ static const char *const files[2][3] = {
 };
 enum { MEMBERS, WANTED, STATE };
 
-static const char *path_in(const struct group *group, int file)
+static const char *path_in(const struct freezer *group, int file)
 {
 	static char path[PATH_MAX + 32];
 
@@ -43,7 +40,7 @@ static const char *path_in(const struct group *group, int file)
 	return path;
 }
 
-static void set_group(struct group *group, bool unified, const char *name)
+static void set_group(struct freezer *group, bool unified, const char *name)
 {
 	const char *root = unified ? UNIFIED : FREEZER;
 
@@ -52,13 +49,12 @@ static void set_group(struct group *group, bool unified, const char *name)
 	group->name = group->folder + strlen(root);
 }
 
-/* Finds the group that a task can be frozen in; false if it is in none. */
-static bool find_group(pid_t pid, struct group *group)
+/* Reads a /proc/.../cgroup file; false if that is in no group but the root. */
+static bool read_group(const char *path, struct freezer *group)
 {
-	char path[64], text[4096], *line, *name, *rest = text;
+	char text[4096], *line, *name, *rest = text;
 	bool unified, found = false;
 
-	snprintf(path, sizeof(path), "/proc/%d/cgroup", pid);
 	if (read_text(path, text, sizeof(text)) < 0)
 		return false;
 	while ((line = strsep(&rest, "\n"))) {
@@ -75,8 +71,35 @@ static bool find_group(pid_t pid, struct group *group)
 	return found;
 }
 
+/*
+ * Finds the group that a task can be frozen in; false if it is in none. A
+ * leader that has exited is in none, though its threads may be.
+ */
+static bool find_group(pid_t pid, struct freezer *group)
+{
+	struct dirent *entry;
+	bool found;
+	char path[300];
+	DIR *folder;
+
+	snprintf(path, sizeof(path), "/proc/%d/cgroup", pid);
+	found = read_group(path, group);
+	if (found)
+		return true;
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	folder = opendir(path);
+	while (folder && !found && (entry = readdir(folder))) {
+		snprintf(path, sizeof(path), "/proc/%d/task/%s/cgroup", pid,
+			 entry->d_name);
+		found = read_group(path, group);
+	}
+	if (folder)
+		closedir(folder);
+	return found;
+}
+
 /* Returns "THAWED", "FREEZING", "FROZEN" or NULL. */
-static const char *state_of(const struct group *group)
+static const char *state_of(const struct freezer *group)
 {
 	static char text[256];
 	bool wanted;
@@ -109,9 +132,9 @@ static void give_way(int turn)
  * Asks for a state until the group says it has it. Version 1 has no event for
  * this. 2.6.30 moreover gives up on freezing when it is asked for the state
  * before the first task is frozen, and says EBUSY when a task cannot be frozen
- * yet; both times asking again is what helps.
+ * yet; both times asking again is what helps. A thaw that is refused stays so.
  */
-static const char *reach(const struct group *group, bool frozen, int64_t ms)
+static const char *reach(const struct freezer *group, bool frozen, int64_t ms)
 {
 	static const char *const words[2][2] = {
 		{ "THAWED", "FROZEN" }, { "0", "1" },
@@ -123,7 +146,7 @@ static const char *reach(const struct group *group, bool frozen, int64_t ms)
 	for (turn = 0;; turn++) {
 		if (write_text(path_in(group, WANTED),
 			       words[group->unified][frozen]) < 0 &&
-		    errno != EBUSY)
+		    !(frozen && errno == EBUSY))
 			return NULL;
 		give_way(turn);
 		state = state_of(group);
@@ -133,7 +156,7 @@ static const char *reach(const struct group *group, bool frozen, int64_t ms)
 	}
 }
 
-static int make_group(struct group *group, bool unified, const char *name)
+static int make_group(struct freezer *group, bool unified, const char *name)
 {
 	char with_slash[128];
 
@@ -146,7 +169,7 @@ static int make_group(struct group *group, bool unified, const char *name)
 	return mkdir(group->folder, 0755) < 0 && errno != EEXIST ? -1 : 0;
 }
 
-static int add_task(const struct group *group, pid_t task)
+static int add_task(const struct freezer *group, pid_t task)
 {
 	char number[16];
 
@@ -154,20 +177,11 @@ static int add_task(const struct group *group, pid_t task)
 	return write_text(path_in(group, MEMBERS), number);
 }
 
-/* Moves a task, 0 for the caller, into a group of the first hierarchy there is. */
-int join_group(const char *name, pid_t pid)
-{
-	bool unified = access(FREEZER "/tasks", F_OK) < 0;
-	struct group group;
-
-	return make_group(&group, unified, name) < 0 ? -1 : add_task(&group, pid);
-}
-
 /*
  * Version 1 moves single threads: goes over them until a pass moves none that
  * the pass before did not. A thread that is exiting cannot be moved.
  */
-static int add_threads(const struct group *group, pid_t pid)
+static int add_threads(const struct freezer *group, pid_t pid)
 {
 	pid_t seen[MAX_THREADS], tid;
 	int i, count = 0, before, moved = 0;
@@ -205,7 +219,7 @@ static int add_threads(const struct group *group, pid_t pid)
 	return moved ? 0 : -1;
 }
 
-static void report(struct json *out, const struct group *group,
+static void report(struct json *out, const struct freezer *group,
 		   const char *state, const char *wanted, int64_t since)
 {
 	json_text(out, "group", group->name);
@@ -220,7 +234,7 @@ int freeze_command(struct json *out, int argc, char **argv)
 	const char *name = NULL, *state;
 	int64_t since = now_us();
 	char default_name[32];
-	struct group group;
+	struct freezer group;
 	bool unified = false;
 	int i;
 	struct option options[] = {
@@ -254,7 +268,7 @@ int thaw_command(struct json *out, int argc, char **argv)
 	long long pid, timeout = DEADLINE_MS;
 	int64_t since = now_us();
 	const char *state = NULL;
-	struct group group;
+	struct freezer group;
 	int i;
 	struct option options[] = {
 		{ "timeout", OPTION_NUMBER, &timeout },
@@ -278,18 +292,34 @@ int thaw_command(struct json *out, int argc, char **argv)
 	return DONE;
 }
 
-/* For a task that is about to be killed: frozen, it would not notice. */
+/* For a task that has been killed: frozen, it would not notice. */
 void thaw_task(pid_t pid)
 {
-	struct group group;
+	struct freezer group;
 
 	if (find_group(pid, &group))
 		reach(&group, false, 0);
 }
 
+/* The same for all tasks of a session. */
+void thaw_session(pid_t session)
+{
+	DIR *folder = opendir("/proc");
+	struct dirent *entry;
+	pid_t pid;
+
+	while (folder && (entry = readdir(folder))) {
+		pid = atoi(entry->d_name);
+		if (pid > 0 && getsid(pid) == session)
+			thaw_task(pid);
+	}
+	if (folder)
+		closedir(folder);
+}
+
 void report_freezer(struct json *out, pid_t pid)
 {
-	struct group group;
+	struct freezer group;
 	bool found = find_group(pid, &group);
 
 	json_text(out, "group", found ? group.name : NULL);
@@ -298,7 +328,7 @@ void report_freezer(struct json *out, pid_t pid)
 
 int frozen_command(struct json *out, int argc, char **argv)
 {
-	struct group group;
+	struct freezer group;
 	const char *state;
 	long long pid;
 

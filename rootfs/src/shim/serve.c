@@ -6,7 +6,6 @@
  *
  * The end of the standard input ends all that serve has started.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>

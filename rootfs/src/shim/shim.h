@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "../common/names.h"
+#include "../identity.h"
 #include "json.h"
 
 /* What a command returns; also the program's exit status. */
@@ -35,11 +37,6 @@ extern bool linger;
 int fail(struct json *out, const char *what);
 int misuse(struct json *out, const char *why);
 
-/* names.c */
-const char *errno_name(int error);	/* NULL for 0 */
-const char *signal_name(int number);	/* NULL for 0 */
-int signal_number(const char *name);	/* -1 for none */
-
 /* options.c */
 struct option {
 	const char *name;	/* without the leading -- */
@@ -54,13 +51,7 @@ bool parse_number(const char *text, long long *number);
 int split_words(char *line, char **words, int most);
 ssize_t decode_base64(const char *text, unsigned char *bytes);
 
-/* task.c */
-struct identity {
-	long long uid, gid;	/* -1: as the caller */
-	const char *chroot, *cwd, *group;
-	bool new_pidns;
-};
-#define SAME_IDENTITY { .uid = -1, .gid = -1 }
+/* task.c, ../identity.h */
 #define IDENTITY_OPTIONS(who)					\
 	{ "uid", OPTION_NUMBER, &(who).uid },			\
 	{ "gid", OPTION_NUMBER, &(who).gid },			\
@@ -68,16 +59,14 @@ struct identity {
 	{ "cwd", OPTION_TEXT, &(who).cwd },			\
 	{ "group", OPTION_TEXT, &(who).group },			\
 	{ "new-pidns", OPTION_FLAG, &(who).new_pidns }
-pid_t fork_as(const struct identity *who);
-const char *assume(const struct identity *who);	/* NULL, or what failed */
 void report_end(struct json *out, int status);
 int64_t now_us(void);
 ssize_t read_text(const char *path, char *text, size_t room);
 int write_text(const char *path, const char *text);
 
 /* freezer.c */
-int join_group(const char *group, pid_t pid);
 void thaw_task(pid_t pid);
+void thaw_session(pid_t session);
 void report_freezer(struct json *out, pid_t pid);
 
 /* spawn.c: the programs that serve has started. */

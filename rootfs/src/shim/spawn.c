@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Programs that serve starts, listens to and sees the end of. */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -8,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "shim.h"
@@ -16,6 +16,8 @@
 #define LINE_BYTES	65536
 /* Starting a program takes far less, unless its group is frozen. */
 #define START_MS	5000
+/* How long the rest of a killed program may take to go. */
+#define GONE_MS		2000
 
 struct stream {
 	const char *name;
@@ -134,6 +136,23 @@ size_t poll_programs(struct pollfd *polls, size_t room)
 	return count;
 }
 
+/*
+ * Whether all of a killed program's group is gone. The last ones are init's to
+ * reap, of which serve hears nothing; it takes them a moment.
+ */
+static bool group_gone(pid_t pid)
+{
+	static const struct timespec moment = { .tv_nsec = 1000000 };
+	int64_t deadline = now_us() + GONE_MS * 1000;
+
+	while (kill(-pid, 0) == 0 || errno != ESRCH) {
+		if (now_us() > deadline)
+			return false;
+		nanosleep(&moment, NULL);
+	}
+	return true;
+}
+
 static void answer_waiters(struct program *program)
 {
 	struct waiter *waiter;
@@ -145,6 +164,8 @@ static void answer_waiters(struct program *program)
 		json_text(&answer, "cmd", waiter->command);
 		json_number(&answer, "handle", program->handle);
 		report_end(&answer, program->status);
+		if (*waiter->command == 'e')
+			json_bool(&answer, "gone", group_gone(program->pid));
 		send_line(&answer);
 		free(waiter->id);
 		free(waiter->command);
@@ -178,14 +199,14 @@ bool program_ended(pid_t pid, int status)
 	return true;
 }
 
-/* Its whole session goes, frozen or not. */
+/*
+ * Its whole process group goes, frozen or not. What has already ended may have
+ * left others behind.
+ */
 static void kill_program(const struct program *program)
 {
-	if (program->ended)
-		return;
 	kill(-program->pid, SIGKILL);
-	kill(program->pid, SIGKILL);
-	thaw_task(program->pid);
+	thaw_session(program->pid);
 }
 
 void end_programs(void)

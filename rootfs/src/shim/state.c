@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What /proc says of a task, signals, and being its tracer. */
-#define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
 #include <signal.h>

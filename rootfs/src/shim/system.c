@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The kernel's counts and switches, marks on its console, and its end. */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>

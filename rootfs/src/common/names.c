@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Names of error numbers and signals, so that no reader needs our headers. */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "shim.h"
+#include "names.h"
 
 #define NAME(number) [number] = #number
 
@@ -69,10 +69,11 @@ const char *signal_name(int number)
 
 int signal_number(const char *name)
 {
-	long long number;
+	char *end;
+	long number = strtol(name, &end, 10);
 	size_t i;
 
-	if (parse_number(name, &number))
+	if (*name && !*end)
 		return number >= 0 && number < _NSIG ? (int)number : -1;
 	if (!strncmp(name, "SIG", 3))
 		name += 3;

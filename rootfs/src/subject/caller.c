@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Calls checkpoint on a pid, into a pipe that has room for so many bytes: with
+ * too little of it the call sleeps until its keeper is told to `drain` the
+ * pipe, which answers how the call ended and what went through.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../common/names.h"
+#include "../cr-abi.h"
+#include "subject.h"
+
+/* Pipes take whole pages from who writes whole pages. */
+#define PAGE	4096
+
+static int ends[2];
+static size_t filled;
+
+static size_t write_zeros(int fd, size_t length)
+{
+	static const char zeros[PAGE];
+	ssize_t n = write(fd, zeros, length);
+
+	return n > 0 ? (size_t)n : 0;
+}
+
+static void fill(char **args)
+{
+	size_t room, pages = 0;
+	int scratch[2];
+
+	if (!args[0] || !args[1])
+		fail("caller takes a PID and how much room the pipe is to have");
+	room = strtoul(args[1], NULL, 10);
+	if (pipe2(scratch, O_NONBLOCK | O_CLOEXEC) < 0 ||
+	    pipe2(ends, O_CLOEXEC) < 0)
+		fail("pipe");
+	while (write_zeros(scratch[1], PAGE))
+		pages++;
+	close(scratch[0]);
+	close(scratch[1]);
+	while (filled + PAGE <= pages * PAGE - room)
+		filled += write_zeros(ends[1], PAGE);
+	filled += write_zeros(ends[1], pages * PAGE - room - filled);
+	if (filled != pages * PAGE - room)
+		fail("filling the pipe");
+}
+
+static void call(char **args)
+{
+	close(ends[0]);
+	settled();
+	errno = 0;
+	notes->ret = cr_checkpoint(atoi(args[0]), ends[1], CHECKPOINT_SUBTREE);
+	notes->error = notes->ret < 0 ? errno : 0;
+	_exit(0);
+}
+
+static void await_call(pid_t target)
+{
+	close(ends[1]);
+	await_sleep(target);
+}
+
+static bool drain(pid_t target, const char *line)
+{
+	static unsigned char data[1 << 20];
+	size_t used = 0, i;
+	ssize_t n;
+	int status;
+
+	if (strcmp(line, "drain"))
+		return false;
+	while (used < sizeof(data) &&
+	       (n = read(ends[0], data + used, sizeof(data) - used)) > 0)
+		used += (size_t)n;
+	if (waitpid(target, &status, 0) != target) {
+		puts("fail");
+		return true;
+	}
+	if (WIFSIGNALED(status))
+		printf("signal=%s", signal_name(WTERMSIG(status)));
+	else
+		printf("ret=%ld errno=%s", notes->ret,
+		       notes->error ? errno_name(notes->error) : "none");
+	printf(" image=");
+	for (i = filled; i < used; i++)
+		printf("%02x", data[i]);
+	putchar('\n');
+	return true;
+}
+
+const struct subject caller = {
+	.name = "caller",
+	.about = "sleeps in checkpoint of PID, in a pipe with ROOM bytes left; `drain` reads it",
+	.prepare = fill,
+	.target = call,
+	.reached = await_call,
+	.answer = drain,
+	.may_end = true,
+};

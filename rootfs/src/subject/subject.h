@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A subject is two processes. The target puts itself into a state; its parent,
+ * the keeper, makes sure that it is there, says so, and answers questions for
+ * it: a frozen or dead task cannot. The target shares nothing with the keeper
+ * that a checkpoint would have to save, but for what its own file says.
+ */
+#ifndef SUBJECT_H
+#define SUBJECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* What a target may leave for its keeper to see. */
+struct notes {
+	volatile unsigned long count;
+	volatile long ret;
+	volatile int error;
+	char why[128];		/* the target could not reach its state */
+};
+
+struct subject {
+	const char *name, *about;
+
+	/* In the keeper, before there is a target. */
+	void (*prepare)(char **args);
+	/* In the target: reaches the state, calls settled(), stays in it. */
+	void (*target)(char **args);
+	/* In the keeper: waits until the state is reached for sure. */
+	void (*reached)(pid_t target);
+	/* In the keeper: words for the ready line. */
+	void (*facts)(pid_t target);
+	/* In the keeper: answers a line; false if it knows no such question. */
+	bool (*answer)(pid_t target, const char *line);
+
+	bool may_end;	/* the target's end is not the keeper's */
+	bool talks;	/* the target itself reads and answers lines */
+	bool hidden;	/* the target is not dumpable, and wants to be so */
+};
+
+extern const struct subject caller, counter, holder, leader_gone, named, ports,
+	self, sleeping, stopped, undumpable, zombie;
+
+/* For targets. */
+void settled(void);
+void cannot(const char *what) __attribute__((noreturn));
+void rest(void) __attribute__((noreturn));
+
+/* For keepers. */
+void fail(const char *why) __attribute__((noreturn));
+void await_state(pid_t pid, char state);
+void await_sleep(pid_t target);
+long long now_ms(void);
+
+extern struct notes *notes;
+extern char **arguments;
+
+#endif

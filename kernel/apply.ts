@@ -65,6 +65,20 @@ export async function commitSeries(
   return { commits: [...commits, ...fresh], applied: fresh.length };
 }
 
+/** Returns the commits the lab made of a series' patches, each with its patch. */
+export async function knownCommits(
+  source: Source,
+  series: Series,
+): Promise<ReadonlyMap<string, Patch>> {
+  const applied = await readApplied(source.repository);
+  const found = new Map<string, Patch>();
+  for (const [index, key] of chainOf(source, series).entries()) {
+    const [commit, patch] = [applied.get(key), series.patches[index]];
+    if (commit !== undefined && patch !== undefined) found.set(commit, patch);
+  }
+  return found;
+}
+
 /** A key per prefix: of the base's commit and every patch up to there. */
 function chainOf(source: Source, series: Series): string[] {
   let last = `${source.commit} ${committer.email} ${committer.date}`;

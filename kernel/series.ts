@@ -4,6 +4,7 @@ import { join, relative } from 'node:path';
 import { labError } from '../harness/errors.ts';
 import type { Base, Patch, Series } from './base.ts';
 import { parsePatch } from './patch-file.ts';
+import { parseList } from './series-list.ts';
 
 /** The folder of the repository that holds every base's patches. */
 export const patchesFolder = join(import.meta.dirname, '..', 'patches');
@@ -65,10 +66,7 @@ async function readList(root: string): Promise<string[]> {
   const path = join(root, 'series');
   const text = await readFile(path, 'utf8').catch(() => undefined);
   if (text === undefined) throw mismatch(`${path} is missing`, []);
-  const listed = text
-    .split('\n')
-    .map((line) => line.replace(/#.*/, '').trim())
-    .filter((line) => line !== '');
+  const listed = parseList(text).entries.map(({ file }) => file);
   const twice = listed.filter((file, index) => listed.indexOf(file) !== index);
   if (twice.length > 0) throw mismatch(`${path} lists patches twice`, twice);
   const counted = listed.findIndex((file) => isCounted(file));

@@ -52,7 +52,7 @@ export const v2_6_30: Base = {
     dnsdomainname: 'localdomain',
     domainname: 'localdomain',
   },
-  objects: 640,
+  objects: 630,
   config: {
     start: 'allnoconfig',
     settle: 'oldconfig',

@@ -1,0 +1,77 @@
+import type { Command } from 'commander';
+import type { PrefixResult } from '../../kernel/check.ts';
+import { readSeries } from '../../kernel/series.ts';
+import type { Cli } from '../cli-context.ts';
+import { labError } from '../errors.ts';
+import { renderErrorReport } from '../report/error.ts';
+import { styleFor, type Style } from '../report/style.ts';
+import { chooseOne, merged, sourceIn, withOptions } from './series-options.ts';
+import type { SeriesDeps, SeriesOptions } from './series-options.ts';
+import { withContext } from './series-session.ts';
+
+interface CheckTyped extends SeriesOptions {
+  readonly build?: true;
+  readonly boot?: true;
+}
+
+/** Adds `lab series check`. Exit status 1 if a prefix is red. */
+export function addCheckCommand(series: Command, cli: Cli, deps: SeriesDeps): void {
+  withOptions(series.command('check'))
+    .description('prove every prefix of the series: that it applies, builds and boots')
+    .option('--build', 'build each; a new warning in a file the series touches is red')
+    .option('--boot', 'boot each as well')
+    .action((typed: CheckTyped, command: Command) => check(merged(typed, command), cli, deps));
+}
+
+async function check(typed: CheckTyped, cli: Cli, deps: SeriesDeps): Promise<void> {
+  const { allGreen, checkSeries } = await import('../../kernel/check.ts');
+  const { boot } = deps;
+  if (typed.boot === true && boot === undefined)
+    throw labError({
+      code: 'boot-not-wired',
+      fault: 'infrastructure',
+      doing: cli.command,
+      what: 'this command cannot boot guests',
+      next: 'Leave --boot out.',
+    });
+  const { results, green } = await withContext(cli, async (context) => {
+    const base = await chooseOne(typed, cli, context);
+    const options = {
+      base,
+      source: sourceIn(typed, cli),
+      build: typed.build === true || typed.boot === true,
+      boot:
+        typed.boot === true && boot !== undefined
+          ? (image: Parameters<typeof boot>[0]) => boot(image, context)
+          : undefined,
+    };
+    const found = await checkSeries(options, context, (result) => {
+      context.emit({ type: 'note', text: summarise(result) });
+    });
+    return { results: found, green: allGreen(await readSeries(base), found) };
+  });
+  const style = styleFor(cli.stdout, cli.env);
+  cli.stdout.write(`${results.flatMap((result) => renderPrefix(result, style)).join('\n')}\n`);
+  if (!green) cli.status = 1;
+}
+
+/** Returns a prefix's result as one line. */
+export function summarise(result: PrefixResult): string {
+  const { green, name, did, warnings, milliseconds } = result;
+  const said = warnings.length === 0 ? '' : `, ${warnings.length} new warnings`;
+  const done = did.length === 0 ? 'does not apply' : did.join(', ');
+  const time = `${(milliseconds / 1000).toFixed(1)} s`;
+  return `${green ? 'green' : 'red  '}  ${name}: ${done}${said} (${time})`;
+}
+
+/** Returns a prefix's result with everything that made it red. */
+export function renderPrefix(result: PrefixResult, style: Style): string[] {
+  const line = summarise(result);
+  return [
+    result.green ? style.good(line) : style.bad(line),
+    ...result.warnings.map(({ file, line: at, text }) => `  ${file}:${at}: warning: ${text}`),
+    ...(result.error === undefined
+      ? []
+      : renderErrorReport(result.error, style).map((text) => `  ${text}`)),
+  ];
+}

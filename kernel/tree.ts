@@ -1,0 +1,18 @@
+import type { Context } from '../harness/context.ts';
+import { withLock } from '../harness/lock.ts';
+import { applySeries } from './apply.ts';
+import type { Source } from './base.ts';
+import { readSeries } from './series.ts';
+import { readState } from './worktree.ts';
+
+/**
+ * Returns the path of a base's work tree, with the series applied if it never was. Leaves
+ * a tree that somebody works in alone.
+ */
+export async function openTree(source: Source, context: Context): Promise<string> {
+  if ((await readState(source.repository)) === undefined)
+    await withLock(source.repository, async () =>
+      applySeries(source, await readSeries(source.base), context),
+    );
+  return source.repository;
+}

@@ -7,10 +7,6 @@ const test = suite('kernel.ckpt_unpriv_allowed').needs({ patch: patches.subtree 
 const name = 'kernel.ckpt_unpriv_allowed';
 const lab = { uid: 1000, gid: 1000 };
 
-test.after.each(async ({ guest }) => {
-  await guest.sysctl(name, '1');
-});
-
 test('is 1 to begin with', async ({ guest }) => {
   assert.is(await guest.sysctl(name), '1');
 });

@@ -7,30 +7,21 @@ export function renderCase(result: CaseResult, number: number, severalBases: boo
   const { verdict, base, milliseconds, reason, attempt, known, rerun, file, guest } = result;
   const open = verdict === 'fail' || verdict === 'error' ? html` open` : undefined;
   const again = attempt === undefined ? '' : ` (${attempt.number} of ${attempt.of})`;
-  return html`<details
-    id="case-${number}"
-    class="case"
-    data-verdict="${verdict}"
-    data-base="${base}"
-    ${open}
-  >
-    <summary>
-      <span class="chip ${verdict}">${verdict}</span>
-      <span class="title">${caseTitle(result, severalBases)}${again}</span>
-      <span class="time">${duration(milliseconds)}</span>
-    </summary>
-    <div class="body">
-      <p class="where">
-        ${result.assertion?.at ?? file}${guest === undefined ? '' : ` · guest ${guest}`}
-      </p>
-      ${known === undefined ? undefined : html`<p>Known failure: ${known}</p>`}
-      ${reason === undefined ? undefined : html`<p class="reason">${reason}</p>`}
-      ${assertionPart(result)}${errorPart(result)}${findingsPart(result)}
-      ${linesPart('Shim', `shim-${number}`, result.shim)}
-      ${linesPart('Console', `console-${number}`, result.console)}
-      <p>Rerun: <code>${rerun}</code></p>
-    </div>
-  </details> `;
+  const title = `${caseTitle(result, severalBases)}${again}`;
+  const place = result.assertion?.at ?? file;
+  return html`<details id="case-${number}" class="case" data-verdict="${verdict}" data-base="${base}"${open}>
+<summary><span class="chip ${verdict}">${verdict}</span> <span class="title">${title}</span> <span class="time">${duration(milliseconds)}</span></summary>
+<div class="body">
+<p class="where">${place}${guest === undefined ? '' : ` · guest ${guest}`}</p>
+${known === undefined ? undefined : html`<p>Known failure: ${known}</p>`}
+${reason === undefined ? undefined : html`<p class="reason">${reason}</p>`}
+${assertionPart(result)}${errorPart(result)}${findingsPart(result)}
+${linesPart('Shim', `shim-${number}`, result.shim)}
+${linesPart('Console', `console-${number}`, result.console)}
+<p>Rerun: <code>${rerun}</code></p>
+</div>
+</details>
+`;
 }
 
 function assertionPart({ assertion, reason }: CaseResult): Html | undefined {
@@ -38,48 +29,40 @@ function assertionPart({ assertion, reason }: CaseResult): Html | undefined {
   const { message, diff, expected, actual } = assertion;
   const told = reason?.includes(message) === true ? undefined : html`<p>${message}</p>`;
   if (diff !== undefined)
-    return html`${told}
-      <pre class="diff">${diff.split('\n').map(diffLine)}</pre>`;
+    return html`${told}<pre class="diff">${diff.split('\n').map(diffLine)}</pre>`;
   if (expected === undefined && actual === undefined) return told;
-  return html`${told}
-    <dl>
-      <dt>expected</dt>
-      <dd><code>${expected}</code></dd>
-      <dt>actual</dt>
-      <dd><code>${actual}</code></dd>
-    </dl>`;
+  return html`${told}<dl><dt>expected</dt><dd><code>${expected}</code></dd><dt>actual</dt><dd><code>${actual}</code></dd></dl>`;
 }
 
 function diffLine(line: string): Html {
   const kind = /^\s*\+/.test(line) ? 'added' : /^\s*-/.test(line) ? 'removed' : 'same';
-  return html`<span class="${kind}">${cleanLine(line)} </span>`;
+  return html`<span class="${kind}">${cleanLine(line)}
+</span>`;
 }
 
 function errorPart({ error }: CaseResult): Html | undefined {
   if (error === undefined) return undefined;
   const { doing, what, next, code, details } = error;
-  return html`<div class="error">
-    <p><strong>${doing}</strong>: ${what}</p>
-    ${details === undefined ? undefined : html`<pre>${details.map(cleanLine).join('\n')}</pre>`}
-    <p>${next} <code>${code}</code></p>
-  </div>`;
+  return html`<div class="error"><p><strong>${doing}</strong>: ${what}</p>
+${details === undefined ? undefined : pre(details)}
+<p>${next} <code>${code}</code></p></div>`;
 }
 
 function findingsPart({ findings }: CaseResult): Html | undefined {
   if (findings.length === 0) return undefined;
-  return html`<ul class="findings">
-    ${findings.map(
-      ({ kind, lines }) =>
-        html`<li>
-          <strong>${kind}</strong>
-          <pre>${lines.map(cleanLine).join('\n')}</pre>
-        </li>`,
-    )}
-  </ul>`;
+  const items = findings.map(
+    ({ kind, lines }) => html`<li><strong>${kind}</strong>${pre(lines)}</li>`,
+  );
+  return html`<ul class="findings">${items}</ul>`;
 }
 
 function linesPart(name: string, id: string, lines: readonly string[]): Html | undefined {
   if (lines.length === 0) return undefined;
-  return html`<h4 id="${id}"><a href="#${id}">${name}</a></h4>
-    <pre class="log">${lines.map(cleanLine).join('\n')}</pre>`;
+  return html`<h4 id="${id}"><a href="#${id}">${name}</a></h4>${pre(lines, 'log')}`;
+}
+
+/** Lines a tool or a guest printed. HTML drops a line break right behind <pre>: hence one more. */
+function pre(lines: readonly string[], kind = 'words'): Html {
+  return html`<pre class="${kind}">
+${lines.map(cleanLine).join('\n')}</pre>`;
 }

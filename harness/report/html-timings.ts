@@ -15,24 +15,36 @@ interface Bar {
 
 /** Returns the charts: when stages and guests ran, and which cases took longest. */
 export function renderTimings(results: Results): Html {
-  const severalBases = results.bases.length > 1;
-  const timeline: Bar[] = [
-    ...results.stages.map(({ stage, base, start, milliseconds, error }) => ({
+  const timeline = timelineOf(results);
+  const cases = slowestOf(results);
+  const ends = timeline.map(({ start, milliseconds }) => start + milliseconds);
+  const whole = Math.max(1, results.milliseconds, ...ends);
+  const longest = Math.max(1, ...cases.map(({ milliseconds }) => milliseconds));
+  return html`<h3>Stages and guests</h3>${chart(timeline, whole)}
+<h3>Slowest cases</h3>${chart(cases, longest)}`;
+}
+
+function timelineOf({ stages, guests, milliseconds: whole }: Results): Bar[] {
+  return [
+    ...stages.map(({ stage, base, start, milliseconds, error }) => ({
       name: [base, stage].filter((word) => word !== undefined).join(' '),
       start,
       milliseconds,
       kind: error === undefined ? 'stage' : 'fail',
     })),
-    ...results.guests.map(({ name, start, end }) => ({
+    ...guests.map(({ name, start, end }) => ({
       name,
       start,
-      milliseconds: (end ?? results.milliseconds) - start,
+      milliseconds: Math.max(0, (end ?? whole) - start),
       kind: 'guest',
     })),
   ];
-  const cases: Bar[] = results.cases
+}
+
+function slowestOf({ cases, bases }: Results): Bar[] {
+  return cases
     .map((result, index) => ({
-      name: caseTitle(result, severalBases),
+      name: caseTitle(result, bases.length > 1),
       start: 0,
       milliseconds: result.milliseconds,
       kind: result.verdict,
@@ -40,35 +52,16 @@ export function renderTimings(results: Results): Html {
     }))
     .sort((a, b) => b.milliseconds - a.milliseconds)
     .slice(0, slowest);
-  const longest = Math.max(1, ...cases.map(({ milliseconds }) => milliseconds));
-  const whole = Math.max(
-    1,
-    results.milliseconds,
-    ...timeline.map((bar) => bar.start + bar.milliseconds),
-  );
-  return html`<h3>Stages and guests</h3>
-    ${chart(timeline, whole)}
-    <h3>Slowest cases</h3>
-    ${chart(cases, longest)}`;
 }
 
 function chart(bars: readonly Bar[], whole: number): Html {
   const share = (milliseconds: number) => `${((100 * milliseconds) / whole).toFixed(2)}%`;
-  return html`<ul class="chart">
-    ${bars.map(
-      ({ name, start, milliseconds, kind, href }) =>
-        html`<li>
-          <span class="name"
-            >${href === undefined ? name : html`<a href="${href}">${name}</a>`}</span
-          ><svg role="img" aria-label="${duration(milliseconds)}">
-            <rect
-              class="${kind}"
-              x="${share(start)}"
-              width="${share(milliseconds)}"
-              height="100%"
-            ></rect></svg
-          ><span class="time">${duration(milliseconds)}</span>
-        </li>`,
-    )}
-  </ul>`;
+  const rows = bars.map(({ name, start, milliseconds, kind, href }) => {
+    const label = href === undefined ? name : html`<a href="${href}">${name}</a>`;
+    const time = duration(milliseconds);
+    const rect = html`<rect class="${kind}" x="${share(start)}" width="${share(milliseconds)}" height="100%"></rect>`;
+    return html`<li><span class="name">${label}</span><svg role="img" aria-label="${time}">${rect}</svg><span class="time">${time}</span></li>
+`;
+  });
+  return html`<ul class="chart">${rows}</ul>`;
 }

@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { isLabError } from '../../../harness/errors.ts';
+import { writeReports } from '../../../harness/report/files.ts';
+import {
+  latestRun,
+  makeRunFolder,
+  pointLatest,
+  pruneRuns,
+} from '../../../harness/report/folder.ts';
+import { resultsSchema } from '../../../harness/results.ts';
+import { collect, red } from './recorded.ts';
+
+const time = new Date('2026-03-14T15:09:26.535Z');
+
+describe('a run’s folder', () => {
+  let root: string;
+  beforeEach(async () => {
+    root = await mkdtemp(join(tmpdir(), 'lab-results-'));
+  });
+  afterEach(() => rm(root, { recursive: true, force: true }));
+
+  it('is named for its time and bases, and never another’s', async () => {
+    const bases = ['v2.6.30', 'v6.1'];
+    const runs = await Promise.all([1, 2, 3].map(() => makeRunFolder(root, bases, time)));
+    assert.deepEqual(runs.map(({ run }) => run).sort(), [
+      '2026-03-14T15-09-26Z-v2.6.30-v6.1',
+      '2026-03-14T15-09-26Z-v2.6.30-v6.1-2',
+      '2026-03-14T15-09-26Z-v2.6.30-v6.1-3',
+    ]);
+  });
+
+  it('explains itself where it cannot be made', async () => {
+    const file = join(root, 'file');
+    await writeFile(file, '');
+    await assert.rejects(
+      makeRunFolder(file, ['v6.1'], time),
+      (error) => isLabError(error) && error.code === 'results-folder',
+    );
+  });
+
+  it('is what latest points to', async () => {
+    assert.equal(await latestRun(root), undefined);
+    const first = await makeRunFolder(root, ['v6.1'], time);
+    await pointLatest(root, first);
+    const second = await makeRunFolder(root, ['v6.1'], time);
+    await pointLatest(root, second);
+    assert.equal(await latestRun(root), second.run);
+    assert.deepEqual((await readdir(root)).sort(), [first.run, second.run, 'latest']);
+  });
+
+  it('takes the place of the oldest, and of nothing else', async () => {
+    const names = ['2026-01-01T00-00-00Z-v6.1', '2026-01-02T00-00-00Z-v6.1', 'my-notes'];
+    for (const name of names) await mkdir(join(root, name));
+    await writeFile(join(root, '2026-01-01T00-00-00Z-file'), '');
+    const current = await makeRunFolder(root, ['v6.1'], time);
+    await pruneRuns(root, 2, current);
+    assert.deepEqual((await readdir(root)).sort(), [
+      '2026-01-01T00-00-00Z-file',
+      '2026-01-02T00-00-00Z-v6.1',
+      current.run,
+      'my-notes',
+    ]);
+  });
+
+  it('is not removed while the run goes on, however old it looks', async () => {
+    const current = await makeRunFolder(root, ['v6.1'], new Date('2001-01-01'));
+    await mkdir(join(root, '2026-01-02T00-00-00Z-v6.1'));
+    await pruneRuns(root, 1, current);
+    assert.equal((await readdir(root)).length, 2);
+  });
+
+  describe('with its reports', () => {
+    const names = ['config', 'bzImage', 'System.map', 'vmlinux', 'build.log'];
+    let kernel: string;
+    beforeEach(async () => {
+      kernel = join(root, 'kernel');
+      await mkdir(kernel);
+      for (const name of names) await writeFile(join(kernel, name), `the ${name}`);
+    });
+    const files = () => ({
+      config: join(kernel, 'config'),
+      image: join(kernel, 'bzImage'),
+      systemMap: join(kernel, 'System.map'),
+      vmlinux: join(kernel, 'vmlinux'),
+      buildLog: join(kernel, 'build.log'),
+    });
+
+    it('holds every report, and the kernel under a second name, not twice', async () => {
+      const folder = await makeRunFolder(root, ['v2.6.30'], time);
+      const problems = await writeReports(
+        collect(red),
+        folder.path,
+        new Map([['v2.6.30', files()]]),
+      );
+      assert.deepEqual(problems, []);
+      assert.deepEqual((await readdir(folder.path)).sort(), [
+        'RERUN',
+        'junit.xml',
+        'report.html',
+        'results.json',
+        'results.tap',
+        ...names.map((name) => `v2.6.30-${name}`).sort(),
+      ]);
+      const [one, other] = await Promise.all([
+        stat(join(kernel, 'vmlinux')),
+        stat(join(folder.path, 'v2.6.30-vmlinux')),
+      ]);
+      assert.equal(one.ino, other.ino);
+      resultsSchema.parse(JSON.parse(await readFile(join(folder.path, 'results.json'), 'utf8')));
+    });
+
+    it('says what could not be written, and writes the rest', async () => {
+      const folder = await makeRunFolder(root, ['v2.6.30'], time);
+      await mkdir(join(folder.path, 'junit.xml'));
+      const gone = { ...files(), config: join(kernel, 'gone') };
+      const problems = await writeReports(collect(red), folder.path, new Map([['v2.6.30', gone]]));
+      assert.equal(problems.length, 2);
+      assert.match(problems[0] ?? '', /^junit\.xml: EISDIR/);
+      assert.match(problems[1] ?? '', /^v2\.6\.30-config: ENOENT/);
+      assert.ok((await readdir(folder.path)).includes('results.tap'));
+    });
+  });
+});

@@ -1,4 +1,5 @@
 import { labError } from './errors.ts';
+import { guestAssertion } from './guest-assertion.ts';
 import { createGuestProxy } from './guest-proxy.ts';
 import type { Guest } from './contracts.ts';
 import type { Answer, Failure, GuestCall, Moment, Scope, ThrownByGuest } from './host-protocol.ts';
@@ -64,10 +65,7 @@ export function createHostCalls(send: (call: GuestCall & { call: number }) => vo
 
 function revive({ message, report, assertion }: ThrownByGuest): Error {
   if (report !== undefined) return labError(report);
-  const error = new Error(message);
-  return assertion === undefined
-    ? error
-    : Object.assign(error, { name: 'GuestAssertion', assertion });
+  return assertion === undefined ? new Error(message) : guestAssertion(message, assertion);
 }
 
 function withStackOf(error: Error, place: Error): Error {

@@ -1,4 +1,5 @@
 import type { AssertionReport, ErrorReport } from './events.ts';
+import type { GuestAssertion } from './guest-assertion.ts';
 import type { Listing } from './listing.ts';
 
 /** When a case threw. */
@@ -66,11 +67,7 @@ export interface ThrownByGuest {
   readonly message: string;
   readonly report?: ErrorReport;
   /** Whether it is the kernel that did otherwise, as with a line that never came. */
-  readonly assertion?: {
-    readonly operator: string;
-    readonly expected: string;
-    readonly actual: string;
-  };
+  readonly assertion?: GuestAssertion['assertion'];
 }
 
 /** A case file under the name that reports use (relative to the repository) and where it is. */

@@ -4,7 +4,8 @@ import { inspect, stripVTControlCharacters } from 'node:util';
 import { Assertion } from 'uvu/assert';
 import { isLabError } from './errors.ts';
 import type { AssertionReport, ErrorReport } from './events.ts';
-import type { Failure, Moment, ThrownByGuest } from './host-protocol.ts';
+import { isGuestAssertion } from './guest-assertion.ts';
+import type { Failure, Moment } from './host-protocol.ts';
 
 /** Long enough to see what differs, short enough for a report of a thousand cases. */
 const longestValue = 4000;
@@ -54,12 +55,6 @@ function describeAssertion(thrown: Assertion, root: string): AssertionReport {
     ...(typeof details === 'string' ? { diff: cut(stripVTControlCharacters(details)) } : {}),
     ...(at === undefined ? {} : { at }),
   };
-}
-
-type GuestAssertion = Error & { readonly assertion: NonNullable<ThrownByGuest['assertion']> };
-
-function isGuestAssertion(thrown: unknown): thrown is GuestAssertion {
-  return thrown instanceof Error && thrown.name === 'GuestAssertion' && 'assertion' in thrown;
 }
 
 /** Returns `cases/esrch.ts:12:3`: the first frame of the stack in a file of the repository's own. */

@@ -1,0 +1,20 @@
+import type { Needs } from './registry.ts';
+
+/** What a base has to offer a case in this run. */
+export interface BaseOffer {
+  readonly name: string;
+  /** Subjects of the patches that are applied. */
+  readonly applied: readonly string[];
+}
+
+/** Returns why a base can't serve a case, or undefined if it can. */
+export function findUnmet(needs: readonly Needs[], offer: BaseOffer): string | undefined {
+  for (const { base, patch } of needs) {
+    const names = base === undefined ? undefined : typeof base === 'string' ? [base] : base;
+    if (names !== undefined && !names.includes(offer.name))
+      return `needs base ${names.join(' or ')}, this is ${offer.name}`;
+    if (patch !== undefined && !offer.applied.includes(patch))
+      return `needs the patch "${patch}", which is not applied to ${offer.name} in this run`;
+  }
+  return undefined;
+}

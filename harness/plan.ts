@@ -1,0 +1,150 @@
+import type { ErrorReport, PlannedCase } from './events.ts';
+import type { CaseFile } from './host-protocol.ts';
+import type { ListedCase, Listing, Mistake } from './listing.ts';
+import { labError } from './errors.ts';
+import { findUnmet } from './needs.ts';
+import type { BaseOffer } from './needs.ts';
+import { describeRerun } from './rerun.ts';
+import type { Shard } from './shard.ts';
+import { shuffle } from './shuffle.ts';
+
+/** A case as the runner takes it. */
+export interface PlanEntry {
+  readonly planned: PlannedCase;
+  readonly file: CaseFile;
+  /** Seconds it may take on an accelerator of factor 1, if not the default. */
+  readonly seconds?: number;
+  /** Why it will be skipped. */
+  readonly unmet?: string;
+  /** Why it can't be run at all. */
+  readonly mistake?: ErrorReport;
+  readonly attempt?: { readonly number: number; readonly of: number };
+  /** What to type to run this case alone. */
+  readonly rerun: string;
+}
+
+export interface Plan {
+  readonly entries: readonly PlanEntry[];
+  readonly warnings: readonly string[];
+}
+
+export interface PlanOptions {
+  readonly listing: Listing;
+  /** All the files of the listing. */
+  readonly files: readonly CaseFile[];
+  readonly bases: readonly BaseOffer[];
+  readonly grep?: RegExp | undefined;
+  readonly repeat?: number | undefined;
+  readonly shard?: Shard | undefined;
+  /** A seed; without one, cases run in their files' order. */
+  readonly shuffle?: number | undefined;
+  /** Whether `.only` is a mistake. */
+  readonly ci: boolean;
+  /** Last durations in milliseconds by `base id`. */
+  readonly durations: Readonly<Record<string, number>>;
+}
+
+/**
+ * Returns the cases to run, in the order in which their results are told. Mistakes in case
+ * files are entries too, so that each shows up as an error. Throws a `usage` error if
+ * nothing is left to run: a run of no cases must not look like one that went well.
+ */
+export function buildPlan(options: PlanOptions): Plan {
+  const { listing, bases, grep, shard, repeat = 1, shuffle: seed } = options;
+  const only = listing.cases.filter((each) => each.only);
+  const mistakes = [...listing.mistakes, ...(options.ci ? only.map(onlyMistake) : [])];
+  const wanted = only.length > 0 && !options.ci ? only : listing.cases;
+  // A case that a mistake is about is told once, as that mistake.
+  const cases = wanted.filter((each) => !mistakes.some((mistake) => isAbout(mistake, each)));
+  const all = bases.flatMap((base) => [
+    ...mistakes.map((mistake) => planMistake(mistake, base, options)),
+    ...cases.map((each) => planCase(each, base, options)),
+  ]);
+  const chosen = all
+    .filter(({ planned }) => grep === undefined || matches(grep, planned.id))
+    .filter((_, index) => shard === undefined || index % shard.of === shard.index - 1);
+  if (chosen.length === 0) throw nothingToRun(all.length, shard);
+  const ordered = seed === undefined ? inFileOrder(chosen, options.files) : shuffle(chosen, seed);
+  return {
+    entries: ordered.flatMap((entry) => repeatEntry(entry, repeat)),
+    warnings: options.ci
+      ? []
+      : only.map(({ file, test }) => `${file}: only "${test}" is run: .only`),
+  };
+}
+
+/** Returns the key of a case's duration. */
+export function durationKey({ base, id }: PlannedCase): string {
+  return `${base} ${id}`;
+}
+
+function planCase(each: ListedCase, base: BaseOffer, options: PlanOptions): PlanEntry {
+  const { file, suite, test, seconds, skip, needs } = each;
+  const unmet = skip ?? findUnmet(needs, base);
+  return {
+    ...planEntry(file, suite, test, base, options),
+    ...(seconds === undefined ? {} : { seconds }),
+    ...(unmet === undefined ? {} : { unmet }),
+  };
+}
+
+function planMistake(mistake: Mistake, base: BaseOffer, options: PlanOptions): PlanEntry {
+  const { file, suite = '(file)', test = '(suite)', code, what, next } = mistake;
+  const error = { code, fault: 'case' as const, doing: `reading ${file}`, what, next };
+  return { ...planEntry(file, suite, test, base, options), mistake: error };
+}
+
+function planEntry(
+  name: string,
+  suite: string,
+  test: string,
+  { name: base }: BaseOffer,
+  { files, durations }: PlanOptions,
+): PlanEntry {
+  const id = `${name} > ${suite} > ${test}`;
+  const file = files.find((candidate) => candidate.name === name) ?? { name, path: name };
+  const expected = durations[`${base} ${id}`];
+  const planned = {
+    ...{ id, base, file: name, suite, test },
+    ...(expected === undefined ? {} : { expected }),
+  };
+  return { planned, file, rerun: describeRerun(planned) };
+}
+
+function isAbout({ file, suite, test }: Mistake, each: ListedCase): boolean {
+  if (file !== each.file || suite !== each.suite) return false;
+  return test === undefined || test === each.test;
+}
+
+function onlyMistake({ file, suite, test }: ListedCase): Mistake {
+  const what = `"${test}" is marked .only, which would leave the other cases out`;
+  return { file, suite, test, code: 'only-left-in', what, next: 'Take the .only away.' };
+}
+
+function matches(grep: RegExp, id: string): boolean {
+  return new RegExp(grep.source, grep.flags.replace(/[gy]/g, '')).test(id);
+}
+
+function inFileOrder(entries: readonly PlanEntry[], files: readonly CaseFile[]): PlanEntry[] {
+  const place = new Map(files.map(({ name }, index) => [name, index]));
+  const bases = [...new Set(entries.map(({ planned }) => planned.base))];
+  const rank = ({ planned }: PlanEntry) =>
+    bases.indexOf(planned.base) * files.length + (place.get(planned.file) ?? 0);
+  return [...entries].sort((a, b) => rank(a) - rank(b));
+}
+
+function repeatEntry(entry: PlanEntry, of: number): PlanEntry[] {
+  if (of <= 1) return [entry];
+  return Array.from({ length: of }, (_, n) => ({ ...entry, attempt: { number: n + 1, of } }));
+}
+
+function nothingToRun(found: number, shard: Shard | undefined): Error {
+  const where = shard === undefined ? '' : ` in part ${shard.index} of ${shard.of}`;
+  return labError({
+    code: 'no-cases',
+    fault: 'usage',
+    doing: 'choosing the cases',
+    what: found === 0 ? 'there are none' : `none of the ${found} cases is left${where}`,
+    next: 'Loosen --grep, name other files, or split into fewer parts.',
+  });
+}

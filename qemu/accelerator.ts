@@ -1,12 +1,10 @@
-import { constants } from 'node:fs';
-import { access, readFile, stat } from 'node:fs/promises';
-import { userInfo } from 'node:os';
 import { z } from 'zod';
 import { labError } from '../harness/errors.ts';
 import type { Context } from '../harness/context.ts';
 import type { Accelerator } from './contracts.ts';
 import { lastWords } from './ending.ts';
 import { recallFact } from './facts.ts';
+import { findObstacle } from './kvm-device.ts';
 import { findQemu, type Program } from './program.ts';
 import { tryAccelerator, type Trial } from './trial.ts';
 
@@ -15,6 +13,8 @@ export interface AcceleratorChoice {
   readonly override?: Accelerator['name'] | undefined;
   /** Try again even if this boot of the host has an answer. */
   readonly fresh?: boolean;
+  /** KVM's device node; another one in tests. */
+  readonly device?: string;
 }
 
 /**
@@ -40,39 +40,14 @@ export async function chooseAccelerator(
 ): Promise<Accelerator> {
   const program = await findQemu();
   if (choice.override === 'tcg') return { name: 'tcg', reason: 'TCG, as asked for' };
-  const kvm = (await findObstacle()) ?? (await recallTrial(program, choice.fresh, context));
+  const obstacle = await findObstacle(choice.device ?? '/dev/kvm');
+  const kvm =
+    obstacle === undefined
+      ? await recallTrial(program, choice.fresh, context)
+      : { works: false, reason: obstacle };
   if (kvm.works) return { name: 'kvm', reason: kvm.reason };
   if (choice.override === 'kvm') throw unusable(kvm.reason);
   return { name: 'tcg', reason: `TCG: ${kvm.reason}` };
-}
-
-/** What can be told without a trial. Never cached: it changes while the host runs. */
-async function findObstacle(device = '/dev/kvm'): Promise<Verdict | undefined> {
-  const node = await stat(device).catch(() => undefined);
-  if (node === undefined) return { works: false, reason: `there is no ${device} on this host` };
-  const readable = await access(device, constants.R_OK | constants.W_OK).then(
-    () => true,
-    () => false,
-  );
-  if (readable) return undefined;
-  return { works: false, reason: await explainPermission(device, node) };
-}
-
-async function explainPermission(
-  device: string,
-  node: { readonly gid: number; readonly mode: number },
-): Promise<string> {
-  const groupMayOpen = (node.mode & 0o060) === 0o060;
-  if (!groupMayOpen) return `no permission to open ${device}, which only its owner may`;
-  const group = await nameGroup(node.gid);
-  const join = `sudo usermod -aG ${group} ${userInfo().username}`;
-  return `no permission to open ${device}; join its group (${join}) and log in again`;
-}
-
-async function nameGroup(gid: number): Promise<string> {
-  const groups = await readFile('/etc/group', 'utf8').catch(() => '');
-  const entry = groups.split('\n').find((line) => line.split(':')[2] === String(gid));
-  return entry?.split(':')[0] ?? String(gid);
 }
 
 function recallTrial(

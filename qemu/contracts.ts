@@ -83,8 +83,8 @@ export interface Console {
 export interface Qmp {
   /** Returns QMP's `return` value. Throws an `infrastructure` error with QMP's own words. */
   execute(command: string, args?: Readonly<Record<string, unknown>>): Promise<unknown>;
-  /** Resolves with the data of the next event of that name. */
-  event(name: string, signal: AbortSignal): Promise<unknown>;
+  /** Resolves with the data of the next event of that name, or the next that is accepted. */
+  event(name: string, signal: AbortSignal, accept?: (data: unknown) => boolean): Promise<unknown>;
   /** A command of the human monitor: registers, sendkey. */
   human(commandLine: string): Promise<string>;
 }
@@ -93,6 +93,8 @@ export interface RunningMachine {
   readonly name: string;
   readonly machine: Machine;
   readonly pid: number;
+  /** Its own folder, as given at the start. */
+  readonly folder: string;
   /** The guest's SSH port on 127.0.0.1. */
   readonly sshPort: number;
   readonly qmp: Qmp;

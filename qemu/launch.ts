@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { open, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, type FileHandle } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { labError } from '../harness/errors.ts';
 import { openConsole, type ConsoleFeed } from './console.ts';
@@ -33,6 +33,7 @@ export async function launchMachine(
   const restoring = options.restoreFrom !== undefined;
   const wiring = { name: options.name, restoring, gdb: options.gdb };
   const argv = [command, ...machineArguments(machine, wiring)];
+  await mkdir(options.folder, { recursive: true });
   const state = await openState(options.restoreFrom);
   const child = spawnTied(argv, [
     'ignore',
@@ -88,6 +89,7 @@ function watch(
     name: options.name,
     machine,
     pid: child.pid ?? 0,
+    folder: options.folder,
     qmp,
     console: feed,
     argv: options.argv,

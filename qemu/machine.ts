@@ -6,6 +6,9 @@ export const consoleDescriptor = 3;
 export const qmpDescriptor = 4;
 export const stateDescriptor = 5;
 
+/** QEMU's name for the serial console's other end. */
+export const consoleId = 'console';
+
 /** How this start of a machine is connected. */
 export interface Wiring {
   readonly name: string;
@@ -35,7 +38,12 @@ export function machineArguments(machine: Machine, wiring: Wiring): string[] {
     ...['-name', `guest=${escapeValue(wiring.name)}`],
     ...hardwareArguments(machine),
     ...['-S', '-no-reboot', '-display', 'none'],
-    ...['-chardev', `socket,id=console,fd=${consoleDescriptor}`, '-serial', 'chardev:console'],
+    ...[
+      '-chardev',
+      `socket,id=${consoleId},fd=${consoleDescriptor}`,
+      '-serial',
+      `chardev:${consoleId}`,
+    ],
     ...['-chardev', `socket,id=qmp,fd=${qmpDescriptor}`, '-mon', 'chardev=qmp,mode=control'],
     ...(wiring.restoring ? ['-incoming', 'defer'] : []),
     ...(wiring.gdb === undefined ? [] : gdbArguments(wiring.gdb)),
@@ -52,8 +60,12 @@ export function manualCommand(machine: Machine, command: string): string {
   return [...argv, '-serial', 'mon:stdio', ...kernelArguments(machine)].map(quote).join(' ');
 }
 
-/** What a saved state depends on, besides the guest's own memory. */
-function hardwareArguments(machine: Machine): string[] {
+/**
+ * Returns the part of the command line that makes the hardware. A saved state fits the
+ * machine it was saved from only: these words, QEMU's version, kernel and initramfs are
+ * what it depends on.
+ */
+export function hardwareArguments(machine: Machine): string[] {
   const accelerator =
     machine.accelerator === 'tcg' ? `tcg,tb-size=${translationCache}` : machine.accelerator;
   return [

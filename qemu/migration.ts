@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { QmpClient } from './qmp.ts';
+import type { Qmp } from './contracts.ts';
 
 const progress = z.object({ status: z.string() });
 const over = ['completed', 'failed', 'cancelled'];
@@ -9,14 +9,14 @@ const over = ['completed', 'failed', 'cancelled'];
  * QMP's words when it fails or QEMU goes away, or with the signal's reason.
  */
 export async function migrate(
-  qmp: QmpClient,
+  qmp: Qmp,
   command: 'migrate' | 'migrate-incoming',
   uri: string,
   signal: AbortSignal,
 ): Promise<void> {
   const isOver = (data: unknown) => over.includes(progress.parse(data).status);
   const [end] = await Promise.all([
-    qmp.eventThat('MIGRATION', isOver, signal),
+    qmp.event('MIGRATION', signal, isOver),
     qmp.execute('migrate-set-capabilities', {
       capabilities: [{ capability: 'events', state: true }],
     }),

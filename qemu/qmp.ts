@@ -22,12 +22,6 @@ const notification = z.object({ event: z.string(), data: z.unknown().optional() 
 const patience = 20_000;
 
 export type QmpClient = Qmp & {
-  /** Like `event`, for the next one of that name whose data is accepted. */
-  eventThat(
-    name: string,
-    accept: (data: unknown) => boolean,
-    signal: AbortSignal,
-  ): Promise<unknown>;
   /** Calls back at every event. */
   onEvent(listener: (name: string, data: unknown) => void): void;
 };
@@ -110,12 +104,10 @@ export function createQmp(socket: Duplex): QmpClient {
   socket.on('error', close);
   socket.on('close', close);
   execute('qmp_capabilities').catch(() => undefined);
-  const eventThat: QmpClient['eventThat'] = async (name, accept, signal) =>
-    (await waiters.wait((event) => event.name === name && accept(event.data), signal)).data;
   return {
     execute,
-    event: (name, signal) => eventThat(name, () => true, signal),
-    eventThat,
+    event: async (name, signal, accept = () => true) =>
+      (await waiters.wait((event) => event.name === name && accept(event.data), signal)).data,
     human: async (line) =>
       z.string().parse(await execute('human-monitor-command', { 'command-line': line })),
     onEvent: (listener) => void listeners.push(listener),

@@ -1,13 +1,13 @@
 import { labError } from '../harness/errors.ts';
+import type { Qmp } from './contracts.ts';
 import { stateDescriptor } from './machine.ts';
 import { migrate } from './migration.ts';
-import type { QmpClient } from './qmp.ts';
 
 /**
  * Loads a saved state, inherited as a file descriptor, into a machine that was started
  * to receive one. Throws `restore-failed`; QEMU may be gone then.
  */
-export async function loadState(qmp: QmpClient, path: string, signal: AbortSignal): Promise<void> {
+export async function loadState(qmp: Qmp, path: string, signal: AbortSignal): Promise<void> {
   try {
     await migrate(qmp, 'migrate-incoming', `fd:${stateDescriptor}`, signal);
   } catch (cause) {

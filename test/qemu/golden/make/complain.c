@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Makes a kernel complain on request: complain=WORD on the command line does one
- * thing wrong at the end of the kernel's own start-up, before init. Built into a
- * kernel (kernel/complain.c, obj-y += complain.o) it makes the golden logs of this
- * folder. Written for 2.6.30 and 6.1.
+ * thing wrong when a process asks for a reboot, in that process's context. Built
+ * into a kernel (kernel/complain.c, obj-y += complain.o) it makes the golden logs
+ * of this folder. Written for 2.6.30 and 6.1.
  */
 #include <linux/delay.h>
 #include <linux/init.h>
@@ -12,14 +12,15 @@
 #include <linux/kthread.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/notifier.h>
 #include <linux/rcupdate.h>
+#include <linux/reboot.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/version.h>
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(4, 11, 0)
-#include <linux/sched/sysctl.h>
 #include <linux/vmalloc.h>
 #endif
 
@@ -39,21 +40,21 @@ __setup("complain=", set_complaint);
 
 static noinline void do_null(void)
 {
-	int *volatile nowhere = NULL;
+	volatile int *volatile nowhere = NULL;
 
 	*nowhere = 1;
 }
 
 static noinline void do_paging(void)
 {
-	int *volatile nowhere = (int *)0xffffc7ffdeadb000UL;
+	volatile int *volatile nowhere = (int *)0xffffc7ffdeadb000UL;
 
 	*nowhere = 1;
 }
 
 static noinline void do_gpf(void)
 {
-	int *volatile nowhere = (int *)0x00adbeef12345678UL;
+	volatile int *volatile nowhere = (int *)0x00adbeef12345678UL;
 
 	nowhere = (int *)((unsigned long)nowhere | 0x6b6b000000000000UL);
 	*nowhere = 1;
@@ -209,9 +210,8 @@ static int sleep_for_ever(void *unused)
 
 static noinline void do_hung(void)
 {
-	sysctl_hung_task_timeout_secs = 2;
 	kthread_run(sleep_for_ever, NULL, "sleeper");
-	msleep(8000);
+	msleep(12000);
 }
 
 static noinline void spin_for(int seconds)
@@ -284,10 +284,14 @@ static noinline void do_rcu_usage(void)
 }
 #endif
 
-static int __init complain(void)
+static int complain(struct notifier_block *unused, unsigned long event, void *cmd)
 {
-	if (complaint[0])
+	static int done;
+
+	if (complaint[0] && !done)
 		printk(KERN_INFO "complain: %s\n", complaint);
+	if (done++)
+		return 0;
 #define ON(word) else if (!strcmp(complaint, word))
 	if (!complaint[0])
 		return 0;
@@ -328,4 +332,11 @@ static int __init complain(void)
 		printk(KERN_INFO "complain: nobody knows how\n");
 	return 0;
 }
-late_initcall(complain);
+
+static struct notifier_block notifier = { .notifier_call = complain };
+
+static int __init listen(void)
+{
+	return register_reboot_notifier(&notifier);
+}
+late_initcall(listen);

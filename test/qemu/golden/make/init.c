@@ -10,10 +10,22 @@
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+static void set(const char *path, const char *value)
+{
+	FILE *file = fopen(path, "w");
+
+	if (!file)
+		return;
+	fputs(value, file);
+	fclose(file);
+}
 
 static void eat_memory(void)
 {
+	set("/proc/sys/vm/overcommit_memory", "1");
 	if (fork() == 0)
 		for (;;)
 			memset(malloc(1 << 20), 1, 1 << 20);
@@ -23,7 +35,7 @@ static void eat_memory(void)
 static void segfault(void)
 {
 	if (fork() == 0)
-		*(volatile int *)16 = 1;
+		__asm__ volatile("movl $1, 16");
 	sleep(1);
 	if (fork() == 0)
 		__asm__ volatile("hlt");
@@ -59,8 +71,15 @@ int main(int argc, char **argv)
 	if (what && !strcmp(what, "wait"))
 		for (;;)
 			pause();
-	printf("lab: off\n");
+	set("/proc/sys/kernel/hung_task_timeout_secs", "3");
+	if (fork() == 0)
+		reboot(RB_AUTOBOOT);
+	wait(NULL);
+	printf("lab: survived\n");
 	fflush(stdout);
-	reboot(RB_AUTOBOOT);
-	return 0;
+	sleep(2);
+	if (fork() == 0)
+		reboot(RB_AUTOBOOT);
+	for (;;)
+		pause();
 }

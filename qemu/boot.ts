@@ -1,0 +1,153 @@
+import { labError, type LabError } from '../harness/errors.ts';
+import type { Finding } from './classify.ts';
+import type { MachineEnd, RunningMachine } from './contracts.ts';
+import { describeEnd, tailOf } from './ending.ts';
+import { explainStack, type SymbolFiles } from './stacks.ts';
+
+export interface ReadyOptions {
+  /** Milliseconds from now until the guest must be ready, calibration included. */
+  readonly deadline: number;
+  /**
+   * Milliseconds of silence on the console after which the guest is given up.
+   * Default 5000; scale it with the calibration.
+   */
+  readonly silence?: number;
+  readonly signal: AbortSignal;
+  /** Where the addresses of a crash lead. */
+  readonly symbols?: SymbolFiles | undefined;
+}
+
+/** A boot prints without a pause of a second, even where it is slow. */
+const defaultSilence = 5000;
+
+/** Init's words; printk's lines may run into them. */
+const readyLine = /lab: ready\b/;
+
+/** Why a boot is over. */
+type Outcome =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'complaint'; readonly finding: Finding }
+  | { readonly kind: 'ended'; readonly end: MachineEnd }
+  | { readonly kind: 'silent'; readonly milliseconds: number }
+  | { readonly kind: 'late' };
+
+/**
+ * Resolves when init says that the guest is ready, with the milliseconds that took from
+ * now. Throws an error of fault `boot` as soon as the reason is known, never later:
+ * `boot-panic`, `boot-init-died`, `boot-qemu-ended`, `boot-no-output`, `boot-stalled`,
+ * `boot-late`, each with the console's last lines; or the signal's reason.
+ */
+export async function awaitReady(running: RunningMachine, options: ReadyOptions): Promise<number> {
+  const started = performance.now();
+  const outcome = await watchBoot(running, options, started);
+  options.signal.throwIfAborted();
+  if (outcome.kind === 'ready') return performance.now() - started;
+  throw await explainBoot(running, outcome, options);
+}
+
+function watchBoot(
+  running: RunningMachine,
+  options: ReadyOptions,
+  started: number,
+): Promise<Outcome> {
+  const { console } = running;
+  const patience = options.silence ?? defaultSilence;
+  const done = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  return new Promise<Outcome>((resolve, reject) => {
+    const decide = (finding: Finding) => {
+      if (finding.kind === 'panic' || finding.kind === 'lab')
+        resolve({ kind: 'complaint', finding });
+    };
+    /** Sleeps until the console would have been silent for too long, had nothing come since. */
+    const check = () => {
+      const now = performance.now();
+      const silent = now - (console.lastByte ?? started);
+      const left = started + options.deadline - now;
+      if (left <= 0) resolve({ kind: 'late' });
+      else if (silent >= patience) resolve({ kind: 'silent', milliseconds: silent });
+      else timer = setTimeout(check, Math.min(left, patience - silent) + 1);
+    };
+    const stopListening = console.onFinding(decide);
+    done.signal.addEventListener('abort', stopListening);
+    console.findings.forEach(decide);
+    console
+      .waitFor(readyLine, { signal: AbortSignal.any([done.signal, options.signal]) })
+      .then(() => resolve({ kind: 'ready' }))
+      .catch(() => {
+        if (options.signal.aborted) reject(options.signal.reason as Error);
+      });
+    void running.ended.then((end) => resolve({ kind: 'ended', end }));
+    check();
+  }).finally(() => {
+    clearTimeout(timer);
+    done.abort();
+  });
+}
+
+type Failure = Exclude<Outcome, { kind: 'ready' }>;
+
+async function explainBoot(
+  running: RunningMachine,
+  outcome: Failure,
+  options: ReadyOptions,
+): Promise<LabError> {
+  const { code, what, next } = describeFailure(running, outcome, options);
+  const crash = running.console.findings.filter(({ kind }) => kind === 'panic' || kind === 'oops');
+  const stack = await Promise.all(crash.map((finding) => explainStack(finding, options.symbols)));
+  const stderr = outcome.kind === 'ended' ? outcome.end.stderr.split('\n').filter(Boolean) : [];
+  const doing = `booting the guest ${running.name}`;
+  const details = [...stderr, ...tailOf(running.console), ...stack.flat()];
+  return labError({ code, fault: 'boot', doing, what, next, details });
+}
+
+function describeFailure(
+  { console }: RunningMachine,
+  outcome: Failure,
+  options: ReadyOptions,
+): { readonly code: string; readonly what: string; readonly next: string } {
+  const last = console.partial.trim() === '' ? console.lines.at(-1) : console.partial;
+  const where = last === undefined ? 'before its first line' : `after "${last}"`;
+  switch (outcome.kind) {
+    case 'complaint':
+      return outcome.finding.kind === 'panic'
+        ? {
+            code: 'boot-panic',
+            what: outcome.finding.line,
+            next: 'Read the stack below from its top: the first function of the patched tree is where to look.',
+          }
+        : {
+            code: 'boot-init-died',
+            what: outcome.finding.line,
+            next: 'Check that the kernel has what init asks for (kernel/config), or rebuild the rootfs.',
+          };
+    case 'ended':
+      return {
+        code: 'boot-qemu-ended',
+        what: `${describeEnd(outcome.end)} ${where}`,
+        next: 'A reset without a panic is a triple fault, often in code that runs before the console: bisect the series with `lab series check --boot`.',
+      };
+    case 'silent':
+      return last === undefined
+        ? {
+            code: 'boot-no-output',
+            what: `the guest printed nothing for ${seconds(outcome.milliseconds)}`,
+            next: 'Check that the kernel has a serial console (console=ttyS0, kernel/config boot fragment) and runs on this CPU model.',
+          }
+        : {
+            code: 'boot-stalled',
+            what: `the guest went silent for ${seconds(outcome.milliseconds)} ${where}`,
+            next: 'What the kernel prints after that line in a good boot is what hangs; `lab gdb` shows where it is.',
+          };
+    case 'late':
+      return {
+        code: 'boot-late',
+        what: `the guest was not ready after ${seconds(options.deadline)}, and still printed: ${where}`,
+        next: 'If it repeats itself, read the console; if it is only slow, the host is overloaded: run with fewer --jobs.',
+      };
+  }
+}
+
+function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(1)} s`;
+}

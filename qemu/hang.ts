@@ -1,0 +1,102 @@
+import type { RunningMachine } from './contracts.ts';
+import { consoleId } from './machine.ts';
+import { decodeStack, formatFrame, type SymbolFiles } from './symbols.ts';
+
+export interface HangReport {
+  /** Whether the kernel still took a SysRq key: if not, interrupts are off or it is gone. */
+  readonly answered: boolean;
+  /** What it printed: blocked tasks, the processors' stacks, all tasks. */
+  readonly console: readonly string[];
+  /** QEMU's view of every processor, and where in the kernel each one is. */
+  readonly registers: readonly string[];
+}
+
+export interface HangOptions {
+  readonly signal: AbortSignal;
+  readonly symbols?: SymbolFiles | undefined;
+  /** Milliseconds to wait for the answer to one key; scale it with the calibration. */
+  readonly patience?: number;
+}
+
+/** w: blocked tasks; l: what the processors do; t: all tasks. */
+const questions = ['w', 'l', 't'];
+
+const defaultPatience = 2000;
+
+/** An answer is over when nothing has come for so long, in milliseconds. */
+const silence = 200;
+
+/**
+ * Asks a hung guest why: SysRq through a break on its serial line, then the registers
+ * through QMP, which needs no help from the guest. Returns what there was to learn; ends
+ * nothing. Throws the signal's reason, and `qmp-closed` when QEMU is gone.
+ */
+export async function askHung(running: RunningMachine, options: HangOptions): Promise<HangReport> {
+  const from = running.console.count;
+  let answered = false;
+  for (const key of questions) {
+    const answer = await pressSysRq(running, key, options);
+    answered ||= answer;
+    // A kernel that ignores the first key ignores them all.
+    if (!answered) break;
+  }
+  const registers = (await running.qmp.human('info registers -a')).split(/\r?\n/);
+  const places = await locateProcessors(registers, options.symbols);
+  return { answered, console: running.console.since(from), registers: [...places, ...registers] };
+}
+
+/** Returns whether the kernel answered. */
+async function pressSysRq(
+  running: RunningMachine,
+  key: string,
+  options: HangOptions,
+): Promise<boolean> {
+  const from = running.console.count;
+  const timeout = AbortSignal.timeout(options.patience ?? defaultPatience);
+  const signal = AbortSignal.any([timeout, options.signal]);
+  await running.qmp.execute('chardev-send-break', { id: consoleId });
+  running.console.write(key);
+  try {
+    await running.console.waitFor(/sysrq ?: /i, { from, signal });
+  } catch (error) {
+    options.signal.throwIfAborted();
+    if (timeout.aborted) return false;
+    throw error;
+  }
+  await awaitSilence(running, options.signal);
+  return true;
+}
+
+/** Resolves when the console has been silent for a moment, or the machine has ended. */
+async function awaitSilence(running: RunningMachine, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    const seen = running.console.lastByte;
+    const timeout = AbortSignal.timeout(silence);
+    const next = running.console.waitFor(/(?:)/, {
+      from: running.console.count,
+      signal: AbortSignal.any([timeout, signal]),
+    });
+    const printed = await next.then(
+      () => true,
+      () => false,
+    );
+    signal.throwIfAborted();
+    if (!printed && running.console.lastByte === seen) return;
+  }
+}
+
+async function locateProcessors(
+  registers: readonly string[],
+  symbols: SymbolFiles | undefined,
+): Promise<string[]> {
+  if (symbols === undefined) return [];
+  const pointers = registers.flatMap((line) => /\bRIP=([0-9a-f]{16})/.exec(line)?.[1] ?? []);
+  const decoded = await decodeStack(
+    pointers.map((pointer) => `RIP: [<${pointer}>]`),
+    symbols,
+  );
+  return decoded.map(({ frames }, cpu) => {
+    const place = frames.map(formatFrame).join(', in ');
+    return `CPU ${cpu} is at ${place === '' ? 'an address outside the kernel' : place}`;
+  });
+}

@@ -1,0 +1,115 @@
+import { readPlaces, type Place } from './places.ts';
+import { readSymbols, type SymbolFiles, type SymbolTable } from './symbol-table.ts';
+
+export type { SymbolFiles } from './symbol-table.ts';
+
+export interface Frame {
+  readonly function: string;
+  /** Bytes from the function's start; undefined for one inlined into the next frame. */
+  readonly offset: number | undefined;
+  /** Relative to the tree's root if that is known. */
+  readonly file?: string;
+  readonly line?: number;
+  /** False where the kernel itself put a `?`: found on the stack, maybe long ago. */
+  readonly reliable: boolean;
+}
+
+export interface DecodedLine {
+  /** As the kernel printed it. */
+  readonly line: string;
+  /** Innermost first; several where functions were inlined; none for a line without address. */
+  readonly frames: readonly Frame[];
+}
+
+/** One address in a line, as the kernel names it. */
+interface Reference {
+  readonly name: string | undefined;
+  readonly offset: number;
+  readonly size: number | undefined;
+  readonly raw: bigint | undefined;
+  readonly reliable: boolean;
+  /** Whether it is the instruction itself; elsewhere it is where a call returns to. */
+  readonly exact: boolean;
+}
+
+/**
+ * Returns an oops' lines with what their addresses mean. Works with as little as there
+ * is: without debug information frames have no file, without any symbols they are what
+ * the kernel printed. Throws nothing for unreadable symbols.
+ */
+export async function decodeStack(
+  lines: readonly string[],
+  files: SymbolFiles,
+): Promise<DecodedLine[]> {
+  const references = lines.map(findReference);
+  if (!references.some((reference) => reference !== undefined))
+    return lines.map((line) => ({ line, frames: [] }));
+  const table = await readSymbols(files);
+  const addresses = references.map((reference) => reference && addressOf(reference, table));
+  const places = await readPlaces(
+    addresses.map((address, index) =>
+      address === undefined || references[index]?.exact === true ? address : address - 1n,
+    ),
+    files,
+  );
+  return lines.map((line, index) => {
+    const reference = references[index];
+    if (reference === undefined) return { line, frames: [] };
+    const own = ownFrame(reference, addresses[index], table);
+    return { line, frames: own === undefined ? [] : mergeFrames(own, places[index] ?? []) };
+  });
+}
+
+/** Returns a frame as text: `do_checkpoint+0x1c (checkpoint/sys.c:123)`. */
+export function formatFrame(frame: Frame): string {
+  const offset = frame.offset === undefined ? '' : `+0x${frame.offset.toString(16)}`;
+  const place = frame.file === undefined ? '' : ` (${frame.file}:${frame.line ?? '?'})`;
+  return `${frame.reliable ? '' : '? '}${frame.function}${offset}${place}`;
+}
+
+function findReference(line: string): Reference | undefined {
+  const exact = /\bE?R?IP\b/.test(line);
+  const named = /(\? )?([A-Za-z_][\w.]*)\+0x([0-9a-f]+)\/0x([0-9a-f]+)/.exec(line);
+  const raw = /\[<([0-9a-f]{8,16})>\]/.exec(line)?.[1];
+  if (named === null && raw === undefined) return undefined;
+  const [, doubt, name, offset, size] = named ?? [];
+  return {
+    name,
+    offset: Number.parseInt(offset ?? '0', 16),
+    size: size === undefined ? undefined : Number.parseInt(size, 16),
+    raw: raw === undefined ? undefined : BigInt(`0x${raw}`),
+    reliable: doubt === undefined && !line.includes('] ?'),
+    exact,
+  };
+}
+
+/** The name leads where the raw address cannot: under address randomisation, or hidden. */
+function addressOf(reference: Reference, table: SymbolTable): bigint | undefined {
+  const start =
+    reference.name === undefined ? undefined : table.find(reference.name, reference.size);
+  return start === undefined ? reference.raw : start + BigInt(reference.offset);
+}
+
+function ownFrame(
+  { name, offset, reliable }: Reference,
+  address: bigint | undefined,
+  table: SymbolTable,
+): Frame | undefined {
+  if (name !== undefined) return { function: name, offset, reliable };
+  const found = address === undefined ? undefined : table.name(address);
+  if (found === undefined || address === undefined) return undefined;
+  return { function: found.name, offset: Number(address - found.start), reliable };
+}
+
+/** The outermost place is the function the kernel named; those before it were inlined. */
+function mergeFrames(own: Frame, places: readonly Place[]): Frame[] {
+  if (places.length === 0) return [own];
+  return places.map((place, index) => {
+    const where =
+      place.file === undefined || place.line === undefined
+        ? {}
+        : { file: place.file, line: place.line };
+    if (index === places.length - 1) return { ...own, ...where };
+    return { function: place.function, offset: undefined, reliable: own.reliable, ...where };
+  });
+}

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { assert, suite } from '../harness/case.ts';
 import type { Guest } from '../harness/case.ts';
 import { placeOf, types, withNumber } from './support/image.ts';
@@ -83,7 +84,9 @@ test('refusals: EINVAL, no container init', async ({ guest }) => {
 
 test('failures in the middle: ENOSPC', async ({ guest }) => {
   const counter = await frozenSubject(guest, 'counter');
-  const to = { kind: 'file', path: '/dev/full' } as const;
+  const folder = await guest.smallFileSystem(4);
+  await guest.write(`${folder}/rest`, Buffer.alloc(4096, 'x'));
+  const to = { kind: 'file', path: `${folder}/image` } as const;
   await leavesNothing(guest, async (count) =>
     assert.equal(await guest.repeat(count, counter.pid, { to }), { ENOSPC: count }),
   );

@@ -13,7 +13,7 @@ const calls = 2000;
 test('thawed and frozen: saved or EBUSY, nothing else', async ({ guest }) => {
   const counter = await frozenSubject(guest, 'counter');
   const counting = guest.repeat(calls, counter.pid);
-  for (let i = 0; i < 20; i++) {
+  for (let i = 0; i < 10; i++) {
     const thaw = await guest.shim('thaw', String(counter.pid));
     assert.ok(thaw['errno'] === undefined || thaw['errno'] === 'EBUSY', String(thaw['error']));
     await guest.freeze(counter.pid);

@@ -34,7 +34,7 @@ test("a success lets go of the caller's root", async ({ guest }) => {
 });
 
 test('a target with another root gives a whole image', async ({ guest }) => {
-  const folder = await tmpfs(guest);
+  const folder = await guest.smallFileSystem(64);
   const target = await frozenSubject(guest, 'sleeping', { chroot: folder });
   const result = await guest.checkpoint(target.pid);
   assert.is(result.errno, null);

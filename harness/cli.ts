@@ -2,7 +2,9 @@ import { statSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
 import { openCli, resolvePath, type Cli } from './cli-context.ts';
+import { addCompareCommand } from './commands/compare.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
+import { addMergeCommand } from './commands/merge.ts';
 import { addRunCommand } from './commands/run.ts';
 import { exitCodeOfThrown, renderThrown } from './report/error.ts';
 import { styleFor } from './report/style.ts';
@@ -38,6 +40,8 @@ export function createProgram(cli: Cli): Command {
     });
   addRunCommand(program, cli, async (options) => (await import('./lab.ts')).runLab(options, cli));
   addDoctorCommand(program, cli);
+  addMergeCommand(program, cli);
+  addCompareCommand(program, cli);
   return program;
 }
 

@@ -10,7 +10,6 @@ import type { RunOptions } from './options.ts';
 import { reportOf } from './report/error.ts';
 import { makeRunFolder } from './report/folder.ts';
 import { openReport } from './report/report.ts';
-import { collectResults } from './results-collect.ts';
 
 /** What a run's stages come to. */
 export interface RunEnd {
@@ -39,9 +38,8 @@ export async function runSession({ options, cli, bases, work }: RunPlan): Promis
   const report = openReport({
     ...{ root: options.results, folder, json: options.json, stdout, stderr, env },
   });
-  const tally = collectResults();
   const start = performance.now();
-  const emit = createStream([...report.listeners, tally.listener]);
+  const emit = createStream(report.listeners);
   emit({
     type: 'run-started',
     run: folder.run,
@@ -68,7 +66,7 @@ export async function runSession({ options, cli, bases, work }: RunPlan): Promis
   } catch (error) {
     if (!isLabError(error))
       bug = { error: error instanceof Error ? error : new Error(String(error), { cause: error }) };
-    endEarly(emit, isLabError(error) ? error : bugReport(error), tally.results().totals, start);
+    endEarly(emit, isLabError(error) ? error : bugReport(error), report.results().totals, start);
   } finally {
     interrupt.release();
     await scratch.cleanup();

@@ -56,8 +56,8 @@ function keptFiles(files: BaseFiles): readonly (readonly [string, string])[] {
   ];
 }
 
-/** Cached files never change in place, so a second name costs nothing; else a cheap copy. */
-async function linkOrCopy(from: string, to: string): Promise<void> {
+/** Files of a run or the cache never change in place: a second name does, else a cheap copy. */
+export async function linkOrCopy(from: string, to: string): Promise<void> {
   await access(from, constants.R_OK);
   try {
     await link(from, to);

@@ -1,0 +1,68 @@
+import { appendFile } from 'node:fs/promises';
+import type { BaseFiles } from '../events.ts';
+import type { Results } from '../results.ts';
+import { writeReports } from './files.ts';
+import { pointLatest, pruneRuns, type RunFolder } from './folder.ts';
+import { renderAnnotations, renderJobSummary } from './github.ts';
+import { styleFor } from './style.ts';
+import { renderSummary } from './summary.ts';
+
+/** Runs whose folders are kept. */
+const keptRuns = 20;
+
+/** Where a run's reports go. */
+export interface Publication {
+  /** Absolute path of results/. */
+  readonly root: string;
+  readonly folder: RunFolder;
+  /** Print the results as JSON on stdout, and everything for people on stderr. */
+  readonly json: boolean;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/**
+ * Writes a run's reports, prints its summary, and returns the process's exit status. A
+ * report that can't be written makes a green run an error.
+ */
+export async function publish(
+  results: Results,
+  files: ReadonlyMap<string, BaseFiles>,
+  publication: Publication,
+): Promise<Results['exitCode']> {
+  const { json, stdout, stderr, env, folder } = publication;
+  const screen = json ? stderr : stdout;
+  const style = styleFor(screen, env);
+  const problems = await writeAll(results, files, publication);
+  const shown = [
+    ...renderSummary(results, folder.path, style),
+    ...problems.map((problem) => `${style.bad('error')} writing the reports: ${problem}`),
+  ];
+  screen.write(`${shown.join('\n')}\n`);
+  if (json) stdout.write(`${JSON.stringify(results)}\n`);
+  return results.exitCode === 0 && problems.length > 0 ? 3 : results.exitCode;
+}
+
+async function writeAll(
+  results: Results,
+  files: ReadonlyMap<string, BaseFiles>,
+  { root, folder, stdout, env, json }: Publication,
+): Promise<string[]> {
+  const problems = await writeReports(results, folder.path, files);
+  const attempt = async (what: string, work: () => Promise<void>) => {
+    try {
+      await work();
+    } catch (error) {
+      problems.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  };
+  await attempt('results/latest', () => pointLatest(root, folder));
+  await attempt('removing old runs', () => pruneRuns(root, keptRuns, folder));
+  if (env['GITHUB_ACTIONS'] === 'true' && !json)
+    for (const line of renderAnnotations(results)) stdout.write(`${line}\n`);
+  const summary = env['GITHUB_STEP_SUMMARY'];
+  if (summary !== undefined && summary !== '')
+    await attempt('the job summary', () => appendFile(summary, renderJobSummary(results)));
+  return problems;
+}

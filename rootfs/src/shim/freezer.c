@@ -228,9 +228,22 @@ static void report(struct json *out, const struct freezer *group,
 	json_number(out, "us", now_us() - since);
 }
 
+static int check_pids(struct json *out, int argc, char **argv)
+{
+	long long pid;
+	int i;
+
+	if (argc < 2)
+		return misuse(out, "a PID is missing");
+	for (i = 1; i < argc; i++)
+		if (!parse_number(argv[i], &pid) || pid <= 0 || pid > INT_MAX)
+			return misuse(out, "a PID is a positive number");
+	return DONE;
+}
+
 int freeze_command(struct json *out, int argc, char **argv)
 {
-	long long pid, timeout = DEADLINE_MS;
+	long long timeout = DEADLINE_MS;
 	const char *name = NULL, *state;
 	int64_t since = now_us();
 	char default_name[32];
@@ -245,15 +258,13 @@ int freeze_command(struct json *out, int argc, char **argv)
 
 	if (parse_options(out, options, 3, &argc, argv))
 		return MISUSED;
-	if (argc < 2)
-		return misuse(out, "freeze needs a PID");
+	if (check_pids(out, argc, argv))
+		return MISUSED;
 	snprintf(default_name, sizeof(default_name), "lab-%s", argv[1]);
 	if (make_group(&group, unified, name ? name : default_name) < 0)
 		return fail(out, "making the group");
 	for (i = 1; i < argc; i++) {
-		if (!parse_number(argv[i], &pid) || pid <= 0)
-			return misuse(out, "a PID is a positive number");
-		if (add_threads(&group, (pid_t)pid) < 0)
+		if (add_threads(&group, atoi(argv[i])) < 0)
 			return fail(out, "moving the task");
 	}
 	state = reach(&group, true, timeout);
@@ -265,7 +276,7 @@ int freeze_command(struct json *out, int argc, char **argv)
 
 int thaw_command(struct json *out, int argc, char **argv)
 {
-	long long pid, timeout = DEADLINE_MS;
+	long long timeout = DEADLINE_MS;
 	int64_t since = now_us();
 	const char *state = NULL;
 	struct freezer group;
@@ -276,14 +287,13 @@ int thaw_command(struct json *out, int argc, char **argv)
 
 	if (parse_options(out, options, 1, &argc, argv))
 		return MISUSED;
-	if (argc < 2)
-		return misuse(out, "thaw needs a PID");
+	if (check_pids(out, argc, argv))
+		return MISUSED;
 	for (i = 1; i < argc; i++) {
-		if (!parse_number(argv[i], &pid) || pid <= 0)
-			return misuse(out, "a PID is a positive number");
-		errno = ESRCH;
-		if (!find_group((pid_t)pid, &group))
+		if (!find_group(atoi(argv[i]), &group)) {
+			errno = ESRCH;
 			return fail(out, "finding the task's group");
+		}
 		state = reach(&group, false, timeout);
 		if (!state)
 			return fail(out, group.folder);

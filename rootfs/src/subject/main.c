@@ -252,6 +252,7 @@ static void read_lines(const struct subject *subject)
 	n = read(STDIN_FILENO, text + used, sizeof(text) - used);
 	if (n <= 0) {
 		kill(target_pid, SIGKILL);
+		waitpid(target_pid, NULL, 0);
 		exit(0);
 	}
 	used += (size_t)n;

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { execa } from 'execa';
+import { buildProgram, makeHome } from './built.ts';
+import type { TestHome } from './built.ts';
+
+let home: TestHome;
+let subject = '';
+before(async () => {
+  home = await makeHome();
+  subject = await buildProgram(home, 'subject');
+});
+after(() => home.remove());
+
+/** Runs a subject over some lines of input and returns what it said behind its ready line. */
+async function converse(words: readonly string[], lines: readonly string[] = []) {
+  const child = execa(subject, words, { reject: false, buffer: { stderr: false } });
+  const said: string[] = [];
+  const replies = child.iterable();
+  const hear = async () => {
+    const reply: IteratorResult<string, unknown> = await replies.next();
+    if (reply.done !== true) said.push(reply.value);
+  };
+  await hear();
+  const pid = Number(/^ready pid=(\d+)/.exec(said[0] ?? '')?.[1]);
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+  for (const line of lines) {
+    child.stdin.write(`${line}\n`);
+    await hear();
+  }
+  child.stdin.end();
+  const { exitCode } = await child;
+  return { said, pid, state: /^State:\t(.)/m.exec(status)?.[1], status, exitCode };
+}
+
+describe('subject', () => {
+  for (const [name, state] of [
+    ['counter', 'R'],
+    ['sleeping', 'S'],
+    ['stopped', 'T'],
+    ['zombie', 'Z'],
+    ['undumpable', 'S'],
+    ['self', 'S'],
+    ['leader-gone', 'Z'],
+  ] as const)
+    it(`${name} says ready when /proc says ${state}`, async () => {
+      const { said, state: found, pid } = await converse([name]);
+      assert.match(said[0] ?? '', /^ready pid=\d+/);
+      assert.equal(found, state);
+      await assert.rejects(readFile(`/proc/${pid}/stat`), 'it is gone with its keeper');
+    });
+
+  it('counter counts', async () => {
+    const { said } = await converse(['counter'], ['count', 'past 100000', 'nonsense']);
+    assert.ok(Number(said[1]) > 0);
+    assert.ok(Number(said[2]) > 100000);
+    assert.equal(said[3], 'unknown nonsense');
+  });
+
+  it('zombie can be reaped', async () => {
+    assert.equal((await converse(['zombie'], ['reap'])).said[1], 'reaped');
+  });
+
+  it('named takes any bytes', async () => {
+    const { status } = await converse(['named', Buffer.from('a) (%s').toString('hex')]);
+    assert.match(status, /^Name:\ta\) \(%s$/m);
+    assert.match((await converse(['named', ''])).status, /^Name:\t$/m);
+  });
+
+  it('holder holds, and tells what is in it', async () => {
+    const path = join(home.context.scratch, 'held');
+    const { said } = await converse(['holder', 'file', path], ['read']);
+    assert.equal(said[1], '');
+  });
+
+  for (const words of [
+    ['nobody'],
+    ['--uid'],
+    ['--frob', '1', 'zombie'],
+    ['named', 'zz'],
+    ['holder'],
+  ])
+    it(`${words.join(' ')}: fails and says why`, async () => {
+      const { said, exitCode } = await converse(words);
+      assert.match(said[0] ?? '', /^fail ./);
+      assert.equal(exitCode, 1);
+    });
+
+  it('self is refused without the system calls, and is what it was', async () => {
+    const path = join(home.context.scratch, 'image');
+    const lines = [`checkpoint 0 ${path}`, `restart ${path}`, 'check'];
+    const { said } = await converse(['self'], lines);
+    assert.deepEqual(said.slice(1), ['ret=-1 errno=ENOSYS', 'ret=-1 errno=ENOSYS', 'now=after']);
+  });
+
+  it('ends as its target ends', async () => {
+    const child = execa(subject, ['sleeping'], { reject: false });
+    const ready: IteratorResult<string, unknown> = await child.iterable().next();
+    process.kill(Number(/pid=(\d+)/.exec(String(ready.value))?.[1]), 'SIGUSR1');
+    assert.equal((await child).signal, 'SIGUSR1');
+  });
+});

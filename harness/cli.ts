@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
 import { openCli, resolvePath, type Cli } from './cli-context.ts';
@@ -16,8 +16,10 @@ import { styleFor } from './report/style.ts';
 export async function main(args: readonly string[], cli: Cli = openCli(args)): Promise<number> {
   leaveQuietly(cli.stdout);
   try {
+    const words = withDefault(args, cli);
     const program = createProgram(cli);
-    await program.parseAsync(withDefault(args, program, cli), { from: 'user' });
+    if (!isKnown(program, words[0])) await addSlowCommands(program, cli);
+    await program.parseAsync(words, { from: 'user' });
     return cli.status;
   } catch (error) {
     // commander has printed its own words: help and version are no errors.
@@ -45,14 +47,25 @@ export function createProgram(cli: Cli): Command {
   return program;
 }
 
+/**
+ * Adds the commands whose modules take a while to load. Needed for themselves, for the list
+ * of commands, and to say which one a mistyped word may have meant.
+ */
+async function addSlowCommands(program: Command, cli: Cli): Promise<void> {
+  const { addSeriesCommands } = await import('./commands/series.ts');
+  addSeriesCommands(program, cli);
+}
+
+function isKnown(program: Command, word: string | undefined): boolean {
+  return program.commands.some((command) => command.name() === word);
+}
+
 /** `lab`, `lab --grep x` and `lab cases/x.ts` mean `lab run …`; `lab docter` means a mistake. */
-function withDefault(args: readonly string[], program: Command, cli: Cli): string[] {
+function withDefault(args: readonly string[], cli: Cli): string[] {
   const [first] = args;
-  const own = ['-h', '--help', '-V', '--version', 'help'];
   if (first === undefined) return ['run'];
-  if (own.includes(first) || program.commands.some((command) => command.name() === first))
-    return [...args];
-  const isFile = statSync(resolvePath(cli, first), { throwIfNoEntry: false }) !== undefined;
+  if (['-h', '--help', '-V', '--version'].includes(first)) return [...args];
+  const isFile = /[./]/.test(first) && existsSync(resolvePath(cli, first));
   return first.startsWith('-') || isFile || first.endsWith('.ts') ? ['run', ...args] : [...args];
 }
 

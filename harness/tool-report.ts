@@ -48,5 +48,5 @@ async function askVersion(
     stdin: 'ignore',
     timeout: 10_000,
   });
-  return /\d+\.\d+[\w.~+-]*/.exec(all)?.[0];
+  return /\d+\.\d+[\w.]*/.exec(all)?.[0];
 }

@@ -80,7 +80,7 @@ export const tools = [
   {
     name: 'libelf',
     files: ['/usr/include/libelf.h'],
-    why: "6.1's objtool reads objects with it",
+    why: "6.1 builds objtool with it",
     packages: { apt: 'libelf-dev', dnf: 'elfutils-libelf-devel', pacman: 'libelf' },
   },
   {
@@ -115,7 +115,7 @@ export const tools = [
     name: 'cpio',
     commands: ['cpio'],
     version: ['--version'],
-    why: "packs the guest's initramfs",
+    why: "reads the guest's initramfs back in the lab's tests",
     packages: { apt: 'cpio', dnf: 'cpio', pacman: 'cpio' },
   },
   {

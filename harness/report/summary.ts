@@ -20,6 +20,7 @@ export function renderSummary(
     ...listSkips(results, severalBases, style),
     ...listMissing(results, severalBases, style),
     ...listFlakes(results, severalBases, style),
+    ...results.warnings.map((text) => `${style.warn('warning')} ${cleanLine(text)}`),
     ...explainEnd(results, style),
     ...results.baseReports
       .filter(({ kernelWarnings }) => kernelWarnings > 0)

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { resultsSchema, type Results } from '../../harness/results.ts';
+import { collect, green, red } from './report/recorded.ts';
+
+const bootstrap = resolve(import.meta.dirname, '../../harness/bootstrap.mjs');
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lab-commands-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+function lab(...args: readonly string[]) {
+  return spawnSync(process.execPath, [bootstrap, 'lab', ...args], {
+    cwd: folder,
+    encoding: 'utf8',
+    env: { ...process.env, CI: 'true', npm_lifecycle_event: '', GITHUB_ACTIONS: '' },
+  });
+}
+
+async function store(name: string, results: Results): Promise<void> {
+  await mkdir(join(folder, name));
+  await writeFile(join(folder, name, 'results.json'), JSON.stringify(results));
+  await writeFile(join(folder, name, 'v2.6.30-1-console.log'), `console of ${name}`);
+}
+
+describe('lab merge', () => {
+  it('writes a run of its own, with every report and console', async () => {
+    await store('a', { ...collect(green), shard: { index: 1, of: 2 } });
+    await store('b', { ...collect(red), shard: { index: 2, of: 2 } });
+    const { status, stdout } = lab('merge', 'a', 'b', '--results', 'out');
+    assert.match(stdout, /5 cases on v2\.6\.30: 2 passed, 1 failed, 1 skipped, 1 in error/);
+    assert.equal(status, 1);
+    const run = (await readdir(join(folder, 'out'))).find((name) => name.endsWith('-merged'));
+    const files = await readdir(join(folder, 'out', run ?? ''));
+    for (const name of ['report.html', 'junit.xml', 'results.tap', '2-v2.6.30-1-console.log'])
+      assert.ok(files.includes(name), name);
+    const text = await readFile(join(folder, 'out/latest/results.json'), 'utf8');
+    assert.equal(resultsSchema.parse(JSON.parse(text)).cases.length, 5);
+  });
+
+  it('says what is missing, and is not green then', async () => {
+    await store('a', { ...collect(green), shard: { index: 1, of: 2 } });
+    const { status, stdout } = lab('merge', 'a', '--results', 'out');
+    assert.match(stdout, /missing: shard 2 of 2 for v2\.6\.30/);
+    assert.equal(status, 3);
+  });
+
+  it('leaves nothing behind where the runs do not fit', async () => {
+    await store('a', { ...collect(green), shard: { index: 1, of: 2 } });
+    const { status, stderr } = lab('merge', 'a', 'a', '--results', 'out');
+    assert.match(stderr, /runs-unfit/);
+    assert.equal(status, 2);
+    assert.deepEqual(await readdir(folder), ['a']);
+  });
+});
+
+describe('lab compare', () => {
+  it('leaves with 1 where something turned worse, with 0 where nothing did', async () => {
+    await store('a', collect(green));
+    await store('b', collect(red));
+    const same = lab('compare', 'a', 'a');
+    assert.deepEqual([same.status, same.stdout], [0, 'No difference worth telling.\n']);
+    assert.equal(lab('compare', 'b', 'a').status, 1); // cases are gone
+    const more = lab('compare', 'a', 'b', '--json');
+    assert.equal(more.status, 0);
+    assert.equal((JSON.parse(more.stdout) as { added: unknown[] }).added.length, 3);
+  });
+
+  it('explains a run that is not there, and one that is none', async () => {
+    await writeFile(join(folder, 'broken.json'), '{');
+    await writeFile(join(folder, 'other.json'), '{"version": 7}');
+    for (const [name, words] of [
+      ['absent', /run-missing/],
+      ['broken.json', /results-unreadable/],
+      ['other.json', /version 1 of the schema[^]*results-unreadable/],
+    ] as const) {
+      const { status, stderr } = lab('compare', name, name);
+      assert.match(stderr, words);
+      assert.equal(status, 2);
+    }
+  });
+});

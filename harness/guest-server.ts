@@ -11,9 +11,9 @@ type Thing = Readonly<Record<string, ((...args: never[]) => unknown) | undefined
 /** The lab's end of the guest calls of one case host. */
 export interface GuestServer {
   /** Never rejects: what the guest throws is in the answer. */
-  answer(call: GuestCall): Promise<Answer>;
+  readonly answer: (call: GuestCall) => Promise<Answer>;
   /** Names of the methods that have not come back: `checkpoint`. */
-  underway(): readonly string[];
+  readonly underway: () => readonly string[];
 }
 
 /** Returns a server over the guests of both scopes, as they are when a call comes. */

@@ -20,6 +20,11 @@ export interface ShimClient {
   call(argv: readonly string[], options?: ShimCallOptions): Promise<ShimAnswer>;
   /** Tells of what subjects print and of their ends; returns how to stop it. */
   onEvent(listener: (event: ShimAnswer) => void): () => void;
+  /**
+   * Has the guest kill whatever still works on calls that have not been answered, and waits
+   * for that. A system call that can't be killed keeps its process: that is then returned.
+   */
+  cancelAll(deadline: number): Promise<readonly string[]>;
 }
 
 export interface ShimClientParts {
@@ -31,6 +36,7 @@ export interface ShimClientParts {
 }
 
 interface PendingCall {
+  readonly argv: readonly string[];
   readonly resolve: (answer: ShimAnswer) => void;
   readonly reject: (error: LabError) => void;
   readonly timer: NodeJS.Timeout;
@@ -92,7 +98,7 @@ export function createShimClient(
         pending.delete(id);
         reject(overdue(argv, deadline));
       };
-      pending.set(id, { resolve, reject, timer: setTimeout(giveUp, deadline) });
+      pending.set(id, { argv, resolve, reject, timer: setTimeout(giveUp, deadline) });
       writeLine(encodeRequest(id, argv));
     });
 
@@ -109,9 +115,20 @@ export function createShimClient(
     listeners.add(listener);
     return () => void listeners.delete(listener);
   };
+  const cancelAll = async (deadline: number) => {
+    const calls = [...pending];
+    await Promise.all(calls.map(([id]) => call(['cancel', String(id)], { deadline })));
+    // An answer to what was cancelled comes once it is dead.
+    const end = performance.now() + deadline;
+    while (calls.some(([id]) => pending.has(id)) && performance.now() < end)
+      await call(['ping'], { deadline });
+    return calls
+      .filter(([id]) => pending.has(id))
+      .map(([, { argv }]) => argv.slice(0, 4).join(' '));
+  };
   // A session that fails before its hello may have nobody who waits for it.
   hello.catch(() => undefined);
-  return { client: { call, onEvent }, hello, fail };
+  return { client: { call, onEvent, cancelAll }, hello, fail };
 }
 
 /** Writes lines in order, waiting where the guest does not read as fast. */

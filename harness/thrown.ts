@@ -44,6 +44,19 @@ export function reportOf(error: ErrorReport): ErrorReport {
   return { code, fault, doing, what, next, ...(details === undefined ? {} : { details }) };
 }
 
+/** Returns an error's facts; of one that nobody foresaw, that. */
+export function toReport(error: unknown): ErrorReport {
+  if (isLabError(error)) return reportOf(error);
+  return {
+    code: 'bug-in-the-lab',
+    fault: 'infrastructure',
+    doing: 'running a case',
+    what: error instanceof Error ? error.message : String(error),
+    next: 'Report it: the kernel is not judged by it.',
+    details: error instanceof Error ? (error.stack ?? '').split('\n').slice(0, 10) : [],
+  };
+}
+
 function describeAssertion(thrown: Assertion, root: string): AssertionReport {
   const at = placeOf(thrown, root);
   const { details } = thrown;

@@ -12,6 +12,8 @@ export type CaseEnd =
       readonly seconds: number;
       readonly guestAnswers: boolean;
       readonly inKernel?: string;
+      /** What a guest that no longer answers told when asked from outside. */
+      readonly details?: readonly string[];
     }
   /** The case's own process ended. */
   | { readonly kind: 'host-ended'; readonly error: ErrorReport }
@@ -125,7 +127,7 @@ function judgeSkip(reason: string | undefined): Judgement | undefined {
 }
 
 function judgeOverdue(end: Extract<CaseEnd, { kind: 'overdue' }>): Judgement {
-  const { seconds, guestAnswers, inKernel } = end;
+  const { seconds, guestAnswers, inKernel, details } = end;
   if (!guestAnswers)
     return judgeError({
       code: 'guest-hang',
@@ -133,6 +135,7 @@ function judgeOverdue(end: Extract<CaseEnd, { kind: 'overdue' }>): Judgement {
       doing: 'running a case',
       what: `not done after ${seconds} s, and the guest no longer answers`,
       next: 'Look at the last console lines and at what the kernel was asked to do.',
+      ...(details === undefined ? {} : { details }),
     });
   if (inKernel !== undefined)
     return {

@@ -1,0 +1,22 @@
+import type { Console } from '../qemu/contracts.ts';
+import type { CaseHost } from './host.ts';
+
+/** Lines a case is shown; a guest that floods its console must not flood its cases. */
+const mostLines = 20_000;
+
+/** Shows a running case the console lines as they come; returns how to stop it. */
+export function mirrorConsole(console: Console, host: CaseHost): () => void {
+  let batch: string[] = [];
+  let shown = 0;
+  const send = () => {
+    host.sendLines(batch);
+    batch = [];
+  };
+  const stop = console.onLine((line) => {
+    if (shown === mostLines) return;
+    shown += 1;
+    if (batch.length === 0) setImmediate(send);
+    batch.push(line);
+  });
+  return stop;
+}

@@ -1,0 +1,53 @@
+import type { CaseResult, Verdict } from './events.ts';
+import type { PlanEntry } from './plan.ts';
+import type { CaseRun } from './run-case.ts';
+import type { RunSettings } from './run-settings.ts';
+import { judge } from './verdict.ts';
+import type { CaseEnd, Observed } from './verdict.ts';
+
+/** Where results go as they come; each entry of the plan gets exactly one. */
+export interface CaseRecord {
+  add(entry: PlanEntry, observed: Observed, run?: RanIn): Verdict;
+  /** Adds the result of a case that never began. */
+  addUnrun(entry: PlanEntry, end: CaseEnd): Verdict;
+  readonly results: ReadonlyMap<PlanEntry, CaseResult>;
+  /** The first case that was neither passed nor skipped. */
+  readonly firstRed: () => string | undefined;
+}
+
+interface RanIn extends Pick<CaseRun, 'milliseconds' | 'console' | 'shim'> {
+  readonly guest: string;
+}
+
+/** Returns an empty record that tells each result as it is added. */
+export function createRecord({ emit }: Pick<RunSettings, 'emit'>): CaseRecord {
+  const results = new Map<PlanEntry, CaseResult>();
+  let red: string | undefined;
+  const add: CaseRecord['add'] = (entry, observed, run) => {
+    const { id, base, file, suite, test } = entry.planned;
+    const judgement = judge(observed);
+    const { before, during, after } = observed;
+    const result: CaseResult = {
+      ...{ id, base, file, suite, test },
+      ...judgement,
+      milliseconds: run?.milliseconds ?? 0,
+      findings: [...before, ...during, ...after],
+      console: run?.console ?? [],
+      shim: judgement.verdict === 'pass' ? [] : (run?.shim ?? []),
+      rerun: entry.rerun,
+      ...(run === undefined ? {} : { guest: run.guest }),
+      ...(entry.attempt === undefined ? {} : { attempt: entry.attempt }),
+    };
+    if (results.has(entry)) throw new Error(`two results of ${id}`);
+    results.set(entry, result);
+    if (result.verdict === 'fail' || result.verdict === 'error') red ??= id;
+    emit({ type: 'case-ended', result });
+    return result.verdict;
+  };
+  return {
+    add,
+    addUnrun: (entry, end) => add(entry, { end, during: [], before: [], after: [], leftovers: [] }),
+    results,
+    firstRed: () => red,
+  };
+}

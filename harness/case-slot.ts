@@ -1,0 +1,104 @@
+import type { ErrorReport } from './events.ts';
+import { createGuest } from './guest.ts';
+import type { ScopedGuest } from './guest.ts';
+import { serveGuest } from './guest-server.ts';
+import { startHost } from './host.ts';
+import type { CaseHost } from './host.ts';
+import type { Failure } from './host-protocol.ts';
+import type { LiveGuest } from './live-guest.ts';
+import type { PlanEntry } from './plan.ts';
+import type { RunSettings } from './run-settings.ts';
+
+/** Shim lines a report keeps of a case. */
+const keptAnswers = 50;
+const longestAnswer = 2000;
+
+/** A case host with the guests its cases see. */
+export interface CaseSlot {
+  readonly host: CaseHost;
+  /** Makes the guest for a case; its console begins at that line. */
+  readonly enterCase: (
+    live: LiveGuest,
+    entry: PlanEntry,
+    consoleFrom: number,
+    milliseconds: number,
+  ) => CaseScope;
+  /** Runs the after hooks of the suite that is open, and takes back what it has made. */
+  leaveSuite(): Promise<readonly Failure[]>;
+  /** The methods of the guest that have not come back. */
+  readonly underway: () => readonly string[];
+  /** Takes what was thrown while no case ran. */
+  takeStrays(): readonly Failure[];
+}
+
+/** What the lab keeps of a case while it runs. */
+export interface CaseScope extends ScopedGuest {
+  readonly shim: readonly string[];
+  readonly expected: readonly RegExp[];
+}
+
+/** Starts a host for cases. */
+export function openSlot(settings: RunSettings): CaseSlot {
+  const guests: { case?: ScopedGuest | undefined; suite?: ScopedGuest | undefined } = {};
+  let suite: string | undefined;
+  let strays: Failure[] = [];
+  const server = serveGuest((scope) => guests[scope]?.guest);
+  const host = startHost({
+    root: settings.root,
+    answer: server.answer,
+    onStray: (failure) => void strays.push(failure),
+    onPrint: (text) => settings.emit({ type: 'note', text }),
+  });
+
+  const enterCase: CaseSlot['enterCase'] = (live, { planned }, consoleFrom, milliseconds) => {
+    const { handle, programs } = live;
+    const shim: string[] = [];
+    const expected: RegExp[] = [];
+    const options = {
+      ...{ shim: handle.session.shim, programs, console: handle.console, consoleFrom },
+      ...{ patience: settings.patience, deadline: milliseconds + settings.patience },
+      onAnswer: (argv: readonly string[], answer: object) => {
+        const said = { ...answer, ...('data' in answer ? { data: '…' } : {}) };
+        shim.push(
+          `${argv.join(' ').slice(0, 300)} -> ${JSON.stringify(said)}`.slice(0, longestAnswer),
+        );
+        if (shim.length > keptAnswers) shim.shift();
+      },
+      onExpected: (pattern: RegExp) => void expected.push(pattern),
+    };
+    const name = JSON.stringify([handle.name, planned.file, planned.suite]);
+    if (suite !== name) guests.suite = createGuest(options);
+    suite = name;
+    const scoped = createGuest(options);
+    guests.case = scoped;
+    return { ...scoped, shim, expected };
+  };
+
+  const leaveSuite = async () => {
+    if (suite === undefined) return [];
+    suite = undefined;
+    guests.case = undefined;
+    const failures = host.alive() ? await host.finish() : [];
+    const leftovers = (await guests.suite?.unwind()) ?? [];
+    guests.suite = undefined;
+    return [...failures, ...leftovers.map(toFailure)];
+  };
+
+  const takeStrays = () => {
+    const taken = strays;
+    strays = [];
+    return taken;
+  };
+  return { host, enterCase, leaveSuite, underway: server.underway, takeStrays };
+}
+
+function toFailure(leftover: string): Failure {
+  const error: ErrorReport = {
+    code: 'suite-not-undone',
+    fault: 'guest-hang',
+    doing: 'undoing what a suite has made',
+    what: leftover,
+    next: 'Find out why the guest keeps it.',
+  };
+  return { moment: 'after', message: leftover, error };
+}

@@ -1,0 +1,41 @@
+import type { Console, MachineEnd } from '../qemu/contracts.ts';
+import type { GuestSession } from './session.ts';
+
+/** What is known of a guest as soon as its machine runs. */
+export interface GuestFacts {
+  readonly how: 'booted' | 'restored';
+  readonly commandLine: readonly string[];
+  /** Absolute path of the file its console is kept in. */
+  readonly consoleLog: string;
+  /** How long the last one took to be ready, in milliseconds. */
+  readonly expected?: number;
+}
+
+/** A guest that is up, in the terms the runner needs. */
+export interface GuestHandle {
+  readonly name: string;
+  readonly base: string;
+  readonly session: GuestSession;
+  readonly console: Console;
+  /** Never rejects. */
+  readonly ended: Promise<MachineEnd>;
+  /** Asks a guest that no longer answers why, from outside: stacks, registers. */
+  interrogate?(signal: AbortSignal): Promise<readonly string[]>;
+  /** Ends the machine now, whatever state it is in. */
+  kill(): Promise<MachineEnd>;
+}
+
+export interface GuestRequest {
+  readonly base: string;
+  /** Unique in the run: `v2.6.30-1`. */
+  readonly name: string;
+  /** To be called as soon as the machine runs. */
+  readonly started: (facts: GuestFacts) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Where the runner gets guests from. */
+export interface Machinery {
+  /** Returns a guest whose session is open. Throws a typed error if it does not come up. */
+  openGuest(request: GuestRequest): Promise<GuestHandle>;
+}

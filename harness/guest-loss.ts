@@ -1,0 +1,76 @@
+import type { Finding } from '../qemu/classify.ts';
+import type { Console, MachineEnd } from '../qemu/contracts.ts';
+import { describeEnd, tailOf } from '../qemu/ending.ts';
+import type { ErrorReport } from './events.ts';
+import type { GuestHandle } from './guest-handle.ts';
+
+/** Complaints a kernel does not come back from, or not to be trusted again. */
+const deadly = new Set(['panic', 'oops']);
+
+/**
+ * Returns what the machine itself tells of why a guest can't be reached: the kernel's last
+ * words, or QEMU's end. Both may come after the connection is gone, so it waits for one of
+ * them, at most so many milliseconds; undefined if neither comes.
+ */
+export async function probeMachine(
+  { console, ended }: Pick<GuestHandle, 'console' | 'ended'>,
+  patience: number,
+): Promise<ErrorReport | undefined> {
+  const end = await firstOf(ended, patience);
+  const finding = console.findings.find(({ kind }) => deadly.has(kind));
+  if (finding === undefined && end === undefined) return undefined;
+  return lossReport(console, finding, end);
+}
+
+/** Resolves with the reason once a guest is of no more use: lost, ended or panicked. */
+export function watchForLoss(handle: GuestHandle, patience: number): Promise<ErrorReport> {
+  const { session, console, ended } = handle;
+  return new Promise((resolve) => {
+    let stop: () => void = () => undefined;
+    const settle = (report: ErrorReport) => {
+      stop();
+      resolve(report);
+    };
+    const explain = async (fallback: () => ErrorReport) =>
+      settle((await probeMachine(handle, patience)) ?? fallback());
+    // A guest that has panicked holds its connection until QEMU leaves, if it does.
+    stop = console.onFinding((finding) => {
+      if (finding.kind === 'panic') void explain(() => lossReport(console, finding, undefined));
+    });
+    void session.lost.then((error) => explain(() => error));
+    void ended.then((end) => settle(lossReport(console, findDeadly(console), end)));
+  });
+}
+
+function findDeadly(console: Console): Finding | undefined {
+  return console.findings.find(({ kind }) => deadly.has(kind));
+}
+
+function lossReport(
+  console: Console,
+  finding: Finding | undefined,
+  end: MachineEnd | undefined,
+): ErrorReport {
+  const crashed = finding !== undefined || end?.reason?.startsWith('guest') === true;
+  const words = end === undefined ? 'the connection is gone' : describeEnd(end);
+  const stderr = (end?.stderr ?? '').split('\n').filter((line) => line !== '');
+  return {
+    code: crashed ? 'guest-crashed' : 'machine-ended',
+    fault: crashed ? 'guest-crash' : 'infrastructure',
+    doing: 'running a case',
+    what: `the guest is gone: ${finding?.line ?? words}`,
+    next: crashed
+      ? "Read the console's last lines."
+      : "Look for who ended QEMU: the host's out-of-memory killer, or somebody by hand.",
+    details: [...stderr, ...tailOf(console)],
+  };
+}
+
+/** Returns what a promise resolves with, or undefined if it takes longer. */
+export function firstOf<T>(promise: Promise<T>, milliseconds: number): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), milliseconds);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,36 @@
+import type { Context } from './context.ts';
+import type { Isolation } from './units.ts';
+
+/** What the caller of runCases decides. */
+export interface RunChoices {
+  /** Guests at once. */
+  readonly jobs: number;
+  readonly isolation: Isolation;
+  /** Seconds a case may take on an accelerator of factor 1, unless it says; default 10. */
+  readonly deadline?: number | undefined;
+  /** What the calibration says deadlines are multiplied by; 1 or more. */
+  readonly factor: number;
+  /** Stop at the first case that is neither passed nor skipped. */
+  readonly bail?: boolean | undefined;
+  /** The repository's root. */
+  readonly root: string;
+}
+
+/** The choices with all times worked out, and whom to tell. */
+export interface RunSettings extends Pick<Context, 'emit' | 'signal'>, RunChoices {
+  readonly deadline: number;
+  /** Milliseconds for what should come at once: a marker, a line, a state. */
+  readonly patience: number;
+}
+
+const defaultDeadline = 10;
+const defaultPatience = 5000;
+
+/** Returns the settings of a run. */
+export function settle(
+  { emit, signal }: Pick<Context, 'emit' | 'signal'>,
+  choices: RunChoices,
+): RunSettings {
+  const { deadline = defaultDeadline, factor } = choices;
+  return { ...choices, emit, signal, deadline, patience: defaultPatience * factor };
+}

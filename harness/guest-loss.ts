@@ -1,6 +1,7 @@
 import type { Finding } from '../qemu/classify.ts';
 import type { Console, MachineEnd } from '../qemu/contracts.ts';
 import { describeEnd, tailOf } from '../qemu/ending.ts';
+import { firstOf } from './deadline.ts';
 import type { ErrorReport } from './events.ts';
 import type { GuestHandle } from './guest-handle.ts';
 
@@ -64,13 +65,4 @@ function lossReport(
       : "Look for who ended QEMU: the host's out-of-memory killer, or somebody by hand.",
     details: [...stderr, ...tailOf(console)],
   };
-}
-
-/** Returns what a promise resolves with, or undefined if it takes longer. */
-export function firstOf<T>(promise: Promise<T>, milliseconds: number): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), milliseconds);
-  });
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }

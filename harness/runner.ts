@@ -6,7 +6,7 @@ import type { CaseResult } from './events.ts';
 import type { Machinery } from './guest-handle.ts';
 import { openLiveGuest } from './live-guest.ts';
 import type { LiveGuest } from './live-guest.ts';
-import type { PlanEntry } from './plan.ts';
+import type { Plan, PlanEntry } from './plan.ts';
 import { settle } from './run-settings.ts';
 import type { RunChoices, RunSettings } from './run-settings.ts';
 import { toReport } from './thrown.ts';
@@ -20,7 +20,7 @@ import { work } from './worker.ts';
  * a bug in the lab.
  */
 export async function runCases(
-  entries: readonly PlanEntry[],
+  { entries }: Pick<Plan, 'entries'>,
   machinery: Machinery,
   context: Pick<Context, 'emit' | 'signal'>,
   choices: RunChoices,

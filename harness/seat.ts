@@ -1,8 +1,8 @@
 import type { CaseRecord } from './case-record.ts';
 import { openSlot } from './case-slot.ts';
 import type { CaseSlot } from './case-slot.ts';
+import { firstOf } from './deadline.ts';
 import type { ErrorReport } from './events.ts';
-import { firstOf } from './guest-loss.ts';
 import type { Failure } from './host-protocol.ts';
 import { bidFarewell, closeLiveGuest } from './live-guest.ts';
 import type { LiveGuest } from './live-guest.ts';

@@ -1,14 +1,166 @@
+import { readdir } from 'node:fs/promises';
+import { cpus, freemem } from 'node:os';
+import { join, relative } from 'node:path';
+import type { Base, Image } from '../kernel/base.ts';
+import { chooseBase } from '../kernel/choose.ts';
+import { makeImage } from '../kernel/image.ts';
+import { stage } from '../kernel/stage.ts';
+import { chooseAccelerator } from '../qemu/accelerator.ts';
+import { calibrate } from '../qemu/calibrate.ts';
+import type { Accelerator } from '../qemu/contracts.ts';
+import { buildRootfs, type Rootfs } from '../rootfs/rootfs.ts';
 import type { Cli } from './cli-context.ts';
-import { labError } from './errors.ts';
+import type { Context } from './context.ts';
+import { isLabError, type LabError } from './errors.ts';
+import type { BaseReport } from './events.ts';
+import { createMachinery } from './guests.ts';
+import { findLabHome } from './home.ts';
+import type { CaseFile } from './host-protocol.ts';
 import type { RunOptions } from './options.ts';
+import { preparePlan } from './prepare-plan.ts';
+import { runSession, type RunEnd } from './run-session.ts';
+import { runCases } from './runner.ts';
+import { exitCodeOfRun } from './verdict.ts';
 
-/** Runs the pipeline and returns the exit status. */
-export function runLab(options: RunOptions, cli: Cli): Promise<0 | 1 | 2 | 3> {
-  throw labError({
-    code: 'stages-not-wired',
-    fault: 'infrastructure',
-    doing: cli.command,
-    what: `the stages for ${options.base ?? 'any base'} are not wired together yet`,
-    next: 'Use lab doctor meanwhile.',
+/**
+ * Runs the pipeline from source to verdicts and returns the exit status: 0 green, 1 a red
+ * case, 2 what was asked for can't be had, 3 the lab's or the machine's fault.
+ */
+export async function runLab(options: RunOptions, cli: Cli): Promise<0 | 1 | 2 | 3> {
+  const { base, source } = options;
+  const choice = await chooseBase({ base, source }, quietContext(cli));
+  const names = choice.bases.map(({ name }) => name);
+  return runSession({
+    ...{ options, cli, bases: names },
+    work: async (context, folder) => {
+      if (choice.reason !== undefined) context.emit({ type: 'note', text: choice.reason });
+      return runBases(choice.bases, options, cli, folder, context);
+    },
   });
+}
+
+/** Choosing a base comes before there is a run to tell of it. */
+function quietContext(cli: Cli): Context {
+  const signal = new AbortController().signal;
+  return { home: findLabHome(cli.env), emit: () => undefined, signal, scratch: '' };
+}
+
+async function runBases(
+  bases: readonly Base[],
+  options: RunOptions,
+  cli: Cli,
+  folder: string,
+  context: Context,
+): Promise<RunEnd> {
+  const [rootfs, accelerator, { images, failures }] = await settleAll([
+    makeRootfs(context),
+    chooseAndCalibrate(options, context),
+    makeImages(bases, options, context),
+  ]);
+  const [failure] = failures;
+  if (images.length === 0 && failure !== undefined) throw failure;
+  for (const image of images) context.emit(baseReady(image, rootfs));
+
+  const files = await findCaseFiles(options, cli.root);
+  const plan = await preparePlan({ files, images, options, cli, context });
+  const machinery = createMachinery({ images, rootfs, folder, ...accelerator }, context);
+  const results = await runCases(plan, machinery, context, {
+    jobs: options.jobs ?? affordableJobs(images),
+    isolation: options.isolate ?? 'file',
+    deadline: options.deadline,
+    factor: accelerator.factor,
+    bail: options.bail,
+    root: cli.root,
+  });
+  // One base's failure must not hide the other's verdicts, nor be hidden by them.
+  if (failure !== undefined) throw failure;
+  const verdicts = results.map(({ verdict }) => verdict);
+  const count = (wanted: string) => verdicts.filter((verdict) => verdict === wanted).length;
+  const totals = {
+    planned: plan.entries.length,
+    ...{ pass: count('pass'), fail: count('fail'), skip: count('skip'), error: count('error') },
+  };
+  return { totals, exitCode: exitCodeOfRun(verdicts) };
+}
+
+/** Waits for all, so that a failing stage leaves no other running behind, then throws the first error. */
+async function settleAll<T extends readonly unknown[]>(
+  work: readonly [...{ [K in keyof T]: Promise<T[K]> }],
+): Promise<T> {
+  const settled = await Promise.allSettled(work);
+  for (const result of settled) if (result.status === 'rejected') throw result.reason;
+  return settled.map((result) => (result as PromiseFulfilledResult<unknown>).value) as unknown as T;
+}
+
+async function makeRootfs(context: Context): Promise<Rootfs> {
+  return stage(context, 'rootfs', undefined, 'user space', async () => {
+    const rootfs = await buildRootfs(context);
+    return { value: rootfs, cached: rootfs.cached, what: `initramfs ${rootfs.key}` };
+  });
+}
+
+interface Calibrated {
+  readonly accelerator: Accelerator;
+  readonly factor: number;
+}
+
+async function chooseAndCalibrate(options: RunOptions, context: Context): Promise<Calibrated> {
+  return stage(context, 'accelerator', undefined, 'trying KVM', async () => {
+    const accelerator = await chooseAccelerator({ override: options.accel }, context);
+    const { factor } = await calibrate(accelerator.name, context);
+    const { name, reason } = accelerator;
+    context.emit({ type: 'calibrated', accelerator: name, reason, factor });
+    return { value: { accelerator, factor }, cached: false, what: reason };
+  });
+}
+
+/** Makes the bases' images one after another: make already uses every processor. */
+async function makeImages(
+  bases: readonly Base[],
+  { source, upto, debug }: RunOptions,
+  context: Context,
+): Promise<{ images: Image[]; failures: LabError[] }> {
+  const images: Image[] = [];
+  const failures: LabError[] = [];
+  for (const base of bases) {
+    const fragments = base.config.fragments.filter((name) => debug || name !== 'debug');
+    try {
+      images.push(await makeImage({ base, source, upto, fragments }, context));
+    } catch (error) {
+      if (!isLabError(error) || context.signal.aborted) throw error;
+      failures.push(error);
+    }
+  }
+  return { images, failures };
+}
+
+function baseReady(image: Image, rootfs: Rootfs) {
+  const { config, bzImage, systemMap, vmlinux, buildLog, source } = image;
+  const report: BaseReport = {
+    base: image.base.name,
+    version: source.version,
+    sourceId: source.id,
+    origin: source.origin,
+    series: image.series.patches
+      .filter(({ group }) => group === 'cr')
+      .map(({ number, subject, file }) => ({ number, subject, file })),
+    imageKey: image.key,
+    rootfsKey: rootfs.key,
+    kernelWarnings: image.warnings.length,
+  };
+  const files = { config, image: bzImage, systemMap, vmlinux, buildLog };
+  return { type: 'base-ready', report, files } as const;
+}
+
+async function findCaseFiles({ files }: RunOptions, root: string): Promise<CaseFile[]> {
+  const folder = join(root, 'cases');
+  const all = (await readdir(folder)).filter((name) => name.endsWith('.ts')).sort();
+  const paths = files.length > 0 ? files : all.map((name) => join(folder, name));
+  return paths.map((path) => ({ name: relative(root, path), path }));
+}
+
+/** One guest per processor, as far as the memory carries them and QEMU's own 80 MiB each. */
+function affordableJobs(images: readonly Image[]): number {
+  const each = Math.max(...images.map(({ base }) => base.guest.memory)) + 80;
+  return Math.max(1, Math.min(cpus().length, Math.floor(freemem() / 2 ** 20 / each)));
 }

@@ -16,21 +16,22 @@ export interface StageOutcome<T> {
 export async function stage<T>(
   context: Context,
   name: Stage,
-  base: string,
+  base: string | undefined,
   what: string,
   work: () => Promise<StageOutcome<T>>,
 ): Promise<T> {
   const start = performance.now();
   const milliseconds = (): number => Math.round(performance.now() - start);
-  context.emit({ type: 'stage-started', stage: name, base, what });
+  const where = { stage: name, ...(base === undefined ? {} : { base }) };
+  context.emit({ type: 'stage-started', ...where, what });
   try {
     const { value, cached, what } = await work();
-    const ended = { stage: name, base, cached, milliseconds: milliseconds(), what };
+    const ended = { ...where, cached, milliseconds: milliseconds(), what };
     context.emit({ type: 'stage-ended', ...ended });
     return value;
   } catch (error) {
     const report = reportOf(error, what);
-    const failed = { stage: name, base, milliseconds: milliseconds(), error: report };
+    const failed = { ...where, milliseconds: milliseconds(), error: report };
     context.emit({ type: 'stage-failed', ...failed });
     throw error;
   }

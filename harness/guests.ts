@@ -1,0 +1,236 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Image } from '../kernel/base.ts';
+import { awaitReady } from '../qemu/boot.ts';
+import type { Accelerator, Machine, RunningMachine } from '../qemu/contracts.ts';
+import { askHung } from '../qemu/hang.ts';
+import { launchMachine } from '../qemu/launch.ts';
+import { machineArguments } from '../qemu/machine.ts';
+import { findQemu } from '../qemu/program.ts';
+import { saveGuest } from '../qemu/snapshot.ts';
+import type { Rootfs } from '../rootfs/rootfs.ts';
+import { keep, keyOf } from './cache.ts';
+import type { Context } from './context.ts';
+import { isLabError, labError } from './errors.ts';
+import type { GuestHandle, GuestRequest, Machinery } from './guest-handle.ts';
+import { probeMachine } from './guest-loss.ts';
+import { openSession } from './session.ts';
+
+/** Raised when the same inputs come to mean another saved guest. */
+const recipe = 1;
+
+/** Milliseconds on an accelerator of factor 1. Boots take 2 to 4 s there, a login 0.3 s. */
+const patience = { boot: 60_000, login: 15_000, call: 30_000, probe: 2000 };
+
+export interface GuestOptions {
+  readonly images: readonly Image[];
+  readonly rootfs: Rootfs;
+  readonly accelerator: Accelerator;
+  /** What deadlines are multiplied by. */
+  readonly factor: number;
+  /** Absolute path of the folder for console logs. */
+  readonly folder: string;
+}
+
+/** Returns the machine that an image and a user space make. */
+export function machineOf(image: Image, rootfs: Rootfs, accelerator: Accelerator): Machine {
+  const { guest } = image.base;
+  return {
+    accelerator: accelerator.name,
+    cpu: guest.cpu[accelerator.name],
+    cpus: guest.cpus,
+    memory: guest.memory,
+    kernel: image.bzImage,
+    initramfs: rootfs.initramfs,
+    commandLine: guest.commandLine,
+  };
+}
+
+/**
+ * Returns where guests come from: booted once per machine and saved, so that each one
+ * starts from a state that no case has touched. Where saving or restoring fails, guests are
+ * booted instead, and a warning says so once.
+ */
+export function createMachinery(options: GuestOptions, context: Context): Machinery {
+  const saved = new Map<string, Promise<string | undefined>>();
+  const ready = new Map<string, number>();
+  return {
+    openGuest: async (request) => {
+      const image = imageFor(request.base, options);
+      const save = saved.get(request.base) ?? saveOnce(image, options, context);
+      saved.set(request.base, save);
+      const started = performance.now();
+      const handle = await open(image, await save, request, ready.get(request.base)).catch(
+        async (error: unknown) => {
+          if (!isLabError(error) || error.code !== 'restore-failed') throw error;
+          bootInstead(error.message);
+          saved.set(request.base, Promise.resolve(undefined));
+          return open(image, undefined, request, undefined);
+        },
+      );
+      ready.set(request.base, Math.round(performance.now() - started));
+      return handle;
+    },
+  };
+
+  function bootInstead(why: string): void {
+    context.emit({ type: 'warning', text: `guests are booted, not restored: ${why}` });
+  }
+
+  async function open(
+    image: Image,
+    state: string | undefined,
+    request: GuestRequest,
+    expected: number | undefined,
+  ): Promise<GuestHandle> {
+    const running = await launch(image, request.name, state, options, context, request.signal);
+    const consoleLog = join(options.folder, `console-${request.name}.log`);
+    request.started({
+      how: running.how,
+      commandLine: running.argv,
+      consoleLog,
+      ...(expected === undefined ? {} : { expected }),
+    });
+    try {
+      if (state === undefined) await bootTo(running, image, options, request.signal);
+      return await talkTo(running, image, options, request);
+    } catch (error) {
+      await running.kill();
+      throw error;
+    }
+  }
+
+  async function saveOnce(image: Image, made: GuestOptions, to: Context) {
+    try {
+      return await savedGuest(image, made, to);
+    } catch (error) {
+      to.signal.throwIfAborted();
+      // A guest that does not boot is told by the boot that a case will ask for.
+      if (isLabError(error) && error.fault !== 'boot') bootInstead(error.message);
+      else if (!isLabError(error)) throw error;
+      return undefined;
+    }
+  }
+}
+
+function imageFor(base: string, { images }: GuestOptions): Image {
+  const image = images.find((candidate) => candidate.base.name === base);
+  if (image !== undefined) return image;
+  throw labError({
+    code: 'image-missing',
+    fault: 'infrastructure',
+    doing: 'opening a guest',
+    what: `no image of ${base} was made in this run`,
+    next: 'Look for the error that stopped its build.',
+  });
+}
+
+/** Returns the file of a booted guest of this image, booting and saving one if there is none. */
+async function savedGuest(
+  image: Image,
+  options: GuestOptions,
+  context: Context,
+): Promise<string | undefined> {
+  const machine = machineOf(image, options.rootfs, options.accelerator);
+  const key = keyOf({
+    recipe,
+    image: image.key,
+    rootfs: options.rootfs.key,
+    // The paths of kernel and initramfs are not what they hold.
+    machine: machineArguments({ ...machine, kernel: '', initramfs: '-' }, wiring),
+    qemu: (await findQemu()).version,
+  });
+  let complaint: string | undefined;
+  const entry = await keep(context.home.guests, key, async (path) => {
+    const name = `${image.base.name}-first`;
+    const running = await launch(image, name, undefined, options, context, context.signal);
+    try {
+      await bootTo(running, image, options, context.signal);
+      complaint = running.console.findings.find((finding) => finding.fatal)?.line;
+      if (complaint !== undefined) throw complained(image, complaint);
+      await saveGuest(running, join(path, 'state'), context.signal);
+    } finally {
+      await running.kill();
+    }
+  });
+  if (entry.damage !== undefined)
+    context.emit({
+      type: 'warning',
+      text: `the saved guest ${key} was made again: ${entry.damage}`,
+    });
+  return join(entry.path, 'state');
+}
+
+const wiring = { name: 'guest', restoring: false } as const;
+
+/** A guest that complained while it booted is no clean state to start cases from. */
+function complained(image: Image, line: string): Error {
+  return labError({
+    code: 'boot-complaint',
+    fault: 'boot',
+    doing: `booting ${image.base.name} to save its state`,
+    what: line,
+    next: 'Read the console: the first case of each guest is told of it too.',
+  });
+}
+
+async function launch(
+  image: Image,
+  name: string,
+  state: string | undefined,
+  options: GuestOptions,
+  { scratch }: Context,
+  signal: AbortSignal,
+): Promise<RunningMachine> {
+  const folder = join(scratch, name);
+  await mkdir(folder, { recursive: true });
+  return launchMachine(machineOf(image, options.rootfs, options.accelerator), {
+    name,
+    folder,
+    consoleLog: join(options.folder, `console-${name}.log`),
+    signal,
+    ...(state === undefined ? {} : { restoreFrom: state }),
+  });
+}
+
+async function bootTo(
+  running: RunningMachine,
+  image: Image,
+  { factor }: GuestOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const symbols = { vmlinux: image.vmlinux, systemMap: image.systemMap };
+  const deadline = patience.boot * factor;
+  await awaitReady(running, { deadline, silence: 5000 * factor, signal, symbols });
+}
+
+async function talkTo(
+  running: RunningMachine,
+  image: Image,
+  { rootfs, factor }: GuestOptions,
+  request: GuestRequest,
+): Promise<GuestHandle> {
+  const { console, ended } = running;
+  const session = await openSession({
+    port: running.sshPort,
+    user: rootfs.userName,
+    clientKey: rootfs.clientKey,
+    hostKey: rootfs.hostKey,
+    deadline: patience.login * factor,
+    callDeadline: patience.call * factor,
+    probe: () => probeMachine({ console, ended }, patience.probe * factor),
+  });
+  return {
+    name: request.name,
+    base: request.base,
+    session,
+    console,
+    ended,
+    interrogate: async (signal) => {
+      const symbols = { vmlinux: image.vmlinux, systemMap: image.systemMap };
+      const report = await askHung(running, { signal, symbols });
+      return [...report.console, ...report.registers];
+    },
+    kill: () => running.kill(),
+  };
+}

@@ -1,0 +1,41 @@
+import type { Image } from '../kernel/base.ts';
+import type { Cli } from './cli-context.ts';
+import type { Context } from './context.ts';
+import { readDurations } from './durations.ts';
+import type { CaseFile } from './host-protocol.ts';
+import { listCases } from './list-cases.ts';
+import type { RunOptions } from './options.ts';
+import { buildPlan, type Plan } from './plan.ts';
+
+export interface PlanInputs {
+  readonly files: readonly CaseFile[];
+  readonly images: readonly Image[];
+  readonly options: RunOptions;
+  readonly cli: Cli;
+  readonly context: Context;
+}
+
+/** Reads the case files and returns what to run. Throws a `usage` error if that is nothing. */
+export async function preparePlan(inputs: PlanInputs): Promise<Plan> {
+  const { files, images, options, cli, context } = inputs;
+  const [listing, durations] = await Promise.all([
+    listCases(files, cli.root),
+    readDurations(context.home),
+  ]);
+  const { grep, repeat, shard, shuffle } = options;
+  const plan = buildPlan({
+    ...{ listing, files, grep, repeat, shard, shuffle, durations },
+    bases: images.map(({ base, series }) => ({
+      name: base.name,
+      applied: series.patches.map(({ subject }) => subject),
+    })),
+    ci: (cli.env['CI'] ?? '') !== '',
+  });
+  for (const text of plan.warnings) context.emit({ type: 'warning', text });
+  if (shuffle !== undefined)
+    context.emit({
+      type: 'note',
+      text: `cases are shuffled; --shuffle ${shuffle} gives this order`,
+    });
+  return plan;
+}

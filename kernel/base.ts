@@ -31,8 +31,13 @@ export interface Base {
   readonly compiler: readonly string[];
   /** Further variables on make's command line: `KBUILD_BUILD_USER=lab`. */
   readonly makeVariables: Readonly<Record<string, string>>;
-  /** Programs by which the build asks who, where and when, and what they answer here. */
+  /**
+   * Programs that would make two builds differ, and the line of shell that replaces each;
+   * it has a PATH whose first entry is the replacements' own folder.
+   */
   readonly pinnedCommands: Readonly<Record<string, string>>;
+  /** Host programs of the build that write the time of day into the image, and the time they see. */
+  readonly pinnedTime: { readonly programs: readonly string[]; readonly seconds: number };
   /** Roughly how many C files a full build compiles: the total of a first build's progress. */
   readonly objects: number;
   readonly config: {

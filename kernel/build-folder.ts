@@ -7,7 +7,7 @@ import type { CompilerWarning } from './base.ts';
 /** What the lab keeps about a build folder, in a folder `.lab` inside it. */
 export interface BuildFolder {
   readonly path: string;
-  /** Programs that stand in for date, hostname and the like. */
+  /** Programs that stand in for date, hostname and the like, and a header for time(). */
   readonly pinned: string;
   readonly log: string;
   /** Whether nothing was built in it before. */
@@ -38,11 +38,14 @@ export async function openBuildFolder(
   if (empty) await rm(path, { recursive: true, force: true });
   const pinned = join(own, 'bin');
   await mkdir(pinned, { recursive: true });
-  for (const [name, answer] of Object.entries(base.pinnedCommands)) {
+  for (const [name, line] of Object.entries(base.pinnedCommands)) {
     const program = join(pinned, name);
-    await writeFile(program, `#!/bin/sh\necho '${answer}'\n`);
+    await writeFile(program, `#!/bin/sh\n${line}\n`);
     await chmod(program, 0o755);
   }
+  const { seconds } = base.pinnedTime;
+  const header = `#include <time.h>\n#define time(where) ((time_t)${seconds})\n`;
+  await writeFile(join(pinned, 'time.h'), header);
   await writeFile(join(own, 'identity'), identity);
   return { path, pinned, log: join(own, 'build.log'), empty };
 }

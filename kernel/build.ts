@@ -74,7 +74,7 @@ async function make(
   const args = [
     `-j${availableParallelism()}`,
     '--output-sync=target',
-    ...makeArguments(tree, folder.path, (await findTool('ccache')) !== undefined),
+    ...makeArguments(tree, folder, (await findTool('ccache')) !== undefined),
     'bzImage',
   ];
   const before = await readWarnings(folder);

@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { labError } from '../harness/errors.ts';
 import type { Context } from '../harness/context.ts';
 import type { Base, PatchedTree } from './base.ts';
+import type { BuildFolder } from './build-folder.ts';
 
 const execute = promisify(execFile);
 
@@ -51,17 +52,24 @@ export async function findTool(name: string): Promise<string | undefined> {
  * the compiler writes, so that an oops names `kernel/fork.c` and the same series has the
  * same image in every lab home.
  */
-export function makeArguments(tree: PatchedTree, folder: string, withCcache: boolean): string[] {
+export function makeArguments(
+  tree: PatchedTree,
+  folder: BuildFolder,
+  withCcache: boolean,
+): string[] {
   const { base } = tree.source;
-  const maps = [`-ffile-prefix-map=${tree.path}/=`, `-ffile-prefix-map=${folder}=.`];
+  const maps = [`-ffile-prefix-map=${tree.path}/=`, `-ffile-prefix-map=${folder.path}=.`];
   const ccache = withCcache ? ['ccache'] : [];
   const [compiler = 'gcc'] = base.compiler;
   return [
     '-C',
     tree.path,
-    `O=${folder}`,
+    `O=${folder.path}`,
     `CC=${[...ccache, ...base.compiler, ...maps].join(' ')}`,
     `HOSTCC=${[...ccache, compiler].join(' ')}`,
+    ...base.pinnedTime.programs.map(
+      (name) => `HOSTCFLAGS_${name}.o=-include ${folder.pinned}/time.h`,
+    ),
     ...Object.entries(base.makeVariables).map(([name, value]) => `${name}=${value}`),
   ];
 }
@@ -74,8 +82,7 @@ export function buildEnvironment(
 ): Record<string, string> {
   const inherited = Object.entries(process.env).filter(
     (entry): entry is [string, string] =>
-      entry[1] !== undefined &&
-      !/^(MAKE|MFLAGS|KBUILD|KCONFIG|CCACHE|GCC_COLORS|CFLAGS)/.test(entry[0]),
+      entry[1] !== undefined && !/^(MAKE|MFLAGS|KBUILD|KCONFIG|GCC_COLORS|CFLAGS)/.test(entry[0]),
   );
   const { PATH = '', ...rest } = Object.fromEntries(inherited);
   const hasPinned = Object.keys(base.pinnedCommands).length > 0;
@@ -84,6 +91,8 @@ export function buildEnvironment(
     PATH: hasPinned ? `${pinned}${delimiter}${PATH}` : PATH,
     LC_ALL: 'C',
     TZ: 'UTC',
+    // 2.6.30 writes the date into autoconf.h, which every object includes.
+    KCONFIG_NOTIMESTAMP: '1',
     CCACHE_DIR: context.home.ccache,
     // Another build folder must not mean another object.
     CCACHE_NOHASHDIR: '1',

@@ -51,6 +51,8 @@ export async function configure(
       await identifyCompiler(base),
       base.compiler,
       base.makeVariables,
+      base.pinnedCommands,
+      base.pinnedTime,
     ]);
     const folder = await openBuildFolder(base, names, identity, context.home);
     const asked = askedBy(fragments);
@@ -82,7 +84,7 @@ async function settle(
   const path = join(folder.path, result);
   await rm(path, { force: true });
   await writeFile(wishes, configText(asked));
-  const args = makeArguments(tree, folder.path, (await findTool('ccache')) !== undefined);
+  const args = makeArguments(tree, folder, (await findTool('ccache')) !== undefined);
   const env = {
     ...buildEnvironment(base, context, folder.pinned),
     KCONFIG_CONFIG: result,
@@ -108,9 +110,7 @@ async function settle(
         details: lastLines(`${ended.stdout}${ended.stderr}`),
       });
   }
-  const text = await readFile(path, 'utf8');
-  // Some releases write the date of the day into it.
-  return text.replace(/^# (Mon|Tue|Wed|Thu|Fri|Sat|Sun) .*\n/m, '');
+  return readFile(path, 'utf8');
 }
 
 /** Returns the symbols that may be absent; throws for any other that is not as asked. */

@@ -50,7 +50,7 @@ export async function imageKey(
     compiler: base.compiler,
     identity: await identifyCompiler(base),
     variables: base.makeVariables,
-    pinned: base.pinnedCommands,
+    pinned: [base.pinnedCommands, base.pinnedTime],
   });
 }
 

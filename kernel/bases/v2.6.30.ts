@@ -44,14 +44,18 @@ export const v2_6_30: Base = {
     KBUILD_BUILD_USER: 'lab',
     KBUILD_BUILD_HOST: 'cr-lab',
   },
-  // scripts/mkcompile_h of 2.6.30 has no variables for these.
   pinnedCommands: {
-    date: 'Wed Jun 10 00:00:00 UTC 2009',
-    whoami: 'lab',
-    hostname: 'cr-lab',
-    dnsdomainname: 'localdomain',
-    domainname: 'localdomain',
+    // scripts/mkcompile_h of 2.6.30 has no variables for these.
+    date: "echo 'Wed Jun 10 00:00:00 UTC 2009'",
+    whoami: 'echo lab',
+    hostname: 'echo cr-lab',
+    dnsdomainname: 'echo localdomain',
+    domainname: 'echo localdomain',
+    // It writes its input's date into the compressed kernel.
+    gzip: 'PATH=${PATH#*:} exec gzip -n "$@"',
   },
+  // The built-in initramfs carries the time it was made at; 6.1 has a variable for it.
+  pinnedTime: { programs: ['gen_init_cpio'], seconds: 1_244_592_000 },
   objects: 630,
   config: {
     start: 'allnoconfig',

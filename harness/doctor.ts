@@ -1,10 +1,10 @@
-import { dir } from 'tmp-promise';
 import { bases } from '../kernel/bases.ts';
 import { canHave } from '../kernel/choose.ts';
 import { chooseAccelerator } from '../qemu/accelerator.ts';
 import { installHints, managerOf, readOsRelease } from './bootstrap/packages.mjs';
 import { isLabError } from './errors.ts';
 import type { LabHome } from './home.ts';
+import { makeScratch } from './scratch.ts';
 import { reportTools, type ToolReport } from './tool-report.ts';
 import { tools } from './tools.mjs';
 
@@ -50,14 +50,14 @@ async function examineAccelerator(
   home: LabHome,
   signal: AbortSignal,
 ): Promise<DoctorReport['accelerator']> {
-  const scratch = await dir({ prefix: 'lab-', unsafeCleanup: true });
+  const scratch = await makeScratch();
   try {
     return await chooseAccelerator({ fresh: true }, { home, signal, scratch: scratch.path });
   } catch (error) {
     if (isLabError(error)) return { reason: `${error.what}. ${error.next}` };
     throw error;
   } finally {
-    await scratch.cleanup();
+    await scratch.remove();
   }
 }
 

@@ -1,5 +1,4 @@
 import { cpus, hostname, release, totalmem } from 'node:os';
-import { dir } from 'tmp-promise';
 import type { Cli } from './cli-context.ts';
 import type { Context } from './context.ts';
 import { exitCodeOf, isLabError, labError, type LabError } from './errors.ts';
@@ -10,6 +9,7 @@ import type { RunOptions } from './options.ts';
 import { reportOf } from './report/error.ts';
 import { makeRunFolder } from './report/folder.ts';
 import { openReport } from './report/report.ts';
+import { makeScratch } from './scratch.ts';
 
 /** What a run's stages come to. */
 export interface RunEnd {
@@ -51,8 +51,7 @@ export async function runSession({ options, cli, bases, work }: RunPlan): Promis
   });
   emit({ type: 'environment', facts: describeHost() });
   const interrupt = listenForInterrupt(interrupted);
-  // Short: Unix socket paths must stay under 108 bytes.
-  const scratch = await dir({ prefix: 'lab-', unsafeCleanup: true });
+  const scratch = await makeScratch();
   const context: Context = {
     home: findLabHome(env),
     emit,
@@ -69,7 +68,7 @@ export async function runSession({ options, cli, bases, work }: RunPlan): Promis
     endEarly(emit, isLabError(error) ? error : bugReport(error), report.results().totals, start);
   } finally {
     interrupt.release();
-    await scratch.cleanup();
+    await scratch.remove();
   }
   const status = await report.finish();
   if (bug !== undefined) throw bug.error;

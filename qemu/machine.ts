@@ -70,7 +70,10 @@ export function hardwareArguments(machine: Machine): string[] {
     machine.accelerator === 'tcg' ? `tcg,tb-size=${translationCache}` : machine.accelerator;
   return [
     ...['-M', 'pc', '-accel', accelerator, '-cpu', machine.cpu],
-    ...['-smp', String(machine.cpus), '-m', String(machine.memory), '-rtc', 'base=utc'],
+    // One socket each: the firmware's MP table, all that a kernel without ACPI has, lists
+    // no further cores of a socket.
+    ...['-smp', `${machine.cpus},sockets=${machine.cpus},cores=1,threads=1`],
+    ...['-m', String(machine.memory), '-rtc', 'base=utc'],
     ...['-nodefaults', '-no-user-config'],
     // Port 0: the host picks a free one, so that no two labs can want the same.
     ...['-netdev', 'user,id=net0,restrict=on,hostfwd=tcp:127.0.0.1:0-:22'],

@@ -60,9 +60,12 @@ export async function decodeStack(
   });
 }
 
-/** Returns a frame as text: `do_checkpoint+0x1c (checkpoint/sys.c:123)`. */
+/**
+ * Returns a frame as text: `do_checkpoint+0x1c (checkpoint/sys.c:123)`, or
+ * `may_checkpoint_task, inlined (…)` for one that belongs to the frame behind it.
+ */
 export function formatFrame(frame: Frame): string {
-  const offset = frame.offset === undefined ? '' : `+0x${frame.offset.toString(16)}`;
+  const offset = frame.offset === undefined ? ', inlined' : `+0x${frame.offset.toString(16)}`;
   const place = frame.file === undefined ? '' : ` (${frame.file}:${frame.line ?? '?'})`;
   return `${frame.reliable ? '' : '? '}${frame.function}${offset}${place}`;
 }

@@ -26,7 +26,7 @@
 
 
 static char complaint[32];
-static int zero;
+static volatile int zero;
 static DEFINE_SPINLOCK(lock_a);
 static DEFINE_SPINLOCK(lock_b);
 static DEFINE_MUTEX(mutex_a);
@@ -224,10 +224,16 @@ static noinline void spin_for(int seconds)
 	preempt_enable();
 }
 
+static void after_grace(struct rcu_head *unused)
+{
+}
+
 static noinline void do_rcu_stall(void)
 {
+	static struct rcu_head head;
 	unsigned long end = jiffies + 30 * HZ;
 
+	call_rcu(&head, after_grace);
 	rcu_read_lock();
 	while (time_before(jiffies, end))
 		cpu_relax();

@@ -62,6 +62,9 @@ export const echo = Buffer.from(
   'hex',
 );
 
+/** Waits for one byte to come in. */
+export const awaitByte = Buffer.from('bafd03eca80174fbbaf803ec', 'hex'); // 1: wait as above; in
+
 /** Returns a kernel image that runs the pieces one after the other. */
 export function buildKernel(...pieces: readonly Buffer[]): Buffer {
   const sectors = 8;

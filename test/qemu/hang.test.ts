@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { askHung } from '../../qemu/hang.ts';
+import { launchMachine } from '../../qemu/launch.ts';
+import { awaitByte, hang, prepare, print, repeat, soon } from './tiny-guest.ts';
+
+describe('askHung', () => {
+  it('collects what the kernel answers to each key, and the registers', async (t) => {
+    // It answers the break (a NUL byte on the line) as well as the key behind it.
+    const answer = print('SysRq : Show Blocked State\r\n  task PC stack\r\n');
+    const { machine, options } = await prepare(t, [
+      print('up\n'),
+      repeat(Buffer.concat([awaitByte, answer])),
+    ]);
+    const running = await launchMachine(machine, options);
+    await running.console.waitFor(/up/, { signal: soon() });
+    const report = await askHung(running, { signal: soon(), patience: 20_000 });
+    assert.equal(report.answered, true);
+    assert.ok(!report.console.includes('up'));
+    const answers = report.console.filter((line) => line.startsWith('SysRq')).length;
+    assert.ok(answers >= 3, `${answers} answers to three keys`);
+    assert.ok(report.registers.some((line) => line.includes('EIP=')));
+  });
+
+  it('says that a deaf guest does not answer, and still has its registers', async (t) => {
+    const { machine, options } = await prepare(t, [print('up\n'), hang]);
+    const running = await launchMachine(machine, options);
+    await running.console.waitFor(/up/, { signal: soon() });
+    const report = await askHung(running, { signal: soon(), patience: 300 });
+    assert.equal(report.answered, false);
+    assert.deepEqual(report.console, []);
+    assert.ok(report.registers.some((line) => line.includes('HLT=1')));
+  });
+});

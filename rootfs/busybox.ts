@@ -1,0 +1,55 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { labError } from '../harness/errors.ts';
+import type { Recipe } from './tools.ts';
+
+/** The name under which the list of applets is kept beside the program. */
+export const appletList = 'busybox.applets';
+
+/** A shell and tools for who looks around in a guest. */
+export const busybox: Recipe = {
+  name: 'busybox',
+  config: 'busybox.config',
+  module: import.meta.filename,
+  build: async ({ tree, config, compiler, jobs, shell }) => {
+    // The version string holds the time of configuration: the same inputs must give the same bytes.
+    const env = { SOURCE_DATE_EPOCH: '0' };
+    const make = (...words: string[]) =>
+      shell('make', [...words, `CC=${compiler.command}`, 'HOSTCC=gcc'], env);
+    await make('allnoconfig');
+    const file = join(tree, '.config');
+    const settings = readSettings(await readFile(config, 'utf8'));
+    await writeFile(file, replaceSettings(await readFile(file, 'utf8'), settings));
+    await shell('sh', ['-c', `yes '' | make oldconfig CC=${compiler.command} HOSTCC=gcc`], env);
+    refuseLost(await readFile(file, 'utf8'), settings, config);
+    await make(jobs);
+    await writeFile(join(tree, appletList), await shell('./busybox', ['--list']));
+    return ['busybox', appletList];
+  },
+};
+
+/** Returns the `CONFIG_NAME=value` lines of a fragment of `NAME` and `NAME=value` lines. */
+function readSettings(fragment: string): readonly string[] {
+  const lines = fragment.split('\n').filter((line) => /^[A-Z]/.test(line));
+  return lines.map((line) => (line.includes('=') ? `CONFIG_${line}` : `CONFIG_${line}=y`));
+}
+
+function replaceSettings(old: string, settings: readonly string[]): string {
+  const names = new Set(settings.map((setting) => setting.slice(0, setting.indexOf('='))));
+  const kept = old.split('\n').filter((line) => !names.has(/CONFIG_\w+/.exec(line)?.[0] ?? ''));
+  return [...kept, ...settings, ''].join('\n');
+}
+
+/** Throws a config error that names the settings which oldconfig has dropped. */
+function refuseLost(text: string, settings: readonly string[], config: string): void {
+  const lines = new Set(text.split('\n'));
+  const lost = settings.filter((setting) => !lines.has(setting));
+  if (lost.length === 0) return;
+  throw labError({
+    code: 'rootfs-busybox-config',
+    fault: 'config',
+    doing: 'configuring busybox for the guest',
+    what: `this version does not take ${lost.join(', ')}`,
+    next: `Correct ${config}.`,
+  });
+}

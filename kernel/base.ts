@@ -36,8 +36,11 @@ export interface Base {
    * it has a PATH whose first entry is the replacements' own folder.
    */
   readonly pinnedCommands: Readonly<Record<string, string>>;
-  /** Host programs of the build that write the time of day into the image, and the time they see. */
-  readonly pinnedTime: { readonly programs: readonly string[]; readonly seconds: number };
+  /** The time that objects of the build's host programs see, and the compiler flags each needs besides. */
+  readonly pinnedTime: {
+    readonly seconds: number;
+    readonly objects: Readonly<Record<string, string>>;
+  };
   /** Roughly how many C files a full build compiles: the total of a first build's progress. */
   readonly objects: number;
   readonly config: {

@@ -43,11 +43,20 @@ export async function openBuildFolder(
     await writeFile(program, `#!/bin/sh\n${line}\n`);
     await chmod(program, 0o755);
   }
-  const { seconds } = base.pinnedTime;
-  const header = `#include <time.h>\n#define time(where) ((time_t)${seconds})\n`;
-  await writeFile(join(pinned, 'time.h'), header);
+  await writeFile(join(pinned, 'time.h'), timeHeader(base.pinnedTime.seconds));
   await writeFile(join(own, 'identity'), identity);
   return { path, pinned, log: join(own, 'build.log'), empty };
+}
+
+/** A time() that always says the same. */
+function timeHeader(seconds: number): string {
+  return [
+    '#include <time.h>',
+    'static inline time_t pinned_time(time_t *where)',
+    `{ if (where) *where = ${seconds}; return ${seconds}; }`,
+    '#define time(where) pinned_time(where)',
+    '',
+  ].join('\n');
 }
 
 /** Notes that a build is under way, by its process group; until markDone() the folder is not whole. */

@@ -67,8 +67,8 @@ export function makeArguments(
     `O=${folder.path}`,
     `CC=${[...ccache, ...base.compiler, ...maps].join(' ')}`,
     `HOSTCC=${[...ccache, compiler].join(' ')}`,
-    ...base.pinnedTime.programs.map(
-      (name) => `HOSTCFLAGS_${name}.o=-include ${folder.pinned}/time.h`,
+    ...Object.entries(base.pinnedTime.objects).map(([object, flags]) =>
+      `HOSTCFLAGS_${object}=${flags} -include ${folder.pinned}/time.h`.replace('= ', '='),
     ),
     ...Object.entries(base.makeVariables).map(([name, value]) => `${name}=${value}`),
   ];
@@ -91,7 +91,7 @@ export function buildEnvironment(
     PATH: hasPinned ? `${pinned}${delimiter}${PATH}` : PATH,
     LC_ALL: 'C',
     TZ: 'UTC',
-    // 2.6.30 writes the date into autoconf.h, which every object includes.
+    // 2.6.30 writes the date into .config.
     KCONFIG_NOTIMESTAMP: '1',
     CCACHE_DIR: context.home.ccache,
     // Another build folder must not mean another object.

@@ -1,4 +1,4 @@
-import { access, mkdir, rename, rm, stat } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { Context } from '../harness/context.ts';
 import { withLock } from '../harness/lock.ts';
@@ -62,9 +62,7 @@ async function importSource(
   context: Context,
 ): Promise<Source> {
   const { home, signal } = context;
-  const staging = join(home.trees, `.${base.name}.partial`);
-  await rm(staging, { recursive: true, force: true });
-  await mkdir(staging, { recursive: true });
+  const staging = await freshStaging(home.trees, base);
   const options: ImportOptions = {
     signal,
     progress: (done, total, unit, what) => {
@@ -81,6 +79,18 @@ async function importSource(
   } finally {
     await rm(staging, { recursive: true, force: true });
   }
+}
+
+/**
+ * A folder no process knows: a lab that was killed may have left a git behind that still
+ * writes into its own. What such labs left is removed.
+ */
+async function freshStaging(trees: string, base: Base): Promise<string> {
+  const prefix = `.${base.name}.partial-`;
+  await mkdir(trees, { recursive: true });
+  for (const name of await readdir(trees))
+    if (name.startsWith(prefix)) await rm(join(trees, name), { recursive: true, force: true });
+  return mkdtemp(join(trees, prefix));
 }
 
 /** Puts an imported tree under its name, unless the same source is there already. */

@@ -24,7 +24,7 @@ export const v6_1: Base = {
     LOCALVERSION: '',
   },
   pinnedCommands: {},
-  pinnedTime: { programs: [], seconds: 0 },
+  pinnedTime: { seconds: 0, objects: {} },
   objects: 1500,
   config: {
     start: 'allnoconfig',

@@ -49,6 +49,8 @@ export function lastingLines(event: LabEvent, severalBases: boolean, style: Styl
     case 'warning':
       return event.text.split('\n').map((line) => `${style.warn('warning')} ${cleanLine(line)}`);
     case 'stage-ended': {
+      // Its outcome is said, with the calibration, by an event of its own.
+      if (event.stage === 'accelerator') return [];
       const name = stageName(event.stage, severalBases ? event.base : undefined);
       const time = event.cached ? 'cached' : duration(event.milliseconds);
       return [`${style.info(name)} ${cleanLine(event.what)} ${style.dim(`(${time})`)}`];

@@ -53,7 +53,10 @@ export function createProgram(cli: Cli): Command {
  */
 async function addSlowCommands(program: Command, cli: Cli): Promise<void> {
   const { addSeriesCommands } = await import('./commands/series.ts');
-  addSeriesCommands(program, cli);
+  const { createBooter } = await import('./commands/boot-image.ts');
+  const { addShellCommand } = await import('./commands/shell.ts');
+  addSeriesCommands(program, cli, { boot: createBooter() });
+  addShellCommand(program, cli);
 }
 
 function isKnown(program: Command, word: string | undefined): boolean {

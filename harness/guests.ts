@@ -174,6 +174,24 @@ function complained(image: Image, line: string): Error {
   });
 }
 
+/** Boots a guest and returns its machine once SSH listens. Throws what kept it from that. */
+export async function bootGuest(
+  image: Image,
+  name: string,
+  options: GuestOptions,
+  context: Context,
+): Promise<RunningMachine> {
+  const { signal } = context;
+  const running = await launch(image, name, undefined, options, context, signal);
+  try {
+    await bootTo(running, image, options, signal);
+    return running;
+  } catch (error) {
+    await running.kill();
+    throw error;
+  }
+}
+
 async function launch(
   image: Image,
   name: string,

@@ -3,21 +3,16 @@ import { cpus, freemem } from 'node:os';
 import { join, relative } from 'node:path';
 import type { Base, Image } from '../kernel/base.ts';
 import { chooseBase } from '../kernel/choose.ts';
-import { makeImage } from '../kernel/image.ts';
-import { stage } from '../kernel/stage.ts';
-import { chooseAccelerator } from '../qemu/accelerator.ts';
-import { calibrate } from '../qemu/calibrate.ts';
-import type { Accelerator } from '../qemu/contracts.ts';
-import { buildRootfs, type Rootfs } from '../rootfs/rootfs.ts';
+import type { Rootfs } from '../rootfs/rootfs.ts';
 import type { Cli } from './cli-context.ts';
 import type { Context } from './context.ts';
-import { isLabError, type LabError } from './errors.ts';
 import type { BaseReport } from './events.ts';
 import { createMachinery } from './guests.ts';
 import { findLabHome } from './home.ts';
 import type { CaseFile } from './host-protocol.ts';
 import type { RunOptions } from './options.ts';
 import { preparePlan } from './prepare-plan.ts';
+import { prepare } from './prepare.ts';
 import { runSession, type RunEnd } from './run-session.ts';
 import { runCases } from './runner.ts';
 import { exitCodeOfRun } from './verdict.ts';
@@ -52,23 +47,18 @@ async function runBases(
   folder: string,
   context: Context,
 ): Promise<RunEnd> {
-  const [rootfs, accelerator, { images, failures }] = await settleAll([
-    makeRootfs(context),
-    chooseAndCalibrate(options, context),
-    makeImages(bases, options, context),
-  ]);
+  const { rootfs, accelerator, factor, images, failures } = await prepare(bases, options, context);
   const [failure] = failures;
-  if (images.length === 0 && failure !== undefined) throw failure;
   for (const image of images) context.emit(baseReady(image, rootfs));
 
   const files = await findCaseFiles(options, cli.root);
   const plan = await preparePlan({ files, images, options, cli, context });
-  const machinery = createMachinery({ images, rootfs, folder, ...accelerator }, context);
+  const machinery = createMachinery({ images, rootfs, folder, accelerator, factor }, context);
   const results = await runCases(plan, machinery, context, {
     jobs: options.jobs ?? affordableJobs(images),
     isolation: options.isolate ?? 'file',
     deadline: options.deadline,
-    factor: accelerator.factor,
+    factor,
     bail: options.bail,
     root: cli.root,
   });
@@ -81,57 +71,6 @@ async function runBases(
     ...{ pass: count('pass'), fail: count('fail'), skip: count('skip'), error: count('error') },
   };
   return { totals, exitCode: exitCodeOfRun(verdicts) };
-}
-
-/** Waits for all, so that a failing stage leaves no other running behind, then throws the first error. */
-async function settleAll<T extends readonly unknown[]>(
-  work: readonly [...{ [K in keyof T]: Promise<T[K]> }],
-): Promise<T> {
-  const settled = await Promise.allSettled(work);
-  for (const result of settled) if (result.status === 'rejected') throw result.reason;
-  return settled.map((result) => (result as PromiseFulfilledResult<unknown>).value) as unknown as T;
-}
-
-async function makeRootfs(context: Context): Promise<Rootfs> {
-  return stage(context, 'rootfs', undefined, 'user space', async () => {
-    const rootfs = await buildRootfs(context);
-    return { value: rootfs, cached: rootfs.cached, what: `initramfs ${rootfs.key}` };
-  });
-}
-
-interface Calibrated {
-  readonly accelerator: Accelerator;
-  readonly factor: number;
-}
-
-async function chooseAndCalibrate(options: RunOptions, context: Context): Promise<Calibrated> {
-  return stage(context, 'accelerator', undefined, 'trying KVM', async () => {
-    const accelerator = await chooseAccelerator({ override: options.accel }, context);
-    const { factor } = await calibrate(accelerator.name, context);
-    const { name, reason } = accelerator;
-    context.emit({ type: 'calibrated', accelerator: name, reason, factor });
-    return { value: { accelerator, factor }, cached: false, what: reason };
-  });
-}
-
-/** Makes the bases' images one after another: make already uses every processor. */
-async function makeImages(
-  bases: readonly Base[],
-  { source, upto, debug }: RunOptions,
-  context: Context,
-): Promise<{ images: Image[]; failures: LabError[] }> {
-  const images: Image[] = [];
-  const failures: LabError[] = [];
-  for (const base of bases) {
-    const fragments = base.config.fragments.filter((name) => debug || name !== 'debug');
-    try {
-      images.push(await makeImage({ base, source, upto, fragments }, context));
-    } catch (error) {
-      if (!isLabError(error) || context.signal.aborted) throw error;
-      failures.push(error);
-    }
-  }
-  return { images, failures };
 }
 
 function baseReady(image: Image, rootfs: Rootfs) {

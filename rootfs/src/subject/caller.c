@@ -20,7 +20,13 @@
 /* Pipes take whole pages from who writes whole pages. */
 #define PAGE	4096
 
-static int ends[2];
+/* What the call gave, from the target to its keeper. */
+struct outcome {
+	long ret;
+	int error;
+};
+
+static int ends[2], outcomes[2];
 static size_t filled;
 
 static size_t write_zeros(int fd, size_t length)
@@ -40,7 +46,7 @@ static void fill(char **args)
 		fail("caller takes a PID and how much room the pipe is to have");
 	room = strtoul(args[1], NULL, 10);
 	if (pipe2(scratch, O_NONBLOCK | O_CLOEXEC) < 0 ||
-	    pipe2(ends, O_CLOEXEC) < 0)
+	    pipe2(ends, O_CLOEXEC) < 0 || pipe2(outcomes, O_CLOEXEC) < 0)
 		fail("pipe");
 	while (write_zeros(scratch[1], PAGE))
 		pages++;
@@ -55,23 +61,27 @@ static void fill(char **args)
 
 static void call(char **args)
 {
+	struct outcome outcome = { 0 };
+
 	close(ends[0]);
 	settled();
 	errno = 0;
-	notes->ret = cr_checkpoint(atoi(args[0]), ends[1], CHECKPOINT_SUBTREE);
-	notes->error = notes->ret < 0 ? errno : 0;
-	_exit(0);
+	outcome.ret = cr_checkpoint(atoi(args[0]), ends[1], CHECKPOINT_SUBTREE);
+	outcome.error = outcome.ret < 0 ? errno : 0;
+	_exit(write(outcomes[1], &outcome, sizeof(outcome)) < 0);
 }
 
 static void await_call(pid_t target)
 {
 	close(ends[1]);
+	close(outcomes[1]);
 	await_sleep(target);
 }
 
 static bool drain(pid_t target, const char *line)
 {
 	static unsigned char data[1 << 20];
+	struct outcome outcome = { 0 };
 	size_t used = 0, i;
 	ssize_t n;
 	int status;
@@ -81,15 +91,13 @@ static bool drain(pid_t target, const char *line)
 	while (used < sizeof(data) &&
 	       (n = read(ends[0], data + used, sizeof(data) - used)) > 0)
 		used += (size_t)n;
-	if (waitpid(target, &status, 0) != target) {
-		puts("fail");
-		return true;
-	}
+	if (waitpid(target, &status, 0) != target)
+		fail("its caller is not there");
 	if (WIFSIGNALED(status))
 		printf("signal=%s", signal_name(WTERMSIG(status)));
-	else
-		printf("ret=%ld errno=%s", notes->ret,
-		       notes->error ? errno_name(notes->error) : "none");
+	else if (read(outcomes[0], &outcome, sizeof(outcome)) > 0)
+		printf("ret=%ld errno=%s", outcome.ret,
+		       outcome.error ? errno_name(outcome.error) : "none");
 	printf(" image=");
 	for (i = filled; i < used; i++)
 		printf("%02x", data[i]);

@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -28,12 +27,12 @@
 #define DEADLINE_MS	20000
 
 static const struct subject *const subjects[] = {
-	&caller, &counter, &holder, &leader_gone, &named, &ports, &self,
+	&caller, &counter, &crowd, &holder, &leader_gone, &named, &ports, &self,
 	&sleeping, &stopped, &undumpable, &zombie,
 };
 
-struct notes *notes;
-char **arguments;
+char **arguments, *command_line;
+static const struct subject *chosen;
 static int settling = -1;
 static pid_t target_pid;
 
@@ -44,10 +43,10 @@ void settled(void)
 	close(settling);
 }
 
+/* What the keeper reads instead of a NUL is why there will be none. */
 void cannot(const char *what)
 {
-	snprintf(notes->why, sizeof(notes->why), "%.60s: %s", what,
-		 strerror(errno));
+	dprintf(settling, "%.60s: %s", what, strerror(errno));
 	_exit(1);
 }
 
@@ -170,55 +169,99 @@ static int parse(int argc, char **argv, struct identity *who)
 	return i;
 }
 
-static void be_target(const struct subject *subject, const struct identity *who)
+/*
+ * Below another root the target has to be a program of that root, else its
+ * own file is one that it cannot see.
+ */
+static void copy_program(const char *root)
 {
-	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int from = open("/proc/self/exe", O_RDONLY | O_CLOEXEC), to;
+	char path[256], data[65536];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "%s/subject", root);
+	if (access(path, X_OK) == 0) {
+		close(from);
+		return;
+	}
+	to = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);
+	while ((n = read(from, data, sizeof(data))) > 0)
+		if (write(to, data, (size_t)n) != n)
+			n = -1;
+	close(from);
+	if (n < 0 || to < 0 || fchmod(to, 0755) < 0)
+		fail("copying the program into the root");
+	close(to);
+}
+
+static void exec_target(void)
+{
+	char fd[16], *argv[64] = { "subject", "--target", fd, (char *)chosen->name };
+	int i;
+
+	snprintf(fd, sizeof(fd), "%d", settling);
+	for (i = 0; arguments[i] && i < 59; i++)
+		argv[4 + i] = arguments[i];
+	fcntl(settling, F_SETFD, 0);
+	execv("/subject", argv);
+	cannot("/subject");
+}
+
+static void be_target(void)
+{
+	prctl(PR_SET_NAME, chosen->name);
+	chosen->target(arguments);
+	rest();
+}
+
+static void start_as(const struct identity *who)
+{
 	const char *failed;
 	sigset_t none;
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (!subject->talks) {
-		dup2(fd, 0);
-		dup2(fd, 1);
-		dup2(fd, 2);
+	if (!chosen->talks) {
+		close(0);
+		close(1);
+		close(2);
 	}
-	close(fd);
 	failed = assume(who);
 	if (failed)
 		cannot(failed);
+	if (who->chroot)
+		exec_target();
 	/* Changing the user made it undumpable, as no exec came after it. */
-	if (!subject->hidden)
+	if (!chosen->hidden)
 		prctl(PR_SET_DUMPABLE, 1);
-	prctl(PR_SET_NAME, subject->name);
-	subject->target(arguments);
-	rest();
+	be_target();
 }
 
-static void start_target(const struct subject *subject,
-			 const struct identity *who)
+static void start_target(const struct identity *who)
 {
-	char byte;
+	char words[128];
 	int ends[2];
+	ssize_t n;
 
-	notes = mmap(NULL, sizeof(*notes), PROT_READ | PROT_WRITE,
-		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (notes == MAP_FAILED || pipe2(ends, O_CLOEXEC) < 0)
-		fail("no memory or pipe");
-	if (subject->prepare)
-		subject->prepare(arguments);
-	fflush(stdout);
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		fail("pipe");
+	if (chosen->prepare)
+		chosen->prepare(arguments);
+	if (who->chroot)
+		copy_program(who->chroot);
 	target_pid = fork_as(who);
 	if (target_pid < 0)
 		fail(strerror(errno));
 	settling = ends[1];
 	if (target_pid == 0) {
 		close(ends[0]);
-		be_target(subject, who);
+		start_as(who);
 	}
 	close(ends[1]);
-	if (read(ends[0], &byte, 1) != 1)
-		fail(*notes->why ? notes->why : "the target died early");
+	n = read(ends[0], words, sizeof(words) - 1);
+	words[n > 0 ? n : 0] = '\0';
+	if (n != 1 || *words)
+		fail(*words ? words : "the target died early");
 	close(ends[0]);
 }
 
@@ -234,15 +277,15 @@ static void end_as(int status)
 	exit(WEXITSTATUS(status));
 }
 
-static void answer(const struct subject *subject, char *line)
+static void answer(char *line)
 {
-	if (!subject->answer || !subject->answer(target_pid, line))
+	if (!chosen->answer || !chosen->answer(target_pid, line))
 		printf("unknown %s\n", line);
 	fflush(stdout);
 }
 
 /* Reads lines and hands them on; at the end the target goes with the keeper. */
-static void read_lines(const struct subject *subject)
+static void read_lines(void)
 {
 	static char text[4096];
 	static size_t used;
@@ -258,7 +301,7 @@ static void read_lines(const struct subject *subject)
 	used += (size_t)n;
 	while ((newline = memchr(text, '\n', used))) {
 		*newline = '\0';
-		answer(subject, text);
+		answer(text);
 		used -= (size_t)(newline + 1 - text);
 		memmove(text, newline + 1, used);
 	}
@@ -271,17 +314,17 @@ static void wake_up(int number)
 	(void)number;
 }
 
-static void keep(const struct subject *subject, const sigset_t *while_waiting)
+static void keep(const sigset_t *while_waiting)
 {
 	struct pollfd input = {
-		.fd = subject->talks ? -1 : STDIN_FILENO, .events = POLLIN,
+		.fd = chosen->talks ? -1 : STDIN_FILENO, .events = POLLIN,
 	};
 	int status;
 
 	for (;;) {
 		if (ppoll(&input, 1, NULL, while_waiting) > 0)
-			read_lines(subject);
-		if (!subject->may_end &&
+			read_lines();
+		if (!chosen->may_end &&
 		    waitpid(target_pid, &status, WNOHANG) == target_pid)
 			end_as(status);
 	}
@@ -291,15 +334,22 @@ int main(int argc, char **argv)
 {
 	struct sigaction child = { .sa_handler = wake_up, .sa_flags = SA_NOCLDSTOP };
 	struct identity who = SAME_IDENTITY;
-	const struct subject *subject;
 	sigset_t blocked, open;
 	int i;
 
 	if (argc == 2 && !strcmp(argv[1], "--list"))
 		return list_subjects();
+	command_line = argv[0];
+	if (argc > 3 && !strcmp(argv[1], "--target")) {
+		settling = atoi(argv[2]);
+		fcntl(settling, F_SETFD, FD_CLOEXEC);
+		chosen = find_subject(argv[3]);
+		arguments = argv + 4;
+		be_target();
+	}
 	i = parse(argc, argv, &who);
-	subject = i < argc ? find_subject(argv[i]) : NULL;
-	if (!subject)
+	chosen = i < argc ? find_subject(argv[i]) : NULL;
+	if (!chosen)
 		fail("no such subject; see subject --list");
 	arguments = argv + i + 1;
 
@@ -308,13 +358,13 @@ int main(int argc, char **argv)
 	sigemptyset(&blocked);
 	sigaddset(&blocked, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &blocked, NULL);
-	start_target(subject, &who);
-	if (subject->reached)
-		subject->reached(target_pid);
+	start_target(&who);
+	if (chosen->reached)
+		chosen->reached(target_pid);
 	printf("ready pid=%d", target_pid);
-	if (subject->facts)
-		subject->facts(target_pid);
+	if (chosen->facts)
+		chosen->facts(target_pid);
 	printf("\n");
 	fflush(stdout);
-	keep(subject, &open);
+	keep(&open);
 }

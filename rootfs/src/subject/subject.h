@@ -2,8 +2,8 @@
 /*
  * A subject is two processes. The target puts itself into a state; its parent,
  * the keeper, makes sure that it is there, says so, and answers questions for
- * it: a frozen or dead task cannot. The target shares nothing with the keeper
- * that a checkpoint would have to save, but for what its own file says.
+ * it: a frozen or dead task cannot. A settled target shares nothing with its
+ * keeper: no memory, and no descriptors unless it talks itself.
  */
 #ifndef SUBJECT_H
 #define SUBJECT_H
@@ -11,14 +11,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
-
-/* What a target may leave for its keeper to see. */
-struct notes {
-	volatile unsigned long count;
-	volatile long ret;
-	volatile int error;
-	char why[128];		/* the target could not reach its state */
-};
 
 struct subject {
 	const char *name, *about;
@@ -39,7 +31,7 @@ struct subject {
 	bool hidden;	/* the target is not dumpable, and wants to be so */
 };
 
-extern const struct subject caller, counter, holder, leader_gone, named, ports,
+extern const struct subject caller, counter, crowd, holder, leader_gone, named, ports,
 	self, sleeping, stopped, undumpable, zombie;
 
 /* For targets. */
@@ -53,7 +45,7 @@ void await_state(pid_t pid, char state);
 void await_sleep(pid_t target);
 long long now_ms(void);
 
-extern struct notes *notes;
-extern char **arguments;
+extern char **arguments;	/* behind the subject's name, ends in NULL */
+extern char *command_line;	/* of this process, as /proc shows it */
 
 #endif

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type { Machine } from '../../qemu/contracts.ts';
 import {
   checkSocketPath,
-  hardwareArguments,
+  stateInputs,
   machineArguments,
   manualCommand,
 } from '../../qemu/machine.ts';
@@ -32,7 +32,12 @@ describe('machineArguments', () => {
     assert.equal(valueOf(argv, '-smp'), '2,sockets=2,cores=1,threads=1');
     assert.equal(valueOf(argv, '-m'), '128');
     assert.equal(valueOf(argv, '-kernel'), '/a b/bzImage');
-    assert.equal(valueOf(argv, '-append'), 'console=ttyS0 panic=1');
+    assert.equal(valueOf(argv, '-append'), 'console=ttyS0 panic=1 notsc');
+    const fast = machineArguments(
+      { ...machine, accelerator: 'kvm' },
+      { name: 'x', restoring: false },
+    );
+    assert.equal(valueOf(fast, '-append'), 'console=ttyS0 panic=1');
   });
 
   it('opens nothing to the world and fixes no port', () => {
@@ -50,17 +55,24 @@ describe('machineArguments', () => {
     assert.ok(!bare.includes('-initrd'));
     assert.equal(valueOf(bare, '-incoming'), 'defer');
   });
+});
 
-  it('has the same hardware whatever is booted on it', () => {
-    const other = { ...machine, kernel: '/other', commandLine: [] };
-    assert.deepEqual(hardwareArguments(machine), hardwareArguments(other));
-    assert.notDeepEqual(hardwareArguments(machine), hardwareArguments({ ...machine, memory: 64 }));
+describe('stateInputs', () => {
+  it('depends on hardware and command line, not on where files lie or what it is called', () => {
+    const inputs = stateInputs(machine);
+    assert.deepEqual(stateInputs({ ...machine, kernel: '/other', initramfs: '/else' }), inputs);
+    assert.notDeepEqual(stateInputs({ ...machine, memory: 64 }), inputs);
+    assert.notDeepEqual(stateInputs({ ...machine, cpus: 1 }), inputs);
+    assert.notDeepEqual(stateInputs({ ...machine, commandLine: [] }), inputs);
   });
 });
 
 describe('manualCommand', () => {
   it('can be pasted into a shell', () => {
-    const command = manualCommand({ ...machine, commandLine: ["it's"] }, 'qemu-system-x86_64');
+    const command = manualCommand(
+      { ...machine, accelerator: 'kvm', commandLine: ["it's"] },
+      'qemu-system-x86_64',
+    );
     assert.match(command, /-kernel '\/a b\/bzImage'/);
     assert.match(command, /-append 'it'\\''s'$/);
     assert.doesNotMatch(command, /fd=/);

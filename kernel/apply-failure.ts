@@ -12,6 +12,10 @@ interface Rejected {
   readonly hunks: readonly number[];
 }
 
+/** What git tells a user who could go on by hand: nobody can, the scratch tree goes. */
+const advice =
+  /^(hint: |Applying: |When you have resolved|If you prefer to skip|To restore the original|Use 'git am)/;
+
 /**
  * Returns the error for a patch that `git am` stopped at, in the scratch work tree it
  * stopped in: which hunks of which files, by trying it once more with --reject there.
@@ -24,7 +28,7 @@ export async function explainFailure(
   settings: Readonly<Record<string, string>>,
 ): Promise<Error> {
   const words = lastLines(`${result.stdout}${result.stderr}`, 40).filter(
-    (line) => !/^hint: |^Applying: /.test(line),
+    (line) => !advice.test(line),
   );
   if (patch === undefined)
     return labError({

@@ -1,0 +1,310 @@
+import assert from 'node:assert/strict';
+import {
+  appendFileSync,
+  existsSync,
+  readFileSync,
+  readdirSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { it } from 'node:test';
+import { setTimeout as later } from 'node:timers/promises';
+import { isLabError } from '../../harness/errors.ts';
+import type { LabError } from '../../harness/errors.ts';
+import { makeImage } from '../../kernel/image.ts';
+import type { ImageOptions } from '../../kernel/image.ts';
+import { edited, gitIn, toyBase, toyFiles, usualSeries } from './toy.ts';
+import { withToy, writeFragments, writeSeries, writeToy } from './toy.ts';
+import type { Edit, Toy } from './toy.ts';
+
+const withLab = (
+  work: (toy: Toy, options: ImageOptions) => Promise<void>,
+  series: Readonly<Record<string, readonly Edit[]>> = usualSeries,
+) =>
+  withToy(async (toy) => {
+    writeSeries(toy, series);
+    const source = writeToy(join(toy.folder, 'linux'));
+    const { patches: patchesFolder, config: configFolder } = toy;
+    await work(toy, { base: toyBase, source, patchesFolder, configFolder });
+  });
+
+async function failureOf(work: Promise<unknown>): Promise<LabError> {
+  try {
+    await work;
+  } catch (error) {
+    assert.ok(isLabError(error), String(error));
+    return error;
+  }
+  assert.fail('it succeeded');
+}
+
+const stagesOf = (toy: Toy): string[] =>
+  toy.events.flatMap((event) =>
+    event.type === 'stage-ended' ? [`${event.stage}${event.cached ? ' cached' : ''}`] : [],
+  );
+
+const compiledIn = (toy: Toy): number =>
+  toy.events.filter((event) => event.type === 'stage-progress' && event.stage === 'build').length;
+
+/** A patch of c/r with one file. */
+const only = (name: string, text: string): Record<string, Edit[]> => ({
+  cr: [{ subject: 'c/r: one', files: { [name]: text } }],
+});
+
+it('goes from source to image, and keeps what was built', () =>
+  withLab(async (toy, options) => {
+    const image = await makeImage(options, toy.context);
+    assert.equal(image.cached, false);
+    assert.deepEqual(stagesOf(toy), ['source', 'tree', 'config', 'build']);
+    for (const path of [
+      image.bzImage,
+      image.vmlinux,
+      image.systemMap,
+      image.config,
+      image.buildLog,
+    ])
+      assert.ok(statSync(path).size > 0, path);
+    assert.match(readFileSync(image.config, 'utf8'), /^CONFIG_SMP=y$/m);
+    assert.match(readFileSync(image.buildLog, 'utf8'), /CC {6}kernel\/sys.o/);
+    assert.equal(compiledIn(toy), 3);
+  }));
+
+it('finds an unchanged image without git, make or the tree', () =>
+  withLab(async (toy, options) => {
+    const { key } = await makeImage(options, toy.context);
+    const head = join(toy.context.home.trees, 'v2.6.30/.git/HEAD');
+    const objects = join(toy.context.home.trees, 'v2.6.30/.git/objects');
+    const before = [head, objects].map((path) => statSync(path).atimeMs);
+    toy.events.length = 0;
+    const start = performance.now();
+    const image = await makeImage(options, toy.context);
+    assert.ok(performance.now() - start < 3000);
+    assert.deepEqual([image.key, image.cached], [key, true]);
+    assert.deepEqual(stagesOf(toy), ['source cached', 'build cached']);
+    assert.equal(statSync(objects).atimeMs, before[1]);
+  }));
+
+it('compiles only what a changed patch touches', () =>
+  withLab(async (toy, options) => {
+    const before = await makeImage(options, toy.context);
+    const path = join(toy.patches, toyBase.name, 'cr/0002-c-r-look-at-fork.patch');
+    writeFileSync(path, readFileSync(path, 'utf8').replace('+int ckpt_30;', '+int ckpt_31;'));
+    toy.events.length = 0;
+    const after = await makeImage(options, toy.context);
+    assert.notEqual(after.key, before.key);
+    assert.equal(compiledIn(toy), 1);
+  }));
+
+it('has other keys for other prefixes, fragments and flags', () =>
+  withLab(async (toy, options) => {
+    const keys = new Set<string>();
+    const variants: ImageOptions[] = [
+      options,
+      { ...options, upto: 1 },
+      { ...options, fragments: ['boot'] },
+      { ...options, base: { ...toyBase, compiler: ['gcc', '-O2'] } },
+      { ...options, base: { ...toyBase, makeVariables: { ARCH: 'x86_64', MORE: '1' } } },
+    ];
+    for (const variant of variants) keys.add((await makeImage(variant, toy.context)).key);
+    assert.equal(keys.size, variants.length);
+    assert.deepEqual(readdirSync(toy.context.home.builds).sort(), ['v2.6.30', 'v2.6.30-boot']);
+  }));
+
+it('comes to the same bytes from an empty build folder', () =>
+  withLab(async (toy, options) => {
+    const one = readFileSync((await makeImage(options, toy.context)).vmlinux);
+    const { home } = toy.context;
+    const elsewhere = { ...home, builds: `${home.builds}2`, images: `${home.images}2` };
+    const two = await makeImage(options, { ...toy.context, home: elsewhere });
+    assert.ok(readFileSync(two.vmlinux).equals(one));
+  }));
+
+it('makes a damaged image again, and says so', () =>
+  withLab(async (toy, options) => {
+    const { vmlinux } = await makeImage(options, toy.context);
+    truncateSync(vmlinux, 3);
+    const image = await makeImage(options, toy.context);
+    assert.equal(image.cached, false);
+    assert.ok(statSync(vmlinux).size > 3);
+    const warned = toy.events.find((event) => event.type === 'warning');
+    assert.ok(warned?.type === 'warning' && warned.text.includes('vmlinux has changed'));
+  }));
+
+const warned = 'int f(void)\n{\n\tint unused;\n\treturn 0;\n}\n';
+
+it('counts the warnings of files the series touches, also when ccache compiled them', () =>
+  withLab(
+    async (toy, options) => {
+      const { home } = toy.context;
+      for (const name of ['one', 'two']) {
+        const fresh = {
+          ...home,
+          builds: `${home.builds}-${name}`,
+          images: `${home.images}-${name}`,
+        };
+        const { warnings } = await makeImage(options, { ...toy.context, home: fresh });
+        assert.deepEqual(warnings, [
+          { file: 'kernel/cr.c', line: 3, text: "unused variable 'unused' [-Wunused-variable]" },
+        ]);
+      }
+    },
+    only('kernel/cr.c', warned),
+  ));
+
+it('still knows the warnings of an object that was not compiled again', () =>
+  withLab(
+    async (toy, options) => {
+      await makeImage(options, toy.context);
+      toy.events.length = 0;
+      writeFragments(toy.config, { boot: 'CONFIG_SMP=y\n# again\n# CONFIG_NAME is not set\n' });
+      const { warnings } = await makeImage(options, toy.context);
+      assert.equal(compiledIn(toy), 0);
+      assert.equal(warnings.length, 1);
+    },
+    only('kernel/cr.c', warned),
+  ));
+
+it('does not count the warnings of files the series leaves alone', () =>
+  withLab(async (toy, options) => {
+    assert.deepEqual((await makeImage(options, toy.context)).warnings, []);
+  }));
+
+it('says which file does not compile, and which patch touched it last', () =>
+  withLab(
+    async (toy, options) => {
+      const error = await failureOf(makeImage(options, toy.context));
+      assert.equal(error.code, 'build-failed');
+      assert.equal(error.fault, 'build');
+      assert.match(error.what, /kernel\/cr.c does not compile; .* cr\/0001-c-r-one.patch/);
+      assert.match((error.details ?? []).join('\n'), /^kernel\/cr.c:1:\d+: error: /m);
+      const log = (/\/\S+build.log/.exec(error.next))?.[0] ?? '';
+      assert.match(readFileSync(log, 'utf8'), /error:/);
+      assert.deepEqual(readdirSync(toy.context.home.images), []);
+      assert.equal(toy.events.at(-1)?.type, 'stage-failed');
+    },
+    only('kernel/cr.c', 'int f(void) { return missing; }\n'),
+  ));
+
+it('goes on with a build that failed once its patch is right', () =>
+  withLab(
+    async (toy, options) => {
+      await failureOf(makeImage(options, toy.context));
+      writeSeries(toy, only('kernel/cr.c', 'int f(void) { return 0; }\n'));
+      toy.events.length = 0;
+      await makeImage(options, toy.context);
+      assert.ok(compiledIn(toy) <= 3);
+    },
+    only('kernel/cr.c', 'int f(void) { return missing; }\n'),
+  ));
+
+const lost: Record<string, [Record<string, string>, RegExp[]]> = {
+  'that no Kconfig defines': [
+    { boot: 'CONFIG_SMP=y\nCONFIG_TYPO=y\n' },
+    [/CONFIG_TYPO did not/, /CONFIG_TYPO: asked y \(boot.config\), got nothing: .*no such symbol/],
+  ],
+  'with another value': [
+    { boot: 'CONFIG_SMP=y\n', cr: 'CONFIG_SMP=m\nCONFIG_OTHER="x"\n' },
+    [/CONFIG_OTHER did not/, /CONFIG_OTHER: asked "x" \(cr.config\)/],
+  ],
+};
+
+for (const [name, [fragments, words]] of Object.entries(lost))
+  it(`names a symbol ${name} and the fragment that asked`, () =>
+    withLab(async (toy, options) => {
+      writeFragments(toy.config, fragments);
+      const error = await failureOf(makeImage(options, toy.context));
+      assert.equal(error.code, 'config-symbol-lost');
+      for (const word of words)
+        assert.match([error.what, ...(error.details ?? [])].join('\n'), word);
+    }));
+
+it('leaves a symbol of a later patch out of a prefix, and says so', () =>
+  withLab(async (toy, options) => {
+    writeFragments(toy.config, { cr: 'CONFIG_CHECKPOINT=y\n' });
+    const whole = await makeImage(options, toy.context);
+    assert.match(readFileSync(whole.config, 'utf8'), /^CONFIG_CHECKPOINT=y$/m);
+    const part = await makeImage({ ...options, upto: 0 }, toy.context);
+    assert.doesNotMatch(readFileSync(part.config, 'utf8'), /CHECKPOINT/);
+    const notes = toy.events.filter((event) => event.type === 'note');
+    assert.equal(notes.length, 1);
+    assert.ok(notes[0]?.type === 'note' && notes[0].text.includes('CONFIG_CHECKPOINT'));
+  }));
+
+it('never leaves one out of a whole series', () =>
+  withLab(async (toy, options) => {
+    writeFragments(toy.config, { cr: 'CONFIG_LATER=y\n' });
+    for (const upto of [undefined, 3]) {
+      const error = await failureOf(makeImage({ ...options, upto }, toy.context));
+      assert.equal(error.code, 'config-symbol-lost');
+    }
+  }));
+
+it('refuses a fragment with a line it cannot read, by file and line', () =>
+  withLab(async (toy, options) => {
+    writeFragments(toy.config, { boot: 'CONFIG_SMP=y\nSMP=n\n' });
+    const error = await failureOf(makeImage(options, toy.context));
+    assert.match(error.what, /boot.config:2: "SMP=n"/);
+  }));
+
+it('throws an image away whose tree was edited while it was built', () =>
+  withLab(async (toy, options) => {
+    const tree = join(toy.context.home.trees, 'v2.6.30');
+    const emit: Toy['context']['emit'] = (event) => {
+      if (event.type === 'stage-progress' && event.stage === 'build')
+        appendFileSync(join(tree, 'kernel/fork.c'), '\n');
+    };
+    const error = await failureOf(makeImage(options, { ...toy.context, emit }));
+    assert.equal(error.code, 'tree-changed');
+    assert.deepEqual(readdirSync(toy.context.home.images), []);
+  }));
+
+it('builds anew after a build that was killed', () =>
+  withLab(async (toy, options) => {
+    await makeImage(options, toy.context);
+    const folder = join(toy.context.home.builds, 'v2.6.30');
+    writeFileSync(join(folder, '.lab/building'), '999999');
+    writeFileSync(join(folder, 'kernel/fork.o'), 'half an obj');
+    writeSeries(toy, only('kernel/fork.c', edited('kernel/exit.c', { 3: 'int x;' })));
+    toy.events.length = 0;
+    await makeImage(options, toy.context);
+    assert.equal(compiledIn(toy), 2);
+    assert.ok(!existsSync(join(folder, '.lab/building')));
+  }));
+
+const slowMakefile = (toyFiles['Makefile'] ?? '').replace(
+  '\t@$(CC)',
+  '\t@echo $$$$ > $(O)/begun; sleep 61; $(CC)',
+);
+
+it('ends make and its children at an abort, and can build again', () =>
+  withLab(
+    async (toy, options) => {
+      const building = makeImage(options, toy.context);
+      const begun = join(toy.context.home.builds, 'v2.6.30/begun');
+      while (!existsSync(begun) || readFileSync(begun, 'utf8') === '') await later(20);
+      const shell = Number(readFileSync(begun, 'utf8'));
+      const start = performance.now();
+      toy.controller.abort(new Error('Ctrl-C'));
+      await assert.rejects(building, /Ctrl-C/);
+      assert.ok(performance.now() - start < 20_000, 'make was waited for');
+      assert.ok(!existsSync(`/proc/${shell}`), 'its children live on');
+      assert.deepEqual(readdirSync(toy.context.home.images), []);
+      const signal = new AbortController().signal;
+      writeSeries(toy, usualSeries);
+      await makeImage(options, { ...toy.context, signal });
+    },
+    only('Makefile', slowMakefile),
+  ));
+
+it('runs the series, not what is in the tree, and says so', () =>
+  withLab(async (toy, options) => {
+    await makeImage(options, toy.context);
+    const tree = join(toy.context.home.trees, 'v2.6.30');
+    gitIn(tree, 'commit', '--quiet', '--allow-empty', '-m', 'c/r: mine');
+    const image = await makeImage(options, toy.context);
+    assert.equal(image.cached, true);
+    const warning = toy.events.find((event) => event.type === 'warning');
+    assert.ok(warning?.type === 'warning' && warning.text.includes('moved by hand'));
+  }));

@@ -91,7 +91,7 @@ export const complaints: readonly Complaint[] = [
   { kind: 'warn', pattern: /^UBSAN: /, shape: 'dump' },
   { kind: 'bug', pattern: /^list_(?:add|del) corruption/, shape: 'dump' },
   { kind: 'bug', pattern: /^irq \d+: nobody cared|^VFS: Busy inodes after unmount/, shape: 'dump' },
-  { kind: 'bug', pattern: /BUG: [^ ]/, shape: 'dump' },
+  { kind: 'bug', pattern: /(?<!\w)BUG: \S/, shape: 'dump' },
 ];
 
 /**

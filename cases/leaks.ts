@@ -69,7 +69,7 @@ test('refusals: EAGAIN', async ({ guest }) => {
 test('refusals: EINVAL, unknown flags', async ({ guest }) => {
   const counter = await frozenSubject(guest, 'counter');
   await leavesNothing(guest, async (count) =>
-    assert.equal(await guest.repeat(count, counter.pid, { flags: 0x2 }), { EINVAL: count }),
+    assert.equal(await guest.repeat(count, counter.pid, { flags: 0x3 }), { EINVAL: count }),
   );
   await unharmed(guest, counter);
 });

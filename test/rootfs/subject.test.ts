@@ -52,6 +52,17 @@ describe('subject', () => {
       await assert.rejects(readFile(`/proc/${pid}/stat`), 'it is gone with its keeper');
     });
 
+  it('crowd makes tasks, calls checkpoint on each and reaps them', async () => {
+    const lines = ['make 3 zombie', 'checkpoint', 'reap', 'make 2 sleeping', 'reap', 'reap'];
+    const { said } = await converse(['crowd'], lines);
+    assert.match(said[1] ?? '', /^pids=\d+,\d+,\d+$/);
+    // The host's kernel has no such call.
+    assert.equal(said[2]?.trim(), 'ENOSYS=3');
+    assert.equal(said[3], 'reaped=3');
+    assert.match(said[4] ?? '', /^pids=\d+,\d+$/);
+    assert.deepEqual(said.slice(5), ['reaped=2', 'reaped=0']);
+  });
+
   it('counter counts', async () => {
     const { said } = await converse(['counter'], ['count', 'past 100000', 'nonsense']);
     assert.ok(Number(said[1]) > 0);

@@ -55,8 +55,10 @@ async function addSlowCommands(program: Command, cli: Cli): Promise<void> {
   const { addSeriesCommands } = await import('./commands/series.ts');
   const { createBooter } = await import('./commands/boot-image.ts');
   const { addShellCommand } = await import('./commands/shell.ts');
+  const { addBenchCommand } = await import('./commands/bench.ts');
   addSeriesCommands(program, cli, { boot: createBooter() });
   addShellCommand(program, cli);
+  addBenchCommand(program, cli);
 }
 
 function isKnown(program: Command, word: string | undefined): boolean {

@@ -15,6 +15,8 @@ export interface GuestFacts {
 export interface GuestHandle {
   readonly name: string;
   readonly base: string;
+  /** The machine's process on this host. */
+  readonly pid: number;
   readonly session: GuestSession;
   readonly console: Console;
   /** Never rejects. */

@@ -15,6 +15,7 @@ import { isLabError, labError } from './errors.ts';
 import type { GuestHandle, GuestRequest, Machinery } from './guest-handle.ts';
 import { probeMachine } from './guest-loss.ts';
 import { openSession } from './session.ts';
+import type { GuestSession } from './session.ts';
 
 /** Raised when the same inputs come to mean another saved guest. */
 const recipe = 1;
@@ -222,15 +223,13 @@ async function bootTo(
   await awaitReady(running, { deadline, silence: 5000 * factor, signal, symbols });
 }
 
-async function talkTo(
-  running: RunningMachine,
-  image: Image,
-  { rootfs, factor }: GuestOptions,
-  request: GuestRequest,
-): Promise<GuestHandle> {
-  const { console, ended } = running;
-  const session = await openSession({
-    port: running.sshPort,
+/** Opens a session to a guest that is up. Throws what openSession throws. */
+export function openGuestSession(
+  { sshPort, console, ended }: RunningMachine,
+  { rootfs, factor }: Pick<GuestOptions, 'rootfs' | 'factor'>,
+): Promise<GuestSession> {
+  return openSession({
+    port: sshPort,
     user: rootfs.userName,
     clientKey: rootfs.clientKey,
     hostKey: rootfs.hostKey,
@@ -238,12 +237,22 @@ async function talkTo(
     callDeadline: patience.call * factor,
     probe: () => probeMachine({ console, ended }, patience.probe * factor),
   });
+}
+
+async function talkTo(
+  running: RunningMachine,
+  image: Image,
+  options: GuestOptions,
+  request: GuestRequest,
+): Promise<GuestHandle> {
+  const { console, ended, pid } = running;
   return {
     name: request.name,
     base: request.base,
-    session,
+    session: await openGuestSession(running, options),
     console,
     ended,
+    pid,
     interrogate: async (signal) => {
       const symbols = { vmlinux: image.vmlinux, systemMap: image.systemMap };
       const report = await askHung(running, { signal, symbols });

@@ -38,7 +38,8 @@ async function findResults(word: string, cli: Pick<Cli, 'folder' | 'root'>): Pro
   });
 }
 
-function parseResults(text: string, path: string): Results {
+/** Returns results read from text, checked. Throws a `usage` error that names the path. */
+export function parseResults(text: string, path: string): Results {
   let value: unknown;
   try {
     value = JSON.parse(text);

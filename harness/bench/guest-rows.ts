@@ -1,0 +1,109 @@
+import { readFile } from 'node:fs/promises';
+import { labError } from '../errors.ts';
+import { bootGuest, createMachinery, openGuestSession } from '../guests.ts';
+import type { GuestHandle } from '../guest-handle.ts';
+import type { Image } from '../../kernel/base.ts';
+import type { Bench, Row } from './row.ts';
+import { repeat, summarise, time } from './sample.ts';
+
+/** Calls enough that the channel is warm and one disturbed call does not count. */
+const calls = 200;
+
+export const guestRows: readonly Row[] = [
+  {
+    key: 'boot',
+    name: 'QEMU started to the end of the first SSH command, booted',
+    unit: 's',
+    goal: 1.8,
+    measure: measureBoot,
+  },
+  {
+    key: 'restore',
+    name: "pristine guest to the shim's first answer, restored",
+    unit: 's',
+    goal: 0.5,
+    measure: (bench) => eachGuest(bench, (_, milliseconds) => Promise.resolve(milliseconds / 1000)),
+  },
+  {
+    key: 'call',
+    name: 'one more call of the shim on an open connection',
+    unit: 'ms',
+    goal: 5,
+    measure: (bench) => eachGuest(bench, timeCall),
+  },
+  {
+    key: 'memory',
+    name: 'host memory of a guest that answers',
+    unit: 'MiB',
+    goal: 200,
+    measure: (bench) => eachGuest(bench, (_, __, pid) => residentMemory(pid)),
+  },
+];
+
+function measureBoot(bench: Bench): Promise<number[]> {
+  const { context, times, prepared } = bench;
+  const options = { ...prepared, folder: context.scratch };
+  return repeat(times, async (turn) => {
+    const image = firstImage(bench);
+    const start = performance.now();
+    const running = await bootGuest(image, `bench-boot-${turn}`, options, context);
+    try {
+      const session = await openGuestSession(running, options);
+      await session.shim.call(['ping']);
+      const taken = performance.now() - start;
+      session.close();
+      return taken / 1000;
+    } finally {
+      await running.kill();
+    }
+  });
+}
+
+type Look = (handle: GuestHandle, milliseconds: number, pid: number) => Promise<number>;
+
+/** Opens a guest as a run does, so often, and looks at each. */
+function eachGuest(bench: Bench, look: Look): Promise<number[]> {
+  const { context, times, prepared } = bench;
+  const machinery = createMachinery({ ...prepared, folder: context.scratch }, context);
+  const { name: base } = firstImage(bench).base;
+  const open = (name: string) =>
+    machinery.openGuest({ base, name, signal: context.signal, started: () => undefined });
+  return (async () => {
+    // The first one may have to be booted and saved.
+    await (await open('bench-first')).kill();
+    return repeat(times, async (turn) => {
+      const start = performance.now();
+      const handle = await open(`bench-guest-${turn}`);
+      try {
+        await handle.session.shim.call(['ping']);
+        return await look(handle, performance.now() - start, handle.pid);
+      } finally {
+        handle.session.close();
+        await handle.kill();
+      }
+    });
+  })();
+}
+
+async function timeCall({ session }: GuestHandle): Promise<number> {
+  const values = await repeat(calls, () => time(() => session.shim.call(['ping'])));
+  return summarise(values).median;
+}
+
+/** Returns a process's resident set in MiB. */
+async function residentMemory(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
+}
+
+function firstImage({ prepared }: Bench): Image {
+  const [image] = prepared.images;
+  if (image !== undefined) return image;
+  throw labError({
+    code: 'image-missing',
+    fault: 'infrastructure',
+    doing: 'measuring guests',
+    what: 'there is no image',
+    next: 'Look for the error that stopped its build.',
+  });
+}

@@ -1,0 +1,32 @@
+import type { Context } from '../context.ts';
+import type { Prepared } from '../prepare.ts';
+import type { Sample } from './sample.ts';
+
+export type Unit = 's' | 'ms' | 'MiB' | '%';
+
+/** What is measured, and what it should come to. */
+export interface Row {
+  readonly name: string;
+  /** To choose it on the command line. */
+  readonly key: string;
+  readonly unit: Unit;
+  /** The most it may be on 2 cores under TCG. */
+  readonly goal: number;
+  /** Returns one value per time, in the row's unit. */
+  readonly measure: (bench: Bench) => Promise<readonly number[]>;
+}
+
+/** What rows measure with. */
+export interface Bench {
+  readonly prepared: Prepared;
+  readonly context: Context;
+  /** How often each thing is measured. */
+  readonly times: number;
+  /** The repository's root. */
+  readonly root: string;
+}
+
+export interface Measured {
+  readonly row: Row;
+  readonly sample: Sample;
+}

@@ -1,0 +1,158 @@
+import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { labError } from '../errors.ts';
+import type { Results } from '../results.ts';
+import { parseResults } from '../results-read.ts';
+import type { Bench, Row } from './row.ts';
+import { repeat } from './sample.ts';
+
+/** A case that needs little of the guest: what is measured is the way there. */
+const oneCase = ['--grep', 'a negative pid, -1:'];
+
+export const runRows: readonly Row[] = [
+  {
+    key: 'unchanged',
+    name: 'unchanged `npm run lab`, all cases',
+    unit: 's',
+    goal: 15,
+    measure: (bench) => repeat(bench.times, async () => (await runLab(bench)).milliseconds / 1000),
+  },
+  {
+    key: 'first-case',
+    name: 'unchanged `npm run lab` to its first case',
+    unit: 's',
+    goal: 2,
+    measure: (bench) =>
+      repeat(bench.times, async () => {
+        const { results } = await runLab(bench, { args: oneCase });
+        const [guest] = results.guests;
+        return ((guest?.start ?? NaN) + (guest?.ready ?? NaN)) / 1000;
+      }),
+  },
+  {
+    key: 'isolated',
+    name: 'half of the cases, a guest for each',
+    unit: 's',
+    goal: 45,
+    measure: (bench) =>
+      repeat(bench.times, async () => {
+        const args = ['--isolate', 'case', '--shard', '1/2'];
+        return (await runLab(bench, { args })).milliseconds / 1000;
+      }),
+  },
+  {
+    key: 'overhead',
+    name: 'share of such a run in which no guest is up',
+    unit: '%',
+    goal: 5,
+    measure: (bench) =>
+      repeat(bench.times, async () => {
+        const { results } = await runLab(bench, { args: ['--isolate', 'case', '--shard', '1/2'] });
+        return (100 * (results.milliseconds - guestTime(results))) / results.milliseconds;
+      }),
+  },
+  {
+    key: 'change',
+    name: 'one-line change of a patch to its verdict',
+    unit: 's',
+    goal: 40,
+    measure: measureChange,
+  },
+  {
+    key: 'cold',
+    name: 'cold build of the kernel, nothing cached',
+    unit: 's',
+    goal: 120,
+    measure: measureColdBuild,
+  },
+];
+
+interface RunOf {
+  readonly args?: readonly string[];
+  readonly root?: string;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** Runs the lab as a user does, in a process of its own. Throws if it is not green. */
+async function runLab(bench: Bench, { args = [], root = bench.root, env = {} }: RunOf = {}) {
+  const { context, prepared } = bench;
+  const base = prepared.images[0]?.base.name ?? '';
+  const folder = join(context.scratch, 'results');
+  const command = ['harness/bootstrap.mjs', 'lab', 'run', '--base', base, '--json'];
+  const start = performance.now();
+  const { stdout, stderr, exitCode } = await execa(
+    'node',
+    [...command, '--results', folder, ...args],
+    { cwd: root, env, reject: false, cancelSignal: context.signal },
+  );
+  const milliseconds = performance.now() - start;
+  if (exitCode === 0) return { milliseconds, results: parseResults(stdout, 'its own output') };
+  throw labError({
+    code: 'bench-run-red',
+    fault: 'infrastructure',
+    doing: 'measuring a run of the lab',
+    what: `it left with status ${exitCode ?? 'none'}`,
+    next: 'Only a green run is worth measuring: run the lab first.',
+    details: stderr.split('\n').slice(-20),
+  });
+}
+
+/** Milliseconds of a run in which at least one guest was up. */
+export function guestTime({
+  guests,
+  milliseconds,
+}: Pick<Results, 'guests' | 'milliseconds'>): number {
+  const spans = guests
+    .map(({ start, end }) => ({ start, end: end ?? milliseconds }))
+    .sort((a, b) => a.start - b.start);
+  let until = 0;
+  let sum = 0;
+  for (const { start, end } of spans) {
+    sum += Math.max(0, end - Math.max(start, until));
+    until = Math.max(until, end);
+  }
+  return sum;
+}
+
+/** The line that is changed: the text of the warning for dead tasks, which `oneCase` never sees. */
+const changedText = 'is TASK_DEAD';
+
+async function measureChange(bench: Bench): Promise<number[]> {
+  const root = join(bench.context.scratch, 'changed');
+  await copyLab(bench.root, root);
+  const patch = bench.prepared.images[0]?.series.patches.find(({ subject }) =>
+    subject.includes('external checkpoint'),
+  );
+  if (patch === undefined) throw new RangeError('the series has no patch to change');
+  const text = await readFile(patch.path, 'utf8');
+  const path = join(root, 'patches', bench.prepared.images[0]?.base.name ?? '', patch.file);
+  return repeat(bench.times, async (turn) => {
+    // A text that no earlier bench can have left in the compiler's cache.
+    const fresh = `${changedText} (${Date.now()}-${turn})`;
+    await writeFile(path, text.replace(new RegExp(`^(\\+.*)${changedText}`, 'm'), `$1${fresh}`));
+    return (await runLab(bench, { args: oneCase, root })).milliseconds / 1000;
+  });
+}
+
+/** Copies what a run reads; packages are shared. */
+async function copyLab(from: string, to: string): Promise<void> {
+  await mkdir(to, { recursive: true });
+  for (const name of ['package.json', 'package-lock.json', 'tsconfig.json'])
+    await cp(join(from, name), join(to, name));
+  for (const name of ['kernel', 'patches', 'rootfs', 'qemu', 'harness', 'cases'])
+    await cp(join(from, name), join(to, name), { recursive: true });
+  await symlink(join(from, 'node_modules'), join(to, 'node_modules'));
+}
+
+async function measureColdBuild(bench: Bench): Promise<number[]> {
+  const image = bench.prepared.images[0];
+  if (image === undefined) throw new RangeError('there is no image');
+  return repeat(bench.times, async (turn) => {
+    const home = join(bench.context.scratch, `cold-${turn}`);
+    const args = [...oneCase, '--source', image.source.repository];
+    const { results } = await runLab(bench, { args, env: { LAB_HOME: home } });
+    const build = results.stages.find(({ stage }) => stage === 'build');
+    return (build?.milliseconds ?? NaN) / 1000;
+  });
+}

@@ -7,6 +7,12 @@ import { pathToFileURL } from 'node:url';
 /** @typedef {import('./count-reporter.mjs').Counts} Counts */
 
 /**
+ * Milliseconds a test file may take: node:test would wait for ever for a handle that keeps
+ * its process alive.
+ */
+const patience = 300_000;
+
+/**
  * Runs the lab's own tests and returns the exit status: 0 if some ran and none failed.
  * Arguments that begin with a dash go to node; each other one picks the files whose path
  * contains it.
@@ -26,6 +32,8 @@ export async function runTests(root, args) {
   try {
     const report = join(scratch, 'counts.json');
     const status = await runNode(root, [
+      // Before the caller's own, so that theirs wins.
+      `--test-timeout=${patience}`,
       ...args.filter((arg) => arg.startsWith('-')),
       '--test-reporter=spec',
       '--test-reporter-destination=stdout',

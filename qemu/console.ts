@@ -3,7 +3,7 @@ import { createClassifier, type Finding } from './classify.ts';
 import type { Console } from './contracts.ts';
 import { createHistory } from './history.ts';
 import { splitLines } from './lines.ts';
-import { openSpool } from './spool.ts';
+import type { Spool } from './spool.ts';
 import { createWaiters } from './waiting.ts';
 
 /** Silence after which a complaint is taken to be complete, in milliseconds. */
@@ -15,11 +15,10 @@ export type ConsoleFeed = Console & {
 };
 
 /**
- * Returns the console behind a connected socket, kept in a file as well and scanned as it
- * comes. Throws what opening the file throws.
+ * Returns the console behind a connected socket, spooled to a file as well and scanned as
+ * it comes. It closes the spool when it ends.
  */
-export function openConsole(socket: Duplex, logPath: string): ConsoleFeed {
-  const spool = openSpool(logPath);
+export function openConsole(socket: Duplex, spool: Spool): ConsoleFeed {
   const history = createHistory();
   const splitter = splitLines(take);
   const scan = scanLines();

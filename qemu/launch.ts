@@ -9,6 +9,7 @@ import { consoleDescriptor, machineArguments, qmpDescriptor } from './machine.ts
 import { qemuCommand } from './program.ts';
 import { createQmp, type QmpClient } from './qmp.ts';
 import { loadState } from './restore.ts';
+import { openSpool, type Spool } from './spool.ts';
 import { spawnTied } from './tied.ts';
 
 /** How long QEMU gets to leave by itself when asked, in milliseconds. */
@@ -22,7 +23,7 @@ const keptStderr = 65_536;
  * on from a saved state (`how`). It ends with this process, however that ends, and when
  * the signal is aborted. Throws `infrastructure` errors: `qemu-missing`,
  * `setpriv-missing`, `qemu-start-failed` with QEMU's words, `restore-failed`,
- * `socket-path-too-long`; and the signal's reason.
+ * `socket-path-too-long`, `console-log-failed`; and the signal's reason.
  */
 export async function launchMachine(
   machine: Machine,
@@ -35,6 +36,7 @@ export async function launchMachine(
   const argv = [command, ...machineArguments(machine, wiring)];
   await mkdir(options.folder, { recursive: true });
   const state = await openState(options.restoreFrom);
+  const spool = openSpool(options.consoleLog);
   const child = spawnTied(argv, [
     'ignore',
     'ignore',
@@ -43,7 +45,7 @@ export async function launchMachine(
     'pipe',
     state?.fd ?? 'ignore',
   ]);
-  const running = watch(child, machine, { ...options, argv });
+  const running = watch(child, machine, { ...options, argv, spool });
   const kill = () => void child.kill('SIGKILL');
   options.signal.addEventListener('abort', kill, { once: true });
   void running.ended.then(() => options.signal.removeEventListener('abort', kill));
@@ -80,10 +82,10 @@ type Watched = Omit<RunningMachine, 'sshPort' | 'qmp'> & { readonly qmp: QmpClie
 function watch(
   child: ChildProcess,
   machine: Machine,
-  options: LaunchOptions & { readonly argv: readonly string[] },
+  options: LaunchOptions & { readonly argv: readonly string[]; readonly spool: Spool },
 ): Watched {
   const qmp = createQmp(child.stdio[qmpDescriptor] as Socket);
-  const feed = openConsole(child.stdio[consoleDescriptor] as Socket, options.consoleLog);
+  const feed = openConsole(child.stdio[consoleDescriptor] as Socket, options.spool);
   const ended = watchEnd(child, qmp, feed);
   return {
     name: options.name,

@@ -19,7 +19,7 @@ const failure = z.object({
 const notification = z.object({ event: z.string(), data: z.unknown().optional() });
 
 /** How long a command may take: QEMU answers in milliseconds unless the host is on its knees. */
-const patience = 20_000;
+const defaultPatience = 20_000;
 
 export type QmpClient = Qmp & {
   /** Calls back at every event. */
@@ -38,7 +38,7 @@ interface Pending {
  * commands may be given at once, QEMU handles them in order. Every command and every
  * wait fails with `qmp-closed` when QEMU closes the socket.
  */
-export function createQmp(socket: Duplex): QmpClient {
+export function createQmp(socket: Duplex, patience = defaultPatience): QmpClient {
   const pending = new Map<number, Pending>();
   const listeners: ((name: string, data: unknown) => void)[] = [];
   const waiters = createWaiters<{ readonly name: string; readonly data: unknown }>();
@@ -93,7 +93,7 @@ export function createQmp(socket: Duplex): QmpClient {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         pending.delete(id);
-        reject(lateError(command));
+        reject(lateError(command, patience));
       }, patience);
       pending.set(id, { command, resolve, reject, timer });
       socket.write(`${JSON.stringify({ execute: command, arguments: args, id })}\n`);
@@ -152,7 +152,7 @@ function refusedError(command: string, words: string): Error {
   });
 }
 
-function lateError(command: string): Error {
+function lateError(command: string, patience: number): Error {
   return labError({
     code: 'qmp-timeout',
     fault: 'infrastructure',

@@ -1,4 +1,5 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
+import { labError } from '../harness/errors.ts';
 
 /** Bytes of one guest's console that reach the disk: a long run prints some 100 KB. */
 export const spoolLimit = 64 * 1024 * 1024;
@@ -13,11 +14,11 @@ export interface Spool {
 /**
  * Returns a file that keeps the first `limit` bytes written to it and says so where it
  * stops. Writing is synchronous: nothing sits in memory, and what was printed before a
- * crash of the lab is on disk. A full disk damages the file, not the run. Throws what
- * opening the file throws.
+ * crash of the lab is on disk. A full disk damages the file, not the run. Throws
+ * `console-log-failed` if the file cannot be opened.
  */
 export function openSpool(path: string, limit = spoolLimit): Spool {
-  const file = openSync(path, 'w');
+  const file = openLog(path);
   let room = limit;
   let damage: string | undefined;
 
@@ -43,4 +44,19 @@ export function openSpool(path: string, limit = spoolLimit): Spool {
     close: () => closeSync(file),
     damage: () => damage,
   };
+}
+
+function openLog(path: string): number {
+  try {
+    return openSync(path, 'w');
+  } catch (cause) {
+    throw labError({
+      code: 'console-log-failed',
+      fault: 'infrastructure',
+      doing: "opening the file for a guest's console",
+      what: (cause as Error).message,
+      next: 'Make room on that disk, or write the results elsewhere.',
+      cause,
+    });
+  }
 }

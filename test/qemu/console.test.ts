@@ -76,6 +76,10 @@ describe('openSpool', () => {
     spool.close();
     assert.match(spool.damage() ?? '', /no space left/);
   });
+
+  it('says where it cannot write', () => {
+    assert.throws(() => openSpool('/nonexistent/log'), { code: 'console-log-failed' });
+  });
 });
 
 describe('openConsole', () => {
@@ -84,7 +88,7 @@ describe('openConsole', () => {
   it('scans a flood of 100 MB to its end, in bounded memory and on bounded disk', async (t) => {
     const path = join(await folderOf(t), 'log');
     const socket = new PassThrough();
-    const console = openConsole(socket, path);
+    const console = openConsole(socket, openSpool(path));
     const line = `${'flood '.repeat(20)}\r\n`;
     const chunk = Buffer.from(line.repeat(500));
     const chunks = Math.ceil(100e6 / chunk.length);
@@ -111,7 +115,7 @@ describe('openConsole', () => {
 
   it('reports a complaint once it is complete, or the console falls silent', async (t) => {
     const socket = new PassThrough();
-    const console = openConsole(socket, join(await folderOf(t), 'log'));
+    const console = openConsole(socket, openSpool(join(await folderOf(t), 'log')));
     const reported: string[] = [];
     const first = new Promise<void>((resolve) => {
       console.onFinding(({ lines }) => {
@@ -131,7 +135,7 @@ describe('openConsole', () => {
 
   it('waits for lines from an index on, and tells waiters of the end', async (t) => {
     const socket = new PassThrough();
-    const console = openConsole(socket, join(await folderOf(t), 'log'));
+    const console = openConsole(socket, openSpool(join(await folderOf(t), 'log')));
     socket.write('ready 1\nother\n');
     assert.equal(await console.waitFor(/ready/g, { signal: soon() }), 'ready 1');
     assert.equal(await console.waitFor(/ready/g, { signal: soon() }), 'ready 1');

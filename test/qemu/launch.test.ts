@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile, readdir } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
 import { isLabError } from '../../harness/errors.ts';
@@ -127,33 +128,30 @@ describe('launchMachine', () => {
     await running.kill();
     assert.equal(running.console.damage, undefined);
   });
-});
 
-describe('QMP', () => {
-  it("reports a refusal in QEMU's own words", async (t) => {
-    const { machine, options } = await prepare(t, [hang]);
-    const { qmp } = await launchMachine(machine, options);
-    await assert.rejects(qmp.execute('no-such-command'), {
-      code: 'qmp-refused',
-      what: /no-such-command/,
+  it('says which package setpriv comes from when it is missing', async (t) => {
+    const { folder, machine, options } = await prepare(t, [hang]);
+    const { PATH } = process.env;
+    process.env['PATH'] = folder;
+    t.after(() => (process.env['PATH'] = PATH));
+    await assert.rejects(launchMachine(machine, options), {
+      code: 'setpriv-missing',
+      next: /util-linux/,
     });
   });
 
-  it('speaks the human monitor and hands out events', async (t) => {
-    const { machine, options } = await prepare(t, [hang]);
-    const { qmp } = await launchMachine(machine, options);
-    assert.match(await qmp.human('info registers'), /EIP=/);
-    const stopped = qmp.event('STOP', soon());
-    await qmp.execute('stop');
-    await stopped;
-  });
-
-  it('ends a wait with its signal', async (t) => {
-    const { machine, options } = await prepare(t, [hang]);
-    const { qmp } = await launchMachine(machine, options);
-    const stop = new AbortController();
-    const waiting = qmp.event('NEVER', stop.signal);
-    stop.abort(new Error('no longer'));
-    await assert.rejects(waiting, /no longer/);
+  it('waits for gdb at the first instruction', async (t) => {
+    const { folder, machine, options } = await prepare(t, [print('running\n'), hang]);
+    const gdb = join(folder, 'gdb.socket');
+    const running = await launchMachine(machine, { ...options, gdb });
+    assert.match(JSON.stringify(await running.qmp.execute('query-status')), /"running":false/);
+    const socket = connect(gdb);
+    await once(socket, 'connect', { signal: soon() });
+    socket.write('$?#3f');
+    const [answer] = (await once(socket, 'data', { signal: soon() })) as [Buffer];
+    assert.match(answer.toString(), /T05/);
+    socket.write('+$c#63');
+    await running.console.waitFor(/^running$/, { signal: soon() });
+    socket.destroy();
   });
 });

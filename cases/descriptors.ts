@@ -23,6 +23,14 @@ test('a read-only descriptor: EBADF, the file keeps what it had', async ({ guest
   await unharmed(guest, counter);
 });
 
+// What is wrong with the target could not be recorded there.
+test('a read-only descriptor beats a target that is not frozen', async ({ guest }) => {
+  const counter = await guest.subject('counter');
+  const path = `${await guest.folder()}/image`;
+  const result = await guest.checkpoint(counter.pid, { to: { kind: 'read-only', path } });
+  assert.is(result.errno, 'EBADF');
+});
+
 test('a pipe that nobody reads any more: EPIPE', async ({ guest }) => {
   const counter = await frozenSubject(guest, 'counter');
   const result = await guest.checkpoint(counter.pid, { to: { kind: 'closed-pipe' } });

@@ -131,7 +131,10 @@ it('keeps what came before it was cut off, for the next attempt', () =>
   withToy(({ folder }) => {
     let first = true;
     const answer: Answer = (request, response) => {
-      if (!first) { serve(body)(request, response); return; }
+      if (!first) {
+        serve(body)(request, response);
+        return;
+      }
       first = false;
       response.writeHead(200, { 'content-length': body.length });
       response.write(body.subarray(0, 10_000));

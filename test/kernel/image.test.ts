@@ -179,7 +179,7 @@ it('says which file does not compile, and which patch touched it last', () =>
       assert.equal(error.fault, 'build');
       assert.match(error.what, /kernel\/cr.c does not compile; .* cr\/0001-c-r-one.patch/);
       assert.match((error.details ?? []).join('\n'), /^kernel\/cr.c:1:\d+: error: /m);
-      const log = (/\/\S+build.log/.exec(error.next))?.[0] ?? '';
+      const log = /\/\S+build.log/.exec(error.next)?.[0] ?? '';
       assert.match(readFileSync(log, 'utf8'), /error:/);
       assert.deepEqual(readdirSync(toy.context.home.images), []);
       assert.equal(toy.events.at(-1)?.type, 'stage-failed');

@@ -116,8 +116,8 @@ static void live(char **args)
 	/* The keeper's handler is inherited, and would interrupt waiting. */
 	signal(SIGCHLD, SIG_DFL);
 	settled();
-	while (fgets(line, sizeof(line), stdin)) {
-		line[strcspn(line, "\n")] = '\0';
+	for (;;) {
+		hear(line, sizeof(line));
 		if (sscanf(line, "make %d %31s", &wanted, kind) == 2)
 			make(wanted, kind);
 		else if (!strcmp(line, "checkpoint"))
@@ -126,9 +126,8 @@ static void live(char **args)
 			reap_all();
 		else
 			printf("unknown %s\n", line);
-		fflush(stdout);
+		reply();
 	}
-	_exit(0);
 }
 
 const struct subject crowd = {

@@ -221,11 +221,11 @@ static void start_as(const struct identity *who)
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (!chosen->talks) {
-		close(0);
-		close(1);
-		close(2);
-	}
+	close(0);
+	close(1);
+	close(2);
+	if (chosen->talks)
+		start_talk();
 	failed = assume(who);
 	if (failed)
 		cannot(failed);
@@ -247,6 +247,10 @@ static void start_target(const struct identity *who)
 		fail("pipe");
 	if (chosen->prepare)
 		chosen->prepare(arguments);
+	if (chosen->talks && who->chroot)
+		fail("it cannot talk from below another root");
+	if (chosen->talks)
+		prepare_talk();
 	if (who->chroot)
 		copy_program(who->chroot);
 	target_pid = fork_as(who);
@@ -279,7 +283,9 @@ static void end_as(int status)
 
 static void answer(char *line)
 {
-	if (!chosen->answer || !chosen->answer(target_pid, line))
+	if (chosen->talks)
+		ask(target_pid, line);
+	else if (!chosen->answer || !chosen->answer(target_pid, line))
 		printf("unknown %s\n", line);
 	fflush(stdout);
 }
@@ -316,14 +322,19 @@ static void wake_up(int number)
 
 static void keep(const sigset_t *while_waiting)
 {
-	struct pollfd input = {
-		.fd = chosen->talks ? -1 : STDIN_FILENO, .events = POLLIN,
+	struct pollfd polls[2] = {
+		{ .fd = STDIN_FILENO, .events = POLLIN }, { .events = POLLIN },
 	};
 	int status;
 
 	for (;;) {
-		if (ppoll(&input, 1, NULL, while_waiting) > 0)
-			read_lines();
+		polls[1].fd = answers_fd();
+		if (ppoll(polls, 2, NULL, while_waiting) > 0) {
+			if (polls[1].revents)
+				pass_answers();
+			if (polls[0].revents)
+				read_lines();
+		}
 		if (!chosen->may_end &&
 		    waitpid(target_pid, &status, WNOHANG) == target_pid)
 			end_as(status);

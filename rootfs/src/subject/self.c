@@ -237,6 +237,21 @@ static long call_as(struct side *side, long nr, long pid, long fd, long flags)
 	return self_call(nr, &side->registers, &found);
 }
 
+/* Behind the call that saved the task, by way of a restart. */
+static void welcome(long ret)
+{
+	char wrong[512] = "";
+
+	compare_registers(&found, &before.registers, wrong, sizeof(wrong));
+	compare_rest(&before, wrong, sizeof(wrong));
+	print_result(ret);
+	printf(" restored=%s\n", *wrong ? wrong : "all");
+}
+
+/*
+ * A restart that brings memory back, too, comes back here; one that does not
+ * is answered where it was called.
+ */
 static void save(char *who, const char *path, const char *flags)
 {
 	char disturbed[512] = "";
@@ -248,6 +263,10 @@ static void save(char *who, const char *path, const char *flags)
 	ret = call_as(&before, cr_abi()->checkpoint,
 		      strcmp(who, "own") ? atol(who) : getpid(), fd,
 		      flags ? strtol(flags, NULL, 0) : (long)CHECKPOINT_SUBTREE);
+	if (ret == 0) {
+		welcome(ret);
+		return;
+	}
 	compare_registers(&found, &before.registers, disturbed, sizeof(disturbed));
 	compare_rest(&before, disturbed, sizeof(disturbed));
 	close(fd);
@@ -261,21 +280,19 @@ static void save(char *who, const char *path, const char *flags)
 
 static void come_back(const char *path)
 {
-	char wrong[512] = "";
 	long ret;
 	int fd;
 
 	fd = open(path, O_RDONLY);
 	take_side(&after);
 	ret = call_as(&after, cr_abi()->restart, getpid(), fd, 0);
-	tried = ret < 0;
-	print_result(ret);
-	if (ret >= 0) {
-		compare_registers(&found, &before.registers, wrong, sizeof(wrong));
-		compare_rest(&before, wrong, sizeof(wrong));
-		printf(" restored=%s", *wrong ? wrong : "all");
-	}
 	close(fd);
+	tried = ret < 0;
+	if (ret >= 0) {
+		welcome(ret);
+		return;
+	}
+	print_result(ret);
 	putchar('\n');
 }
 
@@ -304,7 +321,6 @@ static void obey(char *line)
 		check();
 	else
 		printf("unknown %s\n", line);
-	fflush(stdout);
 }
 
 static void live(char **args)
@@ -317,11 +333,11 @@ static void live(char **args)
 	fill(&before, 0x1122334455667788ULL, 0x200cd7, 0x5f80, 0x0b7f);
 	fill(&after, 0x99aabbccddeeff00ULL, 0x202, 0x1f80, 0x037f);
 	settled();
-	while (fgets(line, sizeof(line), stdin)) {
-		line[strcspn(line, "\n")] = '\0';
+	for (;;) {
+		hear(line, sizeof(line));
 		obey(line);
+		reply();
 	}
-	_exit(0);
 }
 
 const struct subject self = {

@@ -3,7 +3,7 @@
  * A subject is two processes. The target puts itself into a state; its parent,
  * the keeper, makes sure that it is there, says so, and answers questions for
  * it: a frozen or dead task cannot. A settled target shares nothing with its
- * keeper: no memory, and no descriptors unless it talks itself.
+ * keeper: no memory and no descriptors.
  */
 #ifndef SUBJECT_H
 #define SUBJECT_H
@@ -27,7 +27,7 @@ struct subject {
 	bool (*answer)(pid_t target, const char *line);
 
 	bool may_end;	/* the target's end is not the keeper's */
-	bool talks;	/* the target itself reads and answers lines */
+	bool talks;	/* the target itself hears lines and replies */
 	bool hidden;	/* the target is not dumpable, and wants to be so */
 };
 
@@ -38,6 +38,15 @@ extern const struct subject caller, counter, crowd, holder, leader_gone, named, 
 void settled(void);
 void cannot(const char *what) __attribute__((noreturn));
 void rest(void) __attribute__((noreturn));
+
+/* talk.c */
+void prepare_talk(void);
+void start_talk(void);
+void hear(char *line, size_t room);
+void reply(void);
+void ask(pid_t target, const char *line);
+int answers_fd(void);
+void pass_answers(void);
 
 /* For keepers. */
 void fail(const char *why) __attribute__((noreturn));

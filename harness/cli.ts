@@ -18,7 +18,7 @@ export async function main(args: readonly string[], cli: Cli = openCli(args)): P
   try {
     const words = withDefault(args, cli);
     const program = createProgram(cli);
-    if (!isKnown(program, words[0])) await addSlowCommands(program, cli);
+    if (!isKnown(program, words[0]) && !asksVersion(words)) await addSlowCommands(program, cli);
     await program.parseAsync(words, { from: 'user' });
     return cli.status;
   } catch (error) {
@@ -63,6 +63,10 @@ async function addSlowCommands(program: Command, cli: Cli): Promise<void> {
 
 function isKnown(program: Command, word: string | undefined): boolean {
   return program.commands.some((command) => command.name() === word);
+}
+
+function asksVersion([first]: readonly string[]): boolean {
+  return first === '-V' || first === '--version';
 }
 
 /** `lab`, `lab --grep x` and `lab cases/x.ts` mean `lab run …`; `lab docter` means a mistake. */

@@ -20,6 +20,9 @@ if (hostKey instanceof Error) throw hostKey;
 export const trustedKey = hostKey.getPublicSSH().toString('base64');
 export const foreignKey = Buffer.from(makeHostKey().wire).toString('base64');
 
+/** @types/ssh2 knows it of clients only. */
+type UntypedConnection = Connection & { setNoDelay(on: boolean): void };
+
 /** Starts an SSH server on loopback that serves each exec as told. */
 export async function startFakeSsh(
   serve: Serve,
@@ -29,7 +32,7 @@ export async function startFakeSsh(
   const server = new ssh2.Server({ hostKeys: [host.private] }, (connection) => {
     // Where ssh2 has no native cipher it sends a packet in two pieces, and Nagle's delay
     // would hold the second one back for 40 ms.
-    connection.setNoDelay(true);
+    (connection as UntypedConnection).setNoDelay(true);
     open.add(connection);
     connection.on('close', () => void open.delete(connection));
     connection.on('error', () => undefined);

@@ -370,6 +370,8 @@ static int make_call(struct json *out, struct call *call)
 	}
 	if (dead)
 		waitpid(caller, &status, 0);
+	/* Whoever gets the answer may unmount at once what the image is on. */
+	close_end(&channel.fd);
 	if (outcome->stage == REFUSED) {
 		errno = outcome->error;
 		return fail(out, outcome->refused);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile, truncate, writeFile } from 'node:fs/promises';
+import { readdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { launchMachine } from '../../qemu/launch.ts';
@@ -57,6 +57,11 @@ describe('saveGuest', () => {
     const before = await readdir(folder);
     const full = saveGuest(running, join(folder, 'no-such-folder', 'guest'), soon());
     await assert.rejects(full, { code: 'save-failed', what: /no such file/ });
+    assert.deepEqual(await readdir(folder), before);
+    // Where the lab writes first, the disk is full.
+    await symlink('/dev/full', join(folder, 'guest.partial'));
+    const noRoom = saveGuest(running, join(folder, 'guest'), soon());
+    await assert.rejects(noRoom, { code: 'save-failed', what: /no space left/ });
     assert.deepEqual(await readdir(folder), before);
     await running.qmp.execute('cont');
     running.console.write('fine\n');

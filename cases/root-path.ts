@@ -1,5 +1,6 @@
 import { assert, suite } from '../harness/case.ts';
 import type { CallOptions, Guest } from '../harness/case.ts';
+import { objectOf } from './support/image.ts';
 import { patches } from './support/patches.ts';
 import { frozenSubject } from './support/tasks.ts';
 
@@ -34,12 +35,26 @@ test("a success lets go of the caller's root", async ({ guest }) => {
 });
 
 test('a target with another root gives a whole image', async ({ guest }) => {
-  const folder = await guest.smallFileSystem(64);
+  const folder = await guest.smallFileSystem(1024);
   const target = await frozenSubject(guest, 'sleeping', { chroot: folder });
   const result = await guest.checkpoint(target.pid);
   assert.is(result.errno, null);
   assert.ok((await result.image()).complete);
 });
+
+// Where the lab has mounted that file system is nothing the image may tell.
+test.needs({ patch: patches.memory })(
+  "files are named as the target's root has them, whatever the caller's is",
+  async ({ guest }) => {
+    const folder = await guest.smallFileSystem(1024);
+    const elsewhere = await guest.smallFileSystem(64);
+    const target = await frozenSubject(guest, 'sleeping', { chroot: folder });
+    for (const options of [{}, { chroot: elsewhere }]) {
+      const image = await (await guest.checkpoint(target.pid, options)).image();
+      assert.is(objectOf(image, 'FILE_NAME').fields['text'], '/subject', 'its program');
+    }
+  },
+);
 
 /** Mounts a tmpfs that cases can try to unmount. */
 async function tmpfs(guest: Guest): Promise<string> {

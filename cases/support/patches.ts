@@ -2,4 +2,6 @@
 export const patches = {
   /** The first patch at which a task that is no container init can be saved by another. */
   subtree: 'c/r: CHECKPOINT_SUBTREE',
+  /** The first at which an image names a file: the target's program. */
+  memory: 'c/r: private memory',
 } as const;

@@ -30,42 +30,61 @@ export interface Program {
   readonly path: string;
 }
 
+type Where = Pick<Context, 'home' | 'signal'>;
+type Texts = ReadonlyMap<string, string>;
+
 /**
  * Compiles the guest's own programs, all at once, and returns them sorted by name. A .c file
  * in the source folder is a program; so is a folder, of all .c files in it and in `common`.
  * Throws an infrastructure error with the compiler's words.
  */
 export async function buildPrograms(
-  context: Pick<Context, 'home' | 'signal'>,
+  where: Where,
   compiler: Compiler,
   folder = sourceFolder,
 ): Promise<readonly Program[]> {
   const texts = await readSources(folder);
-  const files = [...texts.keys()];
-  const isShared = (file: string) => file.startsWith('common/') || /^[^/]+\.h$/.test(file);
-  const names = new Set(
-    files.filter((file) => !isShared(file)).map((file) => file.replace(/\.c$|\/.*/, '')),
-  );
-  return Promise.all(
-    [...names].map(async (name) => {
-      const inputs = files.filter(
-        (file) => isShared(file) || file === `${name}.c` || file.startsWith(`${name}/`),
-      );
-      const key = keyOf({
-        compiler: compiler.identity,
-        flags,
-        texts: inputs.map((file) => [file, texts.get(file)]),
-      });
-      const { path } = await keep(context.home.rootfs, `${name}-${key}`, async (fresh) => {
-        const sources = inputs.filter((file) => file.endsWith('.c'));
-        await compile(name, sources, join(fresh, name), folder, compiler, context.signal);
-      });
-      return { name, path: join(path, name) };
-    }),
-  );
+  const own = [...texts.keys()].filter((file) => !isShared(file));
+  const names = new Set(own.map((file) => file.replace(/\.c$|\/.*/, '')));
+  return Promise.all([...names].map((name) => build(name, texts, where, compiler, folder)));
 }
 
-async function readSources(folder: string): Promise<ReadonlyMap<string, string>> {
+/** Compiles one of them; see buildPrograms(). */
+export async function buildProgram(
+  name: string,
+  where: Where,
+  compiler: Compiler,
+): Promise<Program> {
+  return build(name, await readSources(sourceFolder), where, compiler, sourceFolder);
+}
+
+async function build(
+  name: string,
+  texts: Texts,
+  { home, signal }: Where,
+  compiler: Compiler,
+  folder: string,
+): Promise<Program> {
+  const inputs = [...texts.keys()].filter(
+    (file) => isShared(file) || file === `${name}.c` || file.startsWith(`${name}/`),
+  );
+  const key = keyOf({
+    compiler: compiler.identity,
+    flags,
+    texts: inputs.map((file) => [file, texts.get(file)]),
+  });
+  const { path } = await keep(home.rootfs, `${name}-${key}`, async (fresh) => {
+    const sources = inputs.filter((file) => file.endsWith('.c'));
+    await compile(name, sources, join(fresh, name), folder, compiler, signal);
+  });
+  return { name, path: join(path, name) };
+}
+
+function isShared(file: string): boolean {
+  return file.startsWith('common/') || /^[^/]+\.h$/.test(file);
+}
+
+async function readSources(folder: string): Promise<Texts> {
   const files = (await readdir(folder, { recursive: true })).filter((file) => /\.[ch]$/.test(file));
   const read = async (file: string) => [file, await readFile(join(folder, file), 'utf8')] as const;
   return new Map(await Promise.all(files.sort().map(read)));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Context } from '../../harness/context.ts';
 import { findLabHome } from '../../harness/home.ts';
 import { findCompiler } from '../../rootfs/compiler.ts';
-import { buildPrograms } from '../../rootfs/programs.ts';
+import { buildProgram } from '../../rootfs/programs.ts';
 
 /** A lab home of a test's own, and the context of a stage that works there. */
 export interface TestHome {
@@ -25,9 +25,6 @@ export async function makeHome(): Promise<TestHome> {
 }
 
 /** Returns the path of one of the guest's programs, compiled from the sources as they are. */
-export async function buildProgram({ context }: TestHome, name: string): Promise<string> {
-  const programs = await buildPrograms(context, await findCompiler());
-  const found = programs.find((program) => program.name === name);
-  if (found === undefined) throw new Error(`no program called ${name}`);
-  return found.path;
+export async function pathOfProgram({ context }: TestHome, name: string): Promise<string> {
+  return (await buildProgram(name, context, await findCompiler())).path;
 }

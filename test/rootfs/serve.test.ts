@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { execa } from 'execa';
 import { encodeRequest } from '../../harness/shim-words.ts';
-import { buildProgram, makeHome } from './built.ts';
+import { makeHome, pathOfProgram } from './built.ts';
 import type { TestHome } from './built.ts';
 
 type Line = Readonly<Record<string, unknown>>;
@@ -11,7 +11,7 @@ let home: TestHome;
 let shim = '';
 before(async () => {
   home = await makeHome();
-  shim = await buildProgram(home, 'shim');
+  shim = await pathOfProgram(home, 'shim');
 });
 after(() => home.remove());
 

@@ -3,7 +3,7 @@ import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { execa } from 'execa';
-import { buildProgram, makeHome } from './built.ts';
+import { makeHome, pathOfProgram } from './built.ts';
 import type { TestHome } from './built.ts';
 
 let home: TestHome;
@@ -12,7 +12,7 @@ let folder = '';
 
 before(async () => {
   home = await makeHome();
-  shim = await buildProgram(home, 'shim');
+  shim = await pathOfProgram(home, 'shim');
   folder = join(home.context.scratch, 'files');
   await mkdir(folder);
 });

@@ -3,14 +3,14 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { execa } from 'execa';
-import { buildProgram, makeHome } from './built.ts';
+import { makeHome, pathOfProgram } from './built.ts';
 import type { TestHome } from './built.ts';
 
 let home: TestHome;
 let subject = '';
 before(async () => {
   home = await makeHome();
-  subject = await buildProgram(home, 'subject');
+  subject = await pathOfProgram(home, 'subject');
 });
 after(() => home.remove());
 

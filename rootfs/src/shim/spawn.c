@@ -17,7 +17,7 @@
 /* Starting a program takes far less, unless its group is frozen. */
 #define START_MS	5000
 /* How long the rest of a killed program may take to go. */
-#define GONE_MS		2000
+#define GONE_MS		10000
 
 struct stream {
 	const char *name;

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { withLock } from './lock.ts';
+import { withLock, type Waiting } from './lock.ts';
 
 const manifestName = '.manifest.json';
 
@@ -58,10 +58,11 @@ export async function keep(
   folder: string,
   key: string,
   make: (path: string) => Promise<void>,
+  waiting?: Waiting,
 ): Promise<CacheEntry> {
   await mkdir(folder, { recursive: true });
   const path = join(folder, key);
-  return withLock(path, async () => {
+  const open = async (): Promise<CacheEntry> => {
     const damage = await findDamage(path);
     if (damage === undefined) return { path, hit: true };
     const partial = join(folder, `.${key}.partial`);
@@ -77,7 +78,8 @@ export async function keep(
       throw error;
     }
     return damage === 'absent' ? { path, hit: false } : { path, hit: false, damage };
-  });
+  };
+  return withLock(path, open, waiting);
 }
 
 async function writeManifest(path: string): Promise<void> {

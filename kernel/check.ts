@@ -3,13 +3,13 @@ import { hashFile } from '../harness/cache.ts';
 import type { Context } from '../harness/context.ts';
 import { isLabError } from '../harness/errors.ts';
 import type { LabError } from '../harness/errors.ts';
-import { withLock } from '../harness/lock.ts';
 import { commitSeries } from './apply.ts';
 import type { CompilerWarning, Image, Series } from './base.ts';
 import { makeImage, readFacts } from './image.ts';
 import type { ImageOptions } from './image.ts';
 import { countedGroup, nameOfPrefix, prefixesOf, readSeries } from './series.ts';
 import { acquireSource } from './source.ts';
+import { withTree } from './tree-lock.ts';
 
 export interface CheckOptions extends Omit<ImageOptions, 'upto'> {
   /** Build every prefix. */
@@ -82,7 +82,7 @@ async function checkPrefix(
   let warnings: readonly CompilerWarning[] = [];
   try {
     const source = await acquireSource(options.base, { from: options.source }, quiet(context));
-    await withLock(source.repository, () => commitSeries(source, prefix, context));
+    await withTree(options.base, context, () => commitSeries(source, prefix, context));
     did.push('applied');
     if (!options.build) return { did, warnings, error: undefined };
     const image = await makeImage({ ...options, upto: numberOf(prefix) }, context);

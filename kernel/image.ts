@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { keep, keyOf } from '../harness/cache.ts';
 import type { CacheEntry } from '../harness/cache.ts';
 import type { Context } from '../harness/context.ts';
-import { withLock } from '../harness/lock.ts';
 import { applySeries } from './apply.ts';
 import type { Base, Image, Series, Source } from './base.ts';
 import { buildKernel } from './build.ts';
@@ -15,7 +14,7 @@ import { readFragments } from './fragments.ts';
 import type { Fragment } from './fragments.ts';
 import { readSeries } from './series.ts';
 import { acquireSource } from './source.ts';
-import { treeOf } from './source-record.ts';
+import { waitingFor, withTree } from './tree-lock.ts';
 import { hasMoved } from './worktree.ts';
 
 /** Raised when the same inputs come to mean another image. */
@@ -70,15 +69,15 @@ export async function makeImage(options: ImageOptions, context: Context): Promis
   }
   const key = await imageKey(source, series, fragments);
   const start = performance.now();
-  const entry = await keep(context.home.images, key, (output) =>
-    withLock(treeOf(context.home, base), async () => {
+  const make = (output: string): Promise<void> =>
+    withTree(base, context, async () => {
       const tree = await applySeries(source, series, context);
       const names = fragments.map((fragment) => fragment.name);
       const partial = upto !== undefined && (await isPartial(series, patchesFolder));
       const wanted = { fragments: names, configFolder, partial };
       await buildKernel(await configure(tree, wanted, context), output, context);
-    }),
-  );
+    });
+  const entry = await keep(context.home.images, key, make, waitingFor(base, context));
   if (entry.damage !== undefined)
     context.emit({
       type: 'warning',

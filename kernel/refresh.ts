@@ -2,12 +2,12 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Context } from '../harness/context.ts';
 import { labError } from '../harness/errors.ts';
-import { withLock } from '../harness/lock.ts';
 import { commitSeries, knownCommits } from './apply.ts';
 import type { Patch, Source } from './base.ts';
 import { git, gitFailed, gitText } from './git.ts';
 import { countedGroup, patchesFolder, readSeries } from './series.ts';
 import { formatList, parseList } from './series-list.ts';
+import { withTree } from './tree-lock.ts';
 import { listChanges, readState, unfinishedOperation, writeState } from './worktree.ts';
 
 /** What became of one patch file. */
@@ -39,7 +39,7 @@ export async function refreshSeries(
   context: Context,
   folder: string = patchesFolder,
 ): Promise<Refreshed[]> {
-  return withLock(source.repository, async () => {
+  return withTree(source.base, context, async () => {
     const tree = source.repository;
     await refuseUnfinished(source);
     const series = await readSeries(source.base, undefined, folder);

@@ -1,7 +1,8 @@
-import { withLock } from '../harness/lock.ts';
+import type { Context } from '../harness/context.ts';
 import type { Source } from './base.ts';
 import { committer, gitText } from './git.ts';
 import { droppedRefs } from './repository.ts';
+import { withTree } from './tree-lock.ts';
 import {
   abandonOperation,
   listChanges,
@@ -22,9 +23,9 @@ export interface Dropped {
  * Puts a base's tree back to what the lab checked out last and returns what was dropped.
  * Nothing is lost: changes go into git's stash, commits keep a ref.
  */
-export async function resetTree(source: Source): Promise<Dropped> {
+export async function resetTree(source: Source, context: Context): Promise<Dropped> {
   const tree = source.repository;
-  return withLock(tree, async () => {
+  return withTree(source.base, context, async () => {
     const undo: string[] = [];
     const inTree = `git -C ${tree}`;
     const changes = await listChanges(tree);

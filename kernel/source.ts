@@ -1,7 +1,6 @@
 import { access, mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { Context } from '../harness/context.ts';
-import { withLock } from '../harness/lock.ts';
 import type { Base, Source } from './base.ts';
 import { download } from './download.ts';
 import { importArchive } from './source-archive.ts';
@@ -13,6 +12,7 @@ import type { Imported, ImportOptions } from './source-git.ts';
 import { findSource, readRecord, stampOf, treeOf, writeRecord } from './source-record.ts';
 import { stage } from './stage.ts';
 import { gitText } from './git.ts';
+import { withTree } from './tree-lock.ts';
 import { refuseWork } from './worktree.ts';
 
 export interface SourceOptions {
@@ -34,7 +34,7 @@ export async function acquireSource(
   return stage(context, 'source', base.name, `source of ${base.name}`, async () => {
     const have = await findKnown(base, from, context);
     if (have !== undefined) return { value: have, cached: true, what: have.origin };
-    const value = await withLock(treeOf(context.home, base), async () => {
+    const value = await withTree(base, context, async () => {
       // Another lab may have imported it while this one waited.
       return (await findKnown(base, from, context)) ?? (await importSource(base, from, context));
     });

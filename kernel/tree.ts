@@ -1,8 +1,8 @@
 import type { Context } from '../harness/context.ts';
-import { withLock } from '../harness/lock.ts';
 import { applySeries } from './apply.ts';
 import type { Source } from './base.ts';
 import { readSeries } from './series.ts';
+import { withTree } from './tree-lock.ts';
 import { readState } from './worktree.ts';
 
 /**
@@ -11,7 +11,7 @@ import { readState } from './worktree.ts';
  */
 export async function openTree(source: Source, context: Context): Promise<string> {
   if ((await readState(source.repository)) === undefined)
-    await withLock(source.repository, async () =>
+    await withTree(source.base, context, async () =>
       applySeries(source, await readSeries(source.base), context),
     );
   return source.repository;

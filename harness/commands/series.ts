@@ -73,7 +73,8 @@ async function reset(options: SeriesOptions, cli: Cli): Promise<void> {
   const { resetTree } = await import('../../kernel/reset.ts');
   const dropped = await withContext(cli, async (context) => {
     const base = await chooseOne(options, cli, context);
-    return resetTree(await acquireSource(base, { from: sourceIn(options, cli) }, context));
+    const source = await acquireSource(base, { from: sourceIn(options, cli) }, context);
+    return resetTree(source, context);
   });
   const { changes, commits, undo } = dropped;
   cli.stdout.write(

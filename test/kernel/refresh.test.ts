@@ -199,7 +199,7 @@ it('reset drops changes and commits, and git can bring both back', () =>
     commit(tree, 'kernel/cr.c', 'int cr;\n', '-m', 'c/r: more');
     writeFileSync(join(tree, 'kernel/new.c'), 'int new;\n');
     appendFileSync(join(tree, 'kernel/fork.c'), 'int changed;\n');
-    const dropped = await resetTree(source);
+    const dropped = await resetTree(source, toy.context);
     assert.equal(dropped.commits.length, 1);
     assert.equal(dropped.changes.length, 2);
     assert.equal(gitIn(tree, 'rev-parse', 'HEAD'), before);
@@ -212,7 +212,7 @@ it('reset drops changes and commits, and git can bring both back', () =>
   }));
 
 it('reset gives up a rebase that stopped at a conflict', () =>
-  withTree(async ({ tree, source }) => {
+  withTree(async ({ toy, tree, source }) => {
     const tip = gitIn(tree, 'rev-parse', 'HEAD');
     gitIn(tree, 'checkout', '--quiet', '--detach', 'HEAD~2');
     commit(
@@ -223,7 +223,7 @@ it('reset gives up a rebase that stopped at a conflict', () =>
       'c/r: other',
     );
     assert.throws(() => gitIn(tree, 'rebase', '--onto', 'HEAD', `${tip}~2`, tip));
-    await resetTree(source);
+    await resetTree(source, toy.context);
     assert.equal(gitIn(tree, 'rev-parse', 'HEAD'), tip);
     assert.equal(gitIn(tree, 'status', '--porcelain'), '');
     assert.doesNotMatch(gitIn(tree, 'status'), /rebase in progress/);

@@ -13,7 +13,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
+import { setTimeout as later } from 'node:timers/promises';
 import { isLabError } from '../../harness/errors.ts';
+import { withLock } from '../../harness/lock.ts';
 import { acquireSource } from '../../kernel/source.ts';
 import { commitAll, gitIn, toyBase, toyFiles, toyTreeId, withToy, writeToy } from './toy.ts';
 import type { Toy } from './toy.ts';
@@ -333,4 +335,19 @@ it('stops at an abort and keeps nothing', () =>
     toy.controller.abort(new Error('enough'));
     await assert.rejects(importing, /enough/);
     assert.deepEqual(leftovers(toy), []);
+  }));
+
+it('says that it waits for another lab, and stops waiting at an abort', () =>
+  withToy(async (toy) => {
+    const from = writeToy(join(toy.folder, 'linux'));
+    const tree = join(toy.context.home.trees, 'v2.6.30');
+    await withLock(tree, async () => {
+      const waiting = acquireSource(toyBase, { from }, toy.context);
+      const said = () => toy.events.some((event) => event.type === 'note');
+      while (!said()) await later(5);
+      toy.controller.abort(new Error('enough'));
+      await assert.rejects(waiting, /enough/);
+    });
+    const signal = new AbortController().signal;
+    await acquireSource(toyBase, { from }, { ...toy.context, signal });
   }));

@@ -10,6 +10,8 @@ export interface CaseRecord {
   add(entry: PlanEntry, observed: Observed, run?: RanIn): Verdict;
   /** Adds the result of a case that never began. */
   addUnrun(entry: PlanEntry, end: CaseEnd): Verdict;
+  /** Takes note of a case that is red already, though not yet judged for good. */
+  suspect(entry: PlanEntry, observed: Observed): void;
   readonly results: ReadonlyMap<PlanEntry, CaseResult>;
   /** The first case that was neither passed nor skipped. */
   readonly firstRed: () => string | undefined;
@@ -40,14 +42,21 @@ export function createRecord({ emit }: Pick<RunSettings, 'emit'>): CaseRecord {
     };
     if (results.has(entry)) throw new Error(`two results of ${id}`);
     results.set(entry, result);
-    if (result.verdict === 'fail' || result.verdict === 'error') red ??= id;
+    if (isRed(result.verdict)) red ??= id;
     emit({ type: 'case-ended', result });
     return result.verdict;
   };
   return {
     add,
     addUnrun: (entry, end) => add(entry, { end, during: [], before: [], after: [], leftovers: [] }),
+    suspect: ({ planned }, observed) => {
+      if (isRed(judge(observed).verdict)) red ??= planned.id;
+    },
     results,
     firstRed: () => red,
   };
+}
+
+function isRed(verdict: Verdict): boolean {
+  return verdict === 'fail' || verdict === 'error';
 }

@@ -26,6 +26,8 @@ export interface CaseHost {
   finish(): Promise<readonly Failure[]>;
   /** Shows the running case console lines. */
   sendLines(lines: readonly string[]): void;
+  /** Resolves when it listens, or is gone. Never rejects. */
+  readonly ready: Promise<void>;
   /** Resolves when the process is gone. Never rejects. */
   readonly ended: Promise<void>;
   readonly alive: () => boolean;
@@ -75,8 +77,11 @@ export function startHost(options: HostOptions): CaseHost {
       };
       send(message);
     });
+  let listen: () => void = () => undefined;
+  const ready = new Promise<void>((resolve) => (listen = resolve));
   const hear = (message: FromHost) => {
-    if (message.type === 'call') {
+    if (message.type === 'ready') listen();
+    else if (message.type === 'call') {
       const { call } = message;
       void options.answer(message).then((answer) => send({ type: 'answer', call, answer }));
     } else if (message.type === 'stray') options.onStray(message.failure);
@@ -85,6 +90,7 @@ export function startHost(options: HostOptions): CaseHost {
   child.on('message', hear);
   const ended = endOf(child).then((how) => {
     alive = false;
+    listen();
     waiting?.reject(endedEarly(how));
   });
 
@@ -94,6 +100,7 @@ export function startHost(options: HostOptions): CaseHost {
       (await ask({ type: 'run', file, suite, test }, 'ended')).outcome,
     finish: async () => (await ask({ type: 'finish' }, 'finished')).failures,
     sendLines: (lines) => send({ type: 'console', lines }),
+    ready,
     ended,
     alive: () => alive,
     kill: () => {

@@ -27,6 +27,8 @@ export interface Seat {
 /** Case hosts outlive guests; one that was killed is replaced when the next case needs it. */
 export interface Slots {
   current(): CaseSlot;
+  /** The one that was started last, running or not. */
+  latest(): CaseSlot | undefined;
   drop(): Promise<void>;
 }
 
@@ -45,6 +47,7 @@ export function createSlots(settings: RunSettings): Slots {
       if (slot?.host.alive() !== true) slot = openSlot(settings);
       return slot;
     },
+    latest: () => slot,
     drop: async () => {
       await slot?.host.kill();
       slot = undefined;
@@ -73,7 +76,8 @@ export function takeSeat(
   };
   const leaveSuite = async () => {
     suite = undefined;
-    const slot = slots.current();
+    const slot = slots.latest();
+    if (slot === undefined) return;
     const failures = await closeSuite(slot, settings);
     if (pending === undefined) return;
     const observed = addFailures(pending.observed, [...failures, ...slot.takeStrays()]);
@@ -88,6 +92,9 @@ export function takeSeat(
     const name = JSON.stringify([entry.planned.file, entry.planned.suite]);
     if (suite !== undefined && suite !== name) await leaveSuite();
     suite = name;
+    const slot = slots.current();
+    // Node's start is no case's time.
+    await slot.host.ready;
     const begin = await live.watch.mark(`case ${entry.planned.id}`);
     if (typeof begin !== 'number') {
       usable = false;
@@ -101,9 +108,12 @@ export function takeSeat(
     const { id, base } = entry.planned;
     live.running = id;
     settings.emit({ type: 'case-started', id, base, guest: live.handle.name });
-    const done = await runCaseIn(live, slots.current(), entry, begin, settings);
+    const done = await runCaseIn(live, slot, entry, begin, settings);
     usable = done.guestUsable;
     pending = { entry, run: done, observed: { ...done.observed, before } };
+    record.suspect(entry, pending.observed);
+    // A host that was killed takes the suite with it; what that had made goes now.
+    if (usable && !slot.host.alive()) await leaveSuite();
     return undefined;
   };
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { PrefixResult } from '../../kernel/check.ts';
-import { readSeries } from '../../kernel/series.ts';
+import { prefixesOf, readSeries } from '../../kernel/series.ts';
 import type { Cli } from '../cli-context.ts';
 import { labError } from '../errors.ts';
 import { renderErrorReport } from '../report/error.ts';
@@ -34,7 +34,7 @@ async function check(typed: CheckTyped, cli: Cli, deps: SeriesDeps): Promise<voi
       what: 'this command cannot boot guests',
       next: 'Leave --boot out.',
     });
-  const { results, green } = await withContext(cli, async (context) => {
+  const { results, green, total } = await withContext(cli, async (context) => {
     const base = await chooseOne(typed, cli, context);
     const options = {
       base,
@@ -48,10 +48,14 @@ async function check(typed: CheckTyped, cli: Cli, deps: SeriesDeps): Promise<voi
     const found = await checkSeries(options, context, (result) => {
       context.emit({ type: 'note', text: summarise(result) });
     });
-    return { results: found, green: allGreen(await readSeries(base), found) };
+    const series = await readSeries(base);
+    return { results: found, green: allGreen(series, found), total: prefixesOf(series).length };
   });
   const style = styleFor(cli.stdout, cli.env);
-  cli.stdout.write(`${results.flatMap((result) => renderPrefix(result, style)).join('\n')}\n`);
+  const red = results.filter((result) => !result.green);
+  const lines = red.flatMap((result) => renderPrefix(result, style));
+  const count = `${results.length - red.length} of ${total} prefixes are green`;
+  cli.stdout.write(`${[...lines, green ? style.good(count) : style.bad(count)].join('\n')}\n`);
   if (!green) cli.status = 1;
 }
 

@@ -80,7 +80,7 @@ export const tools = [
   {
     name: 'libelf',
     files: ['/usr/include/libelf.h'],
-    why: "6.1 builds objtool with it",
+    why: '6.1 builds objtool with it',
     packages: { apt: 'libelf-dev', dnf: 'elfutils-libelf-devel', pacman: 'libelf' },
   },
   {

@@ -28,7 +28,7 @@ export const slabsAnswer = z.looseObject({ active: z.record(z.string(), z.number
 export const sysctlAnswer = z.looseObject({ value: z.string() });
 export const readAnswer = z.looseObject({ data: z.string(), length: z.number(), end: z.boolean() });
 export const statAnswer = z.looseObject({ exists: z.boolean(), size: z.number().optional() });
-export const endAnswer = z.looseObject(end);
+export const endAnswer = z.looseObject({ ...end, gone: z.boolean().default(true) });
 export const anyAnswer = z.looseObject({});
 export const stateAnswer = z.looseObject({
   pid: z.number(),

@@ -166,7 +166,7 @@ function createFakeConsole() {
         signal.addEventListener('abort', () => reject(signal.reason as Error));
       }),
     write: () => undefined,
-    partial: () => '',
+    partial: '',
     lastByte: 0,
   };
   return {

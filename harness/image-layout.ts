@@ -17,6 +17,12 @@ export const headerBytes = 8;
 export const pageBytes = 4096;
 /** Five s32 and padding for each task. */
 export const treeEntryBytes = 24;
+/** A pending signal in a BUFFER. */
+export const signalBytes = 48;
+/** What a process does on each of 64 signals: handler, flags, restorer, mask. */
+export const actionsBytes = 64 * 32;
+/** `f_type` of FILE. */
+export const fileType = { GENERIC: 1, PIPE: 2 } as const;
 export const headerMagic = 0x00feed0cc0a2d200n;
 export const tailMagic = 0x002d2a0cc0deef00n;
 
@@ -25,15 +31,20 @@ export const typeOf = {
   HEADER_ARCH: 2,
   BUFFER: 3,
   STRING: 4,
+  OBJREF: 5,
   TREE: 101,
   TASK: 102,
   THREAD: 106,
   CPU: 107,
+  TASK_SIGNALS: 108,
+  PROCESS_SIGNALS: 109,
   THREAD_TLS: 201,
   CPU_FPU: 202,
   MM_CONTEXT_LDT: 203,
   FILE_NAME: 303,
   FILE: 304,
+  FILE_PIPE: 305,
+  PIPE: 306,
   PGARR: 403,
   MM_CONTEXT: 404,
   TAIL: 9001,
@@ -53,6 +64,12 @@ const addresses =
   'env_start env_end';
 const kernel = 'arch_id major minor patch rev uts_release_len uts_version_len uts_machine_len';
 
+const signals = 'pending blocked sas_ss_sp sas_ss_size clear_child_tid robust_list personality';
+const itimers = ['real', 'virtual', 'prof'].flatMap((which) =>
+  ['sec', 'usec', 'interval_sec', 'interval_usec'].map((part) => `itimer_${which}_${part}`),
+);
+const rlimits = Array.from({ length: 16 }, (_, n) => [`rlimit_${n}_cur`, `rlimit_${n}_max`]).flat();
+
 const layouts: readonly (readonly [number, ObjectLayout])[] = [
   [
     typeOf.HEADER,
@@ -68,7 +85,7 @@ const layouts: readonly (readonly [number, ObjectLayout])[] = [
   [typeOf.BUFFER, { name: 'BUFFER', fields: [], announced: true }],
   [typeOf.STRING, { name: 'STRING', fields: [], announced: true }],
   [
-    5,
+    typeOf.OBJREF,
     fixed('OBJREF', [
       ['objtype', 'u32'],
       ['objref', 's32'],
@@ -87,6 +104,22 @@ const layouts: readonly (readonly [number, ObjectLayout])[] = [
     fixed('THREAD', all('u16', 'gdt_entry_tls_entries sizeof_tls_array ntls padding')),
   ],
   [typeOf.CPU, fixed('CPU', [...all('u64', registers), ...all('u32', 'uses_debug used_math')])],
+  [
+    typeOf.TASK_SIGNALS,
+    fixed('TASK_SIGNALS', [
+      ...all('u32', 'has_process nr_pending'),
+      ...all('u64', signals),
+      ['nice', 's32'],
+      ...all('u32', 'pdeath_signal dumpable padding'),
+    ]),
+  ],
+  [
+    typeOf.PROCESS_SIGNALS,
+    fixed('PROCESS_SIGNALS', [
+      ...all('u32', 'nr_pending padding'),
+      ...all('u64', ['pending', ...itimers, ...rlimits].join(' ')),
+    ]),
+  ],
   [typeOf.THREAD_TLS, { name: 'THREAD_TLS', fields: [], announced: true }],
   [typeOf.CPU_FPU, { name: 'CPU_FPU', fields: [], announced: true }],
   [typeOf.MM_CONTEXT_LDT, { name: 'MM_CONTEXT_LDT', fields: [], announced: true }],
@@ -106,6 +139,8 @@ const layouts: readonly (readonly [number, ObjectLayout])[] = [
       ...all('u64', 'f_pos f_version'),
     ]),
   ],
+  [typeOf.FILE_PIPE, { ...fixed('FILE_PIPE', all('s32', 'pipe_objref padding')), announced: true }],
+  [typeOf.PIPE, fixed('PIPE', all('u32', 'is_fifo nr_bytes'))],
   [401, fixed('MM', [['map_count', 'u32'], ['exe_objref', 's32'], ...all('u64', addresses)])],
   [
     402,

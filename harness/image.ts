@@ -35,15 +35,19 @@ export function parseImage(bytes: Uint8Array): ParsedImage {
     objects.push(object);
     if (object.type === typeOf.TAIL) closed = 'the tail';
     if (due[0]?.record === true) closed = 'the error record';
-    // A checkpoint that failed half-way writes its error record in place of what was due.
-    const later = object.type === typeOf.ERROR ? [] : due.slice(1);
-    due = [...announce(object), ...later];
+    due = [...announce(object), ...stillDue(object, due)];
     offset += object.length;
   }
   if (broken === undefined && closed === undefined)
     broken = { offset, why: describeEarlyEnd(bytes.length, due[0]) };
   const complete = broken === undefined && closed === 'the tail';
   return { bytes: bytes.length, objects, error: findErrorRecord(bytes), complete, broken };
+}
+
+function stillDue(object: ImageObject, due: readonly Announced[]): readonly Announced[] {
+  // A checkpoint that failed half-way writes its error record in place of what was due.
+  if (object.type === typeOf.ERROR) return [];
+  return due[0]?.type === object.type ? due.slice(1) : due;
 }
 
 function behind(closed: string, bytes: Uint8Array, offset: number): Read {
@@ -85,6 +89,7 @@ function findMisplacement(
   offset: number,
 ): string | undefined {
   if (type === typeOf.ERROR && due?.record !== true) return undefined;
+  if (due?.behind?.includes(type) === true) return undefined;
   if (due !== undefined && due.type !== type)
     return `${layout.name} where ${layoutOf.get(due.type)?.name ?? due.type} is due`;
   if (due === undefined && layout.announced === true)

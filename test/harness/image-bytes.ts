@@ -71,7 +71,40 @@ export const memory = (): Buffer =>
     object(403, u64(0)),
     object(404, [...u64(0x7000), ...u32(16, 1)]),
     object(203, [Buffer.alloc(16)]),
+    object(3, [Buffer.alloc(304)]),
   ]);
+
+/** What stands between a task's shared objects and its registers. */
+export const signals = (): Buffer =>
+  Buffer.concat([
+    object(108, [...u32(1, 1), ...u64(1 << 9, 0, 0, 0, 0, 0, 0), ...s32(-5), ...u32(0, 1, 0)]),
+    object(3, [...s32(10, 0, 0, 77), ...u32(0), ...s32(0), ...u64(0, 0, 0)]),
+    object(109, [...u32(2, 0), ...u64(...Array.from({ length: 45 }, (_, n) => n))]),
+    object(3, [...u64(0x4000, 0, 0, 0), ...u64(1, 0, 0, 0), Buffer.alloc(62 * 32)]),
+    object(3, [Buffer.alloc(96)]),
+    object(105, u64(1, 0, 0, 0, 0, 0)),
+  ]);
+
+/** Two ends of a FIFO that holds three bytes, and one of an empty pipe. */
+export const pipes = (): Buffer => {
+  const end = (...before: Buffer[]) =>
+    Buffer.concat([
+      object(304, [...u32(2, 1, 0, 0), ...u64(0, 0)]),
+      ...before,
+      object(305, s32(3, 0)),
+    ]);
+  const number = object(5, [...u32(5), ...s32(3)]);
+  return Buffer.concat([
+    end(
+      number,
+      object(306, u32(1, 3)),
+      object(303, [Buffer.from('/tmp/fifo\0')]),
+      object(3, [Buffer.from('abc')]),
+    ),
+    end(),
+    end(number, object(306, u32(0, 0))),
+  ]);
+};
 
 export const files = (): Buffer =>
   Buffer.concat([
@@ -91,4 +124,4 @@ export const errorRecord = (text: string): Buffer =>
 
 /** A whole image with one of nearly everything. */
 export const wholeImage = (): Buffer =>
-  Buffer.concat([header(), tree(5, 6), task(), files(), memory(), tail()]);
+  Buffer.concat([header(), tree(5, 6), task(), files(), pipes(), memory(), signals(), tail()]);

@@ -8,6 +8,8 @@ import {
   memory,
   object,
   padded,
+  pipes,
+  signals,
   tail,
   task,
   tree,
@@ -23,7 +25,7 @@ describe('parseImage', () => {
     const names = image.objects.map(({ name }) => name);
     assert.deepEqual(names.slice(0, 5), ['HEADER', 'BUFFER', 'BUFFER', 'BUFFER', 'HEADER_ARCH']);
     assert.equal(names.at(-1), 'TAIL');
-    assert.equal(names.length, 28);
+    assert.equal(names.length, 47);
   });
 
   it('decodes fields, with their signs and sizes', () => {
@@ -39,6 +41,12 @@ describe('parseImage', () => {
     assert.equal(objects.find(({ fields }) => 'vpid' in fields)?.fields['vpid'], '5 6');
     assert.equal(fieldsOf('FILE_NAME')?.['text'], '/tmp/file');
     assert.equal(fieldsOf('OBJREF')?.['objref'], 1);
+    assert.equal(fieldsOf('TASK_SIGNALS')?.['nice'], -5);
+    assert.equal(fieldsOf('PROCESS_SIGNALS')?.['rlimit_15_max'], 44n);
+    assert.equal(objects.find(({ fields }) => 'signo' in fields)?.fields['pid'], '77');
+    const actions = objects.find(({ fields }) => 'handled' in fields)?.fields;
+    assert.deepEqual([actions?.['handled'], actions?.['ignored']], ['1', '2']);
+    assert.equal(fieldsOf('PIPE')?.['nr_bytes'], 3);
   });
 
   it('finds an error record that stands alone', () => {
@@ -161,6 +169,34 @@ describe('parseImage', () => {
       Buffer.concat([header(), memory().subarray(0, 176), object(3, [Buffer.alloc(8)])]),
       459,
       /BUFFER has length 16, 4112 is right/,
+    ],
+    [
+      'no auxiliary vector',
+      Buffer.concat([header(), memory().subarray(0, -312), tail()]),
+      header().length + memory().length - 312,
+      /TAIL where BUFFER is due/,
+    ],
+    [
+      'a pipe whose contents are cut short',
+      Buffer.concat([
+        header(),
+        pipes().subarray(0, 40 + 16 + 16 + 18),
+        object(3, [Buffer.alloc(2)]),
+      ]),
+      header().length + 90,
+      /BUFFER has length 10, 11 is right/,
+    ],
+    [
+      'an end of a pipe without the pipe',
+      Buffer.concat([header(), pipes().subarray(0, 40), tail()]),
+      header().length + 40,
+      /TAIL where FILE_PIPE is due/,
+    ],
+    [
+      'a process whose signals are not there',
+      Buffer.concat([header(), signals().subarray(0, 88 + 56), tail()]),
+      header().length + 144,
+      /TAIL where PROCESS_SIGNALS is due/,
     ],
     ['a NUL within the error text', errorRecord('a\0b'), 8, /NUL within/],
   ];

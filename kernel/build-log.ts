@@ -26,7 +26,7 @@ export function readBuildLog(roots: readonly string[]): BuildLog {
         warnings.set(object, []);
         return /^ {2}CC /.test(line) ? object : undefined;
       }
-      const warned = /^([^\s:]+):(\d+):(?:\d+:)? warning: (.+)$/.exec(line);
+      const warned = /^([^\s:]+):(\d+):(?:\d+:)? [Ww]arning: (.+)$/.exec(line);
       if (warned?.[1] !== undefined && warned[3] !== undefined) {
         const file = relativeTo(roots, warned[1]);
         const warning = { file, line: Number(warned[2]), text: warned[3] };

@@ -38,6 +38,10 @@ export const v2_6_30: Base = {
     // The makefiles' probes use `echo -e`, which dash prints.
     SHELL: '/bin/bash',
     CONFIG_SHELL: '/bin/bash',
+    // Since make 4.3 a number sign inside a function call needs no backslash: 2.6.30's own
+    // definition saves commands cut short, and every object looks as if its had changed.
+    pound: '#',
+    'make-cmd': '$(call escsq,$(subst $(pound),$$(pound),$(subst $$,$$$$,$(cmd_$(1)))))',
     // What `uname -v` says: the same in every build.
     KBUILD_BUILD_VERSION: '1',
     KBUILD_BUILD_TIMESTAMP: 'Wed Jun 10 00:00:00 UTC 2009',

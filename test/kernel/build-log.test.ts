@@ -29,6 +29,13 @@ it('ties warnings to the object they came with, and names files from the tree', 
   });
 });
 
+it("counts the assembler's warnings too", () => {
+  const log = readBuildLog(roots);
+  for (const line of ['  CC      a.o', 'a.c: Assembler messages:', 'a.c:91: Warning: no suffix'])
+    log.read(line);
+  assert.deepEqual(log.warnings(), { 'a.o': [{ file: 'a.c', line: 91, text: 'no suffix' }] });
+});
+
 it("forgets an object's warnings when it is compiled again", () => {
   const log = readBuildLog(roots);
   for (const line of ['  CC      a.o', 'a.c:1:1: warning: w', '  CC      a.o']) log.read(line);

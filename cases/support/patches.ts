@@ -4,4 +4,9 @@ export const patches = {
   subtree: 'c/r: CHECKPOINT_SUBTREE',
   /** The first at which an image names a file: the target's program. */
   memory: 'c/r: private memory',
+  pipes: 'c/r: pipes and FIFOs',
+  /** The first at which more than one task comes back. */
+  tree: 'c/r: restart of a tree of processes',
+  signals: 'c/r: signals, timers and limits',
+  calls: 'c/r: system calls that go on after an interruption',
 } as const;

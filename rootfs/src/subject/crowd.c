@@ -31,14 +31,15 @@ static pid_t members[MOST];
 static int count;
 
 /* The end of `alive` closes when all members are in their state. */
-static void be_member(const char *kind, int alive)
+static void be_member(const char *kind, const int alive[2])
 {
+	close(alive[0]);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (!strcmp(kind, "undumpable"))
 		prctl(PR_SET_DUMPABLE, 0);
 	if (!strcmp(kind, "zombie"))
 		_exit(0);
-	close(alive);
+	close(alive[1]);
 	rest();
 }
 
@@ -63,7 +64,7 @@ static void make(int wanted, const char *kind)
 	for (count = 0; count < wanted && count < MOST; count++) {
 		members[count] = (pid_t)syscall(SYS_clone, flags, 0, 0, 0, 0);
 		if (members[count] == 0)
-			be_member(kind, alive[1]);
+			be_member(kind, alive);
 		if (members[count] < 0)
 			break;
 	}

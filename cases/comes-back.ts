@@ -1,0 +1,66 @@
+import { assert, suite } from '../harness/case.ts';
+import { patches } from './support/patches.ts';
+import {
+  bringBack,
+  destroy,
+  endWell,
+  save,
+  startWorkload,
+  textOf,
+  thaw,
+} from './support/workload.ts';
+
+const { tree, pipes, signals, calls } = patches;
+
+/** What each workload of rootfs/src/work needs of the series. */
+const workloads: Readonly<Record<string, string>> = {
+  ...{ count: tree, heap: tree, sparse: tree, 'huge-hole': tree, protections: tree },
+  ...{ 'file-private': tree, stack: tree, fpu: tree, 'copy-on-write': tree },
+  ...{ 'file-offset': tree, 'file-modes': tree, 'file-dup': tree, 'file-shared': tree },
+  ...{ devices: tree, folder: tree },
+  ...{ pipe: pipes, 'pipe-full': pipes, 'pipe-half': pipes, 'ping-pong': pipes, fifo: pipes },
+  ...{ tree, many: tree, threads: signals, zombies: tree, 'stopped-child': signals },
+  ...{ session: tree, limits: signals, personality: signals },
+  ...{ handlers: signals, pending: signals, queued: signals, altstack: signals },
+  ...{ timer: signals, 'long-timers': signals },
+  ...{ nanosleep: calls, poll: calls, futex: calls, read: calls },
+};
+
+const test = suite('what a checkpoint must not disturb').needs({ patch: tree }).within(20);
+
+for (const [name, patch] of Object.entries(workloads)) {
+  const each = test.needs({ patch });
+
+  each(`${name}: sound by itself`, async ({ guest }) => {
+    await endWell(guest, await startWorkload(guest, name));
+  });
+
+  each(`${name}: saved and thawed, it goes on`, async ({ guest }) => {
+    const workload = await startWorkload(guest, name);
+    await save(guest, workload);
+    await thaw(guest, workload);
+    await endWell(guest, workload);
+  });
+
+  each(`${name}: killed and restarted, it goes on`, async ({ guest }) => {
+    const workload = await startWorkload(guest, name);
+    const image = await save(guest, workload);
+    const before = await textOf(guest, `/proc/${workload.pid}/maps`);
+    await destroy(guest, workload);
+    const again = await bringBack(guest, workload, image);
+    assert.is(await textOf(guest, `/proc/${again.pid}/maps`), before, 'its mappings are the same');
+    await endWell(guest, again);
+  });
+
+  each(`${name}: saved and restarted three times, it goes on`, async ({ guest }) => {
+    let workload = await startWorkload(guest, name);
+    for (let turn = 0; turn < 3; turn++) {
+      const image = await save(guest, workload);
+      await destroy(guest, workload);
+      workload = await bringBack(guest, workload, image);
+    }
+    await endWell(guest, workload);
+  });
+}
+
+test.run();

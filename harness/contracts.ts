@@ -60,6 +60,13 @@ export interface SubjectOptions {
   readonly group?: string;
 }
 
+export interface ProgramOptions {
+  /** What its first line must match. */
+  readonly says: RegExp;
+  /** The freezer group that it and its children begin in. */
+  readonly group?: string;
+}
+
 /** A program in the guest that has put itself into a state and said so. */
 export interface Subject {
   readonly name: string;
@@ -104,6 +111,11 @@ export interface Guest {
   readonly console: GuestConsole;
   /** Starts a subject and waits for its ready line. It is killed when the case ends. */
   subject(name: string, options?: SubjectOptions): Promise<Subject>;
+  /**
+   * Starts a program with its arguments and waits for its first line, which must match
+   * `says`; `facts` are that line's. Its process group is killed when the case ends.
+   */
+  program(argv: readonly string[], options: ProgramOptions): Promise<Subject>;
   /** Freezes tasks (each with all its threads) and waits until their group says FROZEN. */
   freeze(...pids: readonly number[]): Promise<void>;
   thaw(...pids: readonly number[]): Promise<void>;

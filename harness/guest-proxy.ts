@@ -26,6 +26,8 @@ export function createGuestProxy(ask: AskLab, lines: () => readonly string[]): G
     console: { lines, expect: (pattern) => call<string>('expect', pattern) },
     subject: async (name, options) =>
       createSubjectProxy(ask, await call<Handed<SubjectFacts>>('subject', name, options)),
+    program: async (argv, options) =>
+      createSubjectProxy(ask, await call<Handed<SubjectFacts>>('program', argv, options)),
     freeze: (...pids) => call<undefined>('freeze', ...pids),
     thaw: (...pids) => call<undefined>('thaw', ...pids),
     checkpoint: async (pid, options) =>

@@ -35,6 +35,8 @@ export function serveGuest(guestOf: (scope: GuestCall['scope']) => Guest | undef
         return guest.console.expect(args[0] as RegExp);
       case 'subject':
         return handSubject(await guest.subject(...(args as Parameters<Guest['subject']>)), hand);
+      case 'program':
+        return handSubject(await guest.program(...(args as Parameters<Guest['program']>)), hand);
       case 'checkpoint':
         return handImage(
           await guest.checkpoint(...(args as Parameters<Guest['checkpoint']>)),

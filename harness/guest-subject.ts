@@ -1,4 +1,4 @@
-import type { Subject, SubjectOptions } from './contracts.ts';
+import type { ProgramOptions, Subject, SubjectOptions } from './contracts.ts';
 import { labError } from './errors.ts';
 import type { LabError } from './errors.ts';
 import { anyAnswer, endAnswer, plainAnswer, spawnAnswer } from './guest-answers.ts';
@@ -11,24 +11,38 @@ import type { GuestParts } from './guest-parts.ts';
 const ready = /^ready\b/;
 
 /** Starts a subject, waits until it is in its state, and ends it when the scope does. */
-export async function startSubject(
-  { call, programs, undo, patience }: GuestParts,
+export function startSubject(
+  parts: GuestParts,
   name: string,
   options: SubjectOptions,
 ): Promise<Subject> {
   // The program itself stays root and starts the task in question as who it is asked to be.
   const words = ['subject', ...identityWords(options), name, ...(options.args ?? [])];
-  const { handle, pid } = await call(spawnAnswer, ['spawn', '--', ...words]);
-  undo.push(`subject ${name} (${pid})`, () => call(endAnswer, ['end', String(handle)]));
+  return startProgram(parts, `subject ${name}`, words, { says: ready });
+}
+
+/** Starts a program, waits for its first line, and ends it when the scope does. */
+export async function startProgram(
+  { call, programs, undo, patience }: GuestParts,
+  name: string,
+  words: readonly string[],
+  { says, group }: ProgramOptions,
+): Promise<Subject> {
+  const identity = identityWords(group === undefined ? {} : { group });
+  const { handle, pid } = await call(spawnAnswer, ['spawn', ...identity, '--', ...words]);
+  undo.push(`${name} (${pid})`, async () => {
+    const { gone } = await call(endAnswer, ['end', String(handle)]);
+    if (!gone) throw new Error('killed, but something of it is left');
+  });
   const voice = programs.voiceOf(handle);
   const first = await voice.nextLine(patience);
-  if (first === undefined || !ready.test(first)) throw notReady(name, first, voice);
+  if (first === undefined || !says.test(first)) throw notReady(name, first, voice);
   const facts = readFacts(first);
 
   const line = async () => {
     const said = await voice.nextLine(patience);
     if (said !== undefined) return said;
-    throw guestAssertion(`subject ${name} (${pid}) ${describeSilence(voice, patience)}`, {
+    throw guestAssertion(`${name} (${pid}) ${describeSilence(voice, patience)}`, {
       operator: 'says',
       expected: 'a line',
       actual: voice.end === undefined ? 'nothing' : JSON.stringify(voice.end),
@@ -68,7 +82,7 @@ function notReady(name: string, first: string | undefined, voice: ProgramVoice):
   return labError({
     code: 'subject-not-ready',
     fault: 'case',
-    doing: `starting the subject ${name}`,
+    doing: `starting ${name}`,
     what: `${said}${end}`,
     next: 'Run it in `lab shell` to see what keeps it from its state.',
     details: voice.errors.slice(-10),

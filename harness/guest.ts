@@ -6,7 +6,7 @@ import { checkpointWords, mustReturn, restartWords } from './guest-call.ts';
 import { makeFolder, mountSmall, readGuestFile, sizeOf, writeGuestFile } from './guest-files.ts';
 import { assembleParts } from './guest-parts.ts';
 import type { GuestOptions, GuestParts } from './guest-parts.ts';
-import { startSubject } from './guest-subject.ts';
+import { startProgram, startSubject } from './guest-subject.ts';
 import { freeze, thaw, trace } from './guest-tasks.ts';
 import { parseImage } from './image.ts';
 
@@ -28,6 +28,7 @@ export function createGuest(options: GuestOptions): ScopedGuest {
       expect: (pattern) => expectLine(parts, pattern),
     },
     subject: (name, subjectOptions = {}) => startSubject(parts, name, subjectOptions),
+    program: (argv, programOptions) => startProgram(parts, argv.join(' '), argv, programOptions),
     freeze: (...pids) => freeze(parts, pids),
     thaw: (...pids) => thaw(parts, pids),
     checkpoint: async (pid, callOptions = {}) =>

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Workloads that are inside of a system call, for longer than they are saved. */
+#include <errno.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "work.h"
+
+/* musl-gcc sees no kernel headers. */
+#define FUTEX_WAIT	0
+
+/* Long enough to be saved in, restarted and saved again: seconds. */
+#define LENGTH	4
+
+static int quiet[2];
+static atomic_int word = 5;
+
+static long long now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec * 1000000000LL + time.tv_nsec;
+}
+
+/* Not early: a call that forgets what was left of it comes back at once. */
+static int measure(void *call)
+{
+	int (*wait_long)(void) = call;
+	long long start = now();
+	int result = wait_long();
+
+	return result ? result
+		      : now() - start >= LENGTH * 1000000000LL - 1000000 ? 3 : 1;
+}
+
+static int call_nanosleep(void)
+{
+	struct timespec time = { .tv_sec = LENGTH };
+
+	return nanosleep(&time, NULL) ? 2 : 0;
+}
+
+static int call_poll(void)
+{
+	struct pollfd fd = { .fd = quiet[0], .events = POLLIN };
+
+	return poll(&fd, 1, LENGTH * 1000) ? 2 : 0;
+}
+
+static int call_futex(void)
+{
+	struct timespec time = { .tv_sec = LENGTH };
+
+	errno = 0;
+	syscall(SYS_futex, &word, FUTEX_WAIT, 5, &time, NULL, 0);
+	return errno == ETIMEDOUT ? 0 : 2;
+}
+
+static int call_read(void)
+{
+	char byte;
+
+	return read(quiet[0], &byte, 1) == 1 && byte == 'x' ? 0 : 2;
+}
+
+static int read_one(void *unused)
+{
+	(void)unused;
+	close(quiet[1]);
+	return call_read() ? 2 : 3;
+}
+
+static void prepare_nanosleep(void)
+{
+	child(measure, call_nanosleep);
+}
+
+static void prepare_poll(void)
+{
+	HOLDS(!pipe(quiet));
+	child(measure, call_poll);
+}
+
+static void prepare_futex(void)
+{
+	child(measure, call_futex);
+}
+
+static void prepare_read(void)
+{
+	HOLDS(!pipe(quiet));
+	child(read_one, NULL);
+}
+
+static void verify_sleeper(void)
+{
+	reap(3);
+}
+
+static void verify_read(void)
+{
+	HOLDS(write(quiet[1], "x", 1) == 1);
+	reap(3);
+}
+
+const struct workload workloads_calls[] = {
+	{ "nanosleep", "a sleep", prepare_nanosleep, NULL, verify_sleeper, false },
+	{ "poll", "poll with a time limit", prepare_poll, NULL, verify_sleeper, false },
+	{ "futex", "a futex wait with a time limit", prepare_futex, NULL,
+	  verify_sleeper, false },
+	{ "read", "read of an empty pipe", prepare_read, NULL, verify_read, false },
+	{ .name = NULL },
+};

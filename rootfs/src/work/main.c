@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * work NAME DIR: says `started`, lets go of standard input and output, sets
+ * itself up, says `ready` into the FIFO DIR/said, works until DIR/go is there,
+ * verifies itself and ends with 0. What it found wrong stands in DIR/verdict,
+ * and its status is 1.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "work.h"
+
+static const struct workload *const groups[] = {
+	workloads_memory, workloads_files, workloads_tasks, workloads_signals,
+	workloads_calls,
+};
+
+static char *folder;
+
+const char *own(const char *name)
+{
+	static char paths[4][256];
+	static int next;
+	char *path = paths[next++ % 4];
+
+	snprintf(path, sizeof(paths[0]), "%s/%s", folder, name);
+	return path;
+}
+
+static void verdict(const char *text)
+{
+	int fd = open(own("verdict"), O_WRONLY | O_CREAT | O_APPEND, 0600);
+
+	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+		_exit(3);
+	close(fd);
+}
+
+void broken(const char *format, ...)
+{
+	char text[512];
+	va_list list;
+
+	va_start(list, format);
+	vsnprintf(text, sizeof(text) - 1, format, list);
+	va_end(list);
+	strcat(text, "\n");
+	verdict(text);
+	_exit(1);
+}
+
+bool may_end(void)
+{
+	return access(own("go"), F_OK) == 0;
+}
+
+static void moment(void)
+{
+	static const struct timespec pause = { .tv_nsec = 2000000 };
+
+	nanosleep(&pause, NULL);
+}
+
+void await_end(void)
+{
+	while (!may_end())
+		moment();
+}
+
+/* How many more children have ended with a status than were expected to. */
+static int surplus[256];
+
+static void all_reaped(void)
+{
+	int status;
+
+	for (status = 0; status < 256; status++)
+		if (surplus[status])
+			broken("%+d children ended with %d", surplus[status],
+			       status);
+}
+
+pid_t child(int (*work)(void *), void *argument)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid < 0)
+		broken("fork: %s", strerror(errno));
+	if (pid)
+		return pid;
+	memset(surplus, 0, sizeof(surplus));
+	status = work(argument);
+	all_reaped();
+	_exit(status);
+}
+
+void reap(int status)
+{
+	int found;
+	pid_t ended;
+
+	do
+		ended = wait(&found);
+	while (ended < 0 && errno == EINTR);
+	if (ended < 0)
+		broken("waiting for a child: %s", strerror(errno));
+	if (!WIFEXITED(found))
+		broken("a child ended with 0x%x, not %d", found, status);
+	surplus[WEXITSTATUS(found)]++;
+	surplus[status]--;
+}
+
+unsigned char pattern(size_t place)
+{
+	return (unsigned char)(place * 167 + (place >> 8) * 13 + 5);
+}
+
+void fill(void *memory, size_t length, size_t seed)
+{
+	unsigned char *bytes = memory;
+	size_t i;
+
+	for (i = 0; i < length; i++)
+		bytes[i] = pattern(seed + i);
+}
+
+bool filled(const void *memory, size_t length, size_t seed)
+{
+	const unsigned char *bytes = memory;
+	size_t i;
+
+	for (i = 0; i < length; i++)
+		if (bytes[i] != pattern(seed + i))
+			return false;
+	return true;
+}
+
+static const struct workload *find(const char *name)
+{
+	const struct workload *workload;
+	size_t i;
+
+	for (i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
+		for (workload = groups[i]; workload->name; workload++)
+			if (!strcmp(workload->name, name))
+				return workload;
+	return NULL;
+}
+
+static int list(void)
+{
+	const struct workload *workload;
+	size_t i;
+
+	for (i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
+		for (workload = groups[i]; workload->name; workload++)
+			printf("%-16s %s\n", workload->name, workload->about);
+	return 0;
+}
+
+/* A pipe to the lab is shared with the outside: nothing that could be saved. */
+static void let_go(void)
+{
+	int fd = open("/dev/null", O_RDWR);
+
+	dup2(fd, 0);
+	dup2(fd, 1);
+	dup2(fd, 2);
+	if (fd > 2)
+		close(fd);
+}
+
+/* The lab reads this FIFO: the state is complete now. */
+void say_ready(void)
+{
+	int fd = open(own("said"), O_WRONLY);
+
+	if (fd < 0 || write(fd, "ready\n", 6) != 6)
+		broken("saying ready: %s", strerror(errno));
+	close(fd);
+}
+
+int main(int argc, char **argv)
+{
+	const struct workload *workload;
+
+	if (argc == 2 && !strcmp(argv[1], "--list"))
+		return list();
+	workload = argc == 3 ? find(argv[1]) : NULL;
+	if (!workload) {
+		fputs("usage: work NAME DIR | --list\n", stderr);
+		return 2;
+	}
+	folder = argv[2];
+	if (mkfifo(own("said"), 0600) < 0) {
+		perror(own("said"));
+		return 3;
+	}
+	printf("started pid=%d\n", getpid());
+	fflush(stdout);
+	let_go();
+	workload->prepare();
+	if (!workload->says_ready)
+		say_ready();
+	while (!may_end()) {
+		if (workload->step)
+			workload->step();
+		moment();
+	}
+	workload->verify();
+	all_reaped();
+	verdict("pass\n");
+	return 0;
+}

@@ -13,9 +13,11 @@ export interface FakeGuest {
   print(line: string): void;
   /** The machine ends by itself. */
   end(end: Partial<MachineEnd>): void;
+  /** The same, and the connection does not tell. */
+  vanish(end: Partial<MachineEnd>): void;
   /** The connection goes, the machine stays. */
   cut(): void;
-  /** From now on the scan sees lines and finds nothing, or sees none at all. */
+  /** From now on the scan finds nothing, or no longer says how far it is. */
   deaden(how: 'blind' | 'stuck'): void;
   /** From now on nothing more shows on the console. */
   silence(): void;
@@ -70,9 +72,10 @@ function createFake(
   const guest: FakeGuest = {
     ...{ name, commands, print, deaden, silence },
     end: (end) => {
-      finish({ status: 0, signal: null, stderr: '', ...end });
+      guest.vanish(end);
       disconnect();
     },
+    vanish: (end) => finish({ status: 0, signal: null, stderr: '', ...end }),
     cut: disconnect,
     say: (event) => {
       for (const listener of listeners) listener(event);
@@ -133,7 +136,7 @@ function createFakeConsole() {
     const index = lines.push(line) - 1;
     if (deadness !== 'stuck') scanned = lines.length;
     const kind = kindOf(line);
-    if (kind !== undefined && deadness === undefined) {
+    if (kind !== undefined && deadness !== 'blind') {
       const finding = { kind, line, lines: [line], index, fatal: kind !== 'c/r' };
       findings.push(finding);
       for (const listener of onFinding) listener(finding);

@@ -260,8 +260,9 @@ describe('the console', () => {
       if (command === 'write') guest.deaden('blind');
       return undefined;
     };
-    const result = await behaveOne('passes', { machinery: fakeMachinery(dead) });
-    assert.equal(result.error?.code, 'console-scan-dead');
+    const ran = await runFixtures(['behaviours'], /passes$/, { machinery: fakeMachinery(dead) });
+    assert.equal(ran.results[0]?.error?.code, 'console-scan-dead');
+    assert.ok(!ran.events.some(({ type }) => type === 'case-started'));
   });
 
   it('must show the markers', async () => {
@@ -313,6 +314,12 @@ describe('a guest', () => {
       ends.map((event) => event.expected),
       [false, true],
     );
+  });
+
+  it('whose QEMU is gone is noticed though its connection does not tell', async () => {
+    const machinery = fakeMachinery(onCommand((guest) => guest.vanish({ signal: 'SIGKILL' })));
+    const result = await behaveOne('waits when interrupted', { machinery });
+    assert.equal(result.error?.code, 'machine-ended', result.reason);
   });
 
   it('that ends with status 0 in the middle is a crash', async () => {

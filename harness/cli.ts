@@ -4,6 +4,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { openCli, resolvePath, type Cli } from './cli-context.ts';
 import { addCompareCommand } from './commands/compare.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
+import { addImageCommand } from './commands/image.ts';
 import { addMergeCommand } from './commands/merge.ts';
 import { addRunCommand } from './commands/run.ts';
 import { exitCodeOfThrown, renderThrown } from './report/error.ts';
@@ -44,6 +45,7 @@ export function createProgram(cli: Cli): Command {
   addDoctorCommand(program, cli);
   addMergeCommand(program, cli);
   addCompareCommand(program, cli);
+  addImageCommand(program, cli);
   return program;
 }
 

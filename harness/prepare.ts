@@ -35,10 +35,10 @@ export async function prepare(
   options: PrepareOptions,
   context: Context,
 ): Promise<Prepared> {
-  const [parts, { images, failures }] = await settleAll([
+  const [parts, { images, failures }] = await settleBoth(
     prepareGuests(options, context),
     makeImages(bases, options, context),
-  ]);
+  );
   const [failure] = failures;
   if (images.length === 0 && failure !== undefined) throw failure;
   return { ...parts, images, failures };
@@ -49,20 +49,17 @@ export async function prepareGuests(
   options: Pick<PrepareOptions, 'accel'>,
   context: Context,
 ): Promise<GuestParts> {
-  const [rootfs, calibrated] = await settleAll([
+  const [rootfs, calibrated] = await settleBoth(
     makeRootfs(context),
     chooseAndCalibrate(options, context),
-  ]);
+  );
   return { rootfs, ...calibrated };
 }
 
-/** Waits for all, so that a failing stage leaves no other running behind, then throws the first error. */
-async function settleAll<T extends readonly unknown[]>(
-  work: readonly [...{ [K in keyof T]: Promise<T[K]> }],
-): Promise<T> {
-  const settled = await Promise.allSettled(work);
-  for (const result of settled) if (result.status === 'rejected') throw result.reason;
-  return settled.map((result) => (result as PromiseFulfilledResult<unknown>).value) as unknown as T;
+/** Waits for both, so that a failing stage leaves no other running behind, then throws its error. */
+async function settleBoth<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([first, second]);
+  return Promise.all([first, second]);
 }
 
 async function makeRootfs(context: Context): Promise<Rootfs> {

@@ -1,6 +1,6 @@
 import { assert, suite } from '../harness/case.ts';
 import { patches } from './support/patches.ts';
-import { savedSelf } from './support/self.ts';
+import { savedSelf, untouched } from './support/self.ts';
 
 const test = suite('restart and its arguments').needs({ patch: patches.subtree });
 
@@ -17,10 +17,18 @@ test('a pid that no task has: ESRCH', async ({ guest }) => {
   assert.is((await guest.restart(await guest.unusedPid(), path)).errno, 'ESRCH');
 });
 
-test("another task's pid: EINVAL, as it leads no restart", async ({ guest }) => {
-  const { self, path } = await savedSelf(guest);
-  assert.is((await guest.restart(self.pid, path)).errno, 'EINVAL');
-});
+test.needs({ patch: patches.restartTree })(
+  "another task's pid: waits for it to lead, and can be killed",
+  async ({ guest }) => {
+    const saved = await savedSelf(guest);
+    const pid = String(saved.self.pid);
+    const words = ['--pid', pid, '--in', saved.path, '--flags', '0', '--timeout', '500'];
+    const result = await guest.shim('restart', ...words);
+    assert.ok(result['timeout'], 'it waits');
+    assert.is(result['signal'], 'SIGKILL');
+    await untouched(saved);
+  },
+);
 
 test('a closed descriptor: EBADF', async ({ guest }) => {
   const result = await guest.shim('restart', '--closed-fd', '--flags', '0');

@@ -68,6 +68,12 @@ export function placesIn(bytes: Buffer): readonly Place[] {
   return places;
 }
 
+/** Returns the place of the first object of each type. */
+export function firstPlacesIn(bytes: Buffer): readonly Place[] {
+  const places = placesIn(bytes);
+  return places.filter(({ type }, i) => places.findIndex((place) => place.type === type) === i);
+}
+
 /** Returns where the first object of a type begins; its absence is an assertion. */
 export function placeOf(bytes: Buffer, type: number): number {
   const found = placesIn(bytes).find((place) => place.type === type);

@@ -9,4 +9,6 @@ export const patches = {
   tree: 'c/r: restart of a tree of processes',
   signals: 'c/r: signals, timers and limits',
   calls: 'c/r: system calls that go on after an interruption',
+  /** The first at which a task can wait for another to lead its restart. */
+  restartTree: 'c/r: restart of a tree of processes',
 } as const;

@@ -4,6 +4,7 @@ import { describeEnd, tailOf } from '../qemu/ending.ts';
 import { firstOf } from './deadline.ts';
 import type { ErrorReport } from './events.ts';
 import type { GuestHandle } from './guest-handle.ts';
+import { reportOf } from './thrown.ts';
 
 /** Complaints a kernel does not come back from, or not to be trusted again. */
 const deadly = new Set(['panic', 'oops']);
@@ -32,13 +33,13 @@ export function watchForLoss(handle: GuestHandle, patience: number): Promise<Err
       stop();
       resolve(report);
     };
-    const explain = async (fallback: () => ErrorReport) =>
-      settle((await probeMachine(handle, patience)) ?? fallback());
     // A guest that has panicked holds its connection until QEMU leaves, if it does.
     stop = console.onFinding((finding) => {
-      if (finding.kind === 'panic') void explain(() => lossReport(console, finding, undefined));
+      if (finding.kind !== 'panic') return;
+      void firstOf(ended, patience).then((end) => settle(lossReport(console, finding, end)));
     });
-    void session.lost.then((error) => explain(() => error));
+    // The session has probed the machine already before it says that it is lost.
+    void session.lost.then((error) => settle(reportOf(error)));
     void ended.then((end) => settle(lossReport(console, findDeadly(console), end)));
   });
 }

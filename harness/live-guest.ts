@@ -1,5 +1,6 @@
 import { watchConsole } from './console-watch.ts';
 import type { ConsoleWatch } from './console-watch.ts';
+import { firstOf } from './deadline.ts';
 import { labError } from './errors.ts';
 import type { ErrorReport } from './events.ts';
 import type { GuestHandle, Machinery } from './guest-handle.ts';
@@ -58,7 +59,7 @@ export async function openLiveGuest(
   }
   const dead = await watch.proveScan();
   if (dead !== undefined) {
-    await closeLiveGuest(live, settings, true);
+    await closeLiveGuest(live, settings);
     throw labError(dead);
   }
   emit({ type: 'guest-ready', guest: name, base, milliseconds: performance.now() - start });
@@ -74,12 +75,9 @@ export async function bidFarewell({ watch }: LiveGuest): Promise<ErrorReport | u
   return typeof end === 'number' ? watch.proveScan() : end;
 }
 
-/** Ends the machine and tells how it ended; `expected` is whether the lab had a reason to. */
-export async function closeLiveGuest(
-  { handle }: LiveGuest,
-  { emit }: RunSettings,
-  expected: boolean,
-): Promise<void> {
+/** Ends the machine and tells how it ended: when the lab asked it to, or before. */
+export async function closeLiveGuest({ handle }: LiveGuest, { emit }: RunSettings): Promise<void> {
+  const expected = (await firstOf(handle.ended, 0)) === undefined;
   handle.session.close();
   const { status, signal } = await handle.kill();
   emit({

@@ -128,7 +128,7 @@ export function takeSeat(
       await slots.drop();
     }
     settle(Infinity);
-    await closeLiveGuest(live, settings, usable && !live.ailing());
+    await closeLiveGuest(live, settings);
   };
   return { base: live.handle.base, usable: () => usable && !live.ailing(), run, leave };
 }

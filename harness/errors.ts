@@ -1,7 +1,8 @@
 /**
- * Where a fault lies. `case` is the kernel's (exit 1); `usage` and a source that
- * cannot be had are the caller's (exit 2); everything else is the lab's or the
- * machine's (exit 3) and never counts as a red case.
+ * Where a fault lies. `usage` and a source that cannot be had are the caller's
+ * (exit 2); everything else is the lab's or the machine's (exit 3) and never counts
+ * as a red case: `case` is a mistake in a case file. What the kernel does otherwise
+ * than it must is no error at all but a case that fails (exit 1).
  */
 export type Fault =
   | 'usage'
@@ -44,8 +45,7 @@ export function isLabError(error: unknown): error is LabError {
   return error instanceof Error && error.name === 'LabError' && 'fault' in error;
 }
 
-/** Returns the process exit status that belongs to a fault: 1 kernel, 2 caller, 3 lab. */
-export function exitCodeOf(fault: Fault): 1 | 2 | 3 {
-  if (fault === 'case') return 1;
+/** Returns the process exit status that belongs to a fault: 2 caller, 3 lab. */
+export function exitCodeOf(fault: Fault): 2 | 3 {
   return fault === 'usage' || fault === 'source' ? 2 : 3;
 }

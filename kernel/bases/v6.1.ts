@@ -25,7 +25,7 @@ export const v6_1: Base = {
   },
   pinnedCommands: {},
   pinnedTime: { seconds: 0, objects: {} },
-  objects: 1500,
+  objects: 960,
   config: {
     start: 'allnoconfig',
     settle: 'olddefconfig',

@@ -193,6 +193,30 @@ for (const [name, [words, doIt]] of Object.entries(refusals))
       assert.deepEqual(filesOf(ready.toy), before);
     }));
 
+it('writes nothing that would not come to the same tree', () =>
+  withTree(async ({ toy, tree, refresh }) => {
+    const before = filesOf(toy);
+    const diff = [
+      '--- a/kernel/exit.c',
+      '+++ b/kernel/exit.c',
+      '@@ -1,2 +1,2 @@',
+      '-int exit_0;',
+      '+int x;',
+      ' int exit_1;',
+    ];
+    // git am takes a diff for a diff, wherever it stands.
+    const body = ['diff --git a/kernel/exit.c b/kernel/exit.c', ...diff, ''].join('\n');
+    commit(tree, 'kernel/cr.c', 'int cr;\n', '-m', 'c/r: more', '-m', body);
+    await assert.rejects(refresh(), (error) => {
+      assert.ok(isLabError(error), String(error));
+      assert.equal(error.code, 'refresh-differs');
+      assert.match((error.details ?? []).join('\n'), /kernel\/exit.c/);
+      return true;
+    });
+    assert.deepEqual(filesOf(toy), before);
+    assert.equal(gitIn(tree, 'log', '-1', '--format=%s'), 'c/r: more');
+  }));
+
 it('reset drops changes and commits, and git can bring both back', () =>
   withTree(async ({ toy, tree, source }) => {
     const before = gitIn(tree, 'rev-parse', 'HEAD');

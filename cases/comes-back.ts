@@ -4,37 +4,36 @@ import {
   bringBack,
   destroy,
   endWell,
+  mappingsOf,
   save,
   startWorkload,
-  textOf,
   thaw,
 } from './support/workload.ts';
 
-const { tree, pipes, signals, calls } = patches;
+const { tree, pipes, signals, calls, sharedMemory, credentials, directories, stopped } = patches;
 
-/**
- * What each workload of rootfs/src/work needs of the series. `stopped-child` is not here: a
- * stopped task is refused as not frozen (not-frozen.ts).
- */
+/** What each workload of rootfs/src/work needs of the series, beside trees of tasks. */
 const workloads: Readonly<Record<string, string>> = {
   ...{ count: tree, heap: tree, sparse: tree, 'huge-hole': tree, protections: tree },
   ...{ 'file-private': tree, stack: tree, fpu: tree, 'copy-on-write': tree },
   ...{ 'file-offset': tree, 'file-modes': tree, 'file-dup': tree, 'file-shared': tree },
   ...{ devices: tree, folder: tree },
   ...{ pipe: pipes, 'pipe-full': pipes, 'pipe-half': pipes, 'ping-pong': pipes, fifo: pipes },
-  ...{ tree, many: tree, threads: signals, zombies: tree },
+  ...{ tree, many: tree, threads: signals, zombies: tree, 'stopped-child': stopped },
+  ...{ 'shared-memory': sharedMemory, 'shared-file': sharedMemory },
+  ...{ identity: credentials, place: directories },
   ...{ session: tree, limits: signals, personality: signals },
   ...{ handlers: signals, pending: signals, queued: signals, altstack: signals },
   ...{ timer: signals, 'long-timers': signals },
   ...{ nanosleep: calls, poll: calls, futex: calls, read: calls },
 };
 
-const test = suite('what a checkpoint must not disturb').needs({ patch: tree }).within(20);
+const test = suite('what a checkpoint must not disturb').within(20);
 
 for (const [name, patch] of Object.entries(workloads)) {
-  const each = test.needs({ patch });
+  const each = test.needs({ patch: tree }).needs({ patch });
 
-  each(`${name}: sound by itself`, async ({ guest }) => {
+  test(`${name}: sound by itself`, async ({ guest }) => {
     await endWell(guest, await startWorkload(guest, name));
   });
 
@@ -48,10 +47,10 @@ for (const [name, patch] of Object.entries(workloads)) {
   each(`${name}: killed and restarted, it goes on`, async ({ guest }) => {
     const workload = await startWorkload(guest, name);
     const image = await save(guest, workload);
-    const before = await textOf(guest, `/proc/${workload.pid}/maps`);
+    const before = await mappingsOf(guest, workload);
     await destroy(guest, workload);
     const again = await bringBack(guest, workload, image);
-    assert.is(await textOf(guest, `/proc/${again.pid}/maps`), before, 'its mappings are the same');
+    assert.is(await mappingsOf(guest, again), before, 'its mappings are the same');
     await endWell(guest, again);
   });
 

@@ -8,6 +8,10 @@ export const patches = {
   /** The first at which more than one task comes back. */
   tree: 'c/r: restart of a tree of processes',
   signals: 'c/r: signals, timers and limits',
+  sharedMemory: 'c/r: shared memory',
+  credentials: 'c/r: credentials',
+  directories: 'c/r: root and working directory',
+  stopped: 'c/r: stopped tasks',
   calls: 'c/r: system calls that go on after an interruption',
   /** The first at which a task can wait for another to lead its restart. */
   restartTree: 'c/r: restart of a tree of processes',

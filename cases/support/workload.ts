@@ -66,6 +66,15 @@ export async function endWell(guest: Guest, { folder, program }: Workload): Prom
   assert.equal({ verdict, status, signal }, { verdict: 'pass\n', status: 0, signal: null });
 }
 
+/**
+ * Returns a task's mappings, without the inode numbers of files that have no name any more:
+ * those are new after a restart, and nothing can tell.
+ */
+export async function mappingsOf(guest: Guest, { pid }: Workload): Promise<string> {
+  const text = await textOf(guest, `/proc/${pid}/maps`);
+  return text.replace(/ \d+(?= +\S* \(deleted\)$)/gm, ' …');
+}
+
 async function tasksOf(guest: Guest, { group }: Workload): Promise<string[]> {
   const text = await textOf(guest, `/cgroup/freezer/${group}/tasks`);
   return text.split('\n').filter((line) => line !== '');

@@ -59,7 +59,10 @@ void broken(const char *format, ...)
 
 bool may_end(void)
 {
-	return access(own("go"), F_OK) == 0;
+	struct stat status;
+
+	/* Not access(), which asks for the real user. */
+	return stat(own("go"), &status) == 0;
 }
 
 static void moment(void)

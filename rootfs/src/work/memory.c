@@ -278,6 +278,53 @@ static void verify_copy_on_write(void)
 	reap(4);
 }
 
+static int change_shared(void *unused)
+{
+	(void)unused;
+	await_end();
+	HOLDS(filled(area, 4 * PAGE, 60));
+	fill(area, 2 * PAGE, 70);
+	return 5;
+}
+
+/* What one writes after the restart the other must read: it is one memory. */
+static void prepare_shared_anonymous(void)
+{
+	area = map(8 * PAGE, PROT_READ | PROT_WRITE,
+		   MAP_SHARED | MAP_ANONYMOUS, -1);
+	fill(area, 4 * PAGE, 60);
+	child(change_shared, NULL);
+}
+
+static void verify_shared(void)
+{
+	reap(5);
+	HOLDS(filled(area, 2 * PAGE, 70));
+	HOLDS(filled(area + 2 * PAGE, 2 * PAGE, 60 + 2 * PAGE));
+}
+
+static void prepare_shared_file(void)
+{
+	int fd = make_file("shared", 1);
+
+	area = map(16 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd);
+	fill(area, 4 * PAGE, 60);
+	close(fd);
+	child(change_shared, NULL);
+}
+
+static void verify_shared_file(void)
+{
+	static unsigned char page[PAGE];
+	int fd = open(own("shared"), O_RDONLY);
+
+	verify_shared();
+	HOLDS(filled(area + 4 * PAGE, 12 * PAGE, 1 + 4 * PAGE));
+	HOLDS(pread(fd, page, PAGE, 0) == (ssize_t)PAGE);
+	HOLDS(filled(page, PAGE, 70));
+	close(fd);
+}
+
 const struct workload workloads_memory[] = {
 	{ "count", "counts in two words", prepare_count, step_count, verify_count, false },
 	{ "heap", "2 MiB of heap", prepare_heap, NULL, verify_heap, false },
@@ -292,5 +339,9 @@ const struct workload workloads_memory[] = {
 	{ "fpu", "a sum, and how it is rounded", prepare_fpu, step_fpu, verify_fpu, false },
 	{ "copy-on-write", "pages that were shared by fork", prepare_copy_on_write,
 	  NULL, verify_copy_on_write, false },
+	{ "shared-memory", "memory shared with a child", prepare_shared_anonymous,
+	  NULL, verify_shared, false },
+	{ "shared-file", "a mapping of a file shared with a child",
+	  prepare_shared_file, NULL, verify_shared_file, false },
 	{ .name = NULL },
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Workloads whose state is the tasks they are made of. */
 #include <errno.h>
+#include <grp.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -10,6 +11,7 @@
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -253,6 +255,48 @@ static void verify_personality(void)
 	HOLDS(personality(0xffffffff) == (ADDR_NO_RANDOMIZE | MMAP_PAGE_ZERO));
 }
 
+static void prepare_identity(void)
+{
+	static const gid_t groups[] = { 7, 70, 700 };
+
+	HOLDS(!setgroups(3, groups));
+	HOLDS(!setresgid(20, 21, 22));
+	HOLDS(!prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0));
+	/* Still root for the file system: the lab's folder is root's. */
+	HOLDS(!setresuid(10, 0, 12));
+}
+
+static void verify_identity(void)
+{
+	uid_t uid[3];
+	gid_t gid[3], groups[8];
+
+	HOLDS(!getresuid(&uid[0], &uid[1], &uid[2]));
+	HOLDS(uid[0] == 10 && uid[1] == 0 && uid[2] == 12);
+	HOLDS(!getresgid(&gid[0], &gid[1], &gid[2]));
+	HOLDS(gid[0] == 20 && gid[1] == 21 && gid[2] == 22);
+	HOLDS(getgroups(8, groups) == 3);
+	HOLDS(groups[0] == 7 && groups[1] == 70 && groups[2] == 700);
+	HOLDS(prctl(PR_GET_KEEPCAPS, 0, 0, 0, 0) == 1);
+}
+
+static char cwd[256];
+
+static void prepare_folder(void)
+{
+	HOLDS(!mkdir(own("inside"), 0700) && !chdir(own("inside")));
+	HOLDS(getcwd(cwd, sizeof(cwd)));
+	umask(0125);
+}
+
+static void verify_folder(void)
+{
+	char now[256];
+
+	HOLDS(getcwd(now, sizeof(now)) && !strcmp(cwd, now));
+	HOLDS(umask(0) == 0125);
+}
+
 const struct workload workloads_tasks[] = {
 	{ "tree", "a process with 3 children and 6 grandchildren", prepare_tree,
 	  NULL, verify_tree, false },
@@ -269,5 +313,9 @@ const struct workload workloads_tasks[] = {
 	  verify_limits, false },
 	{ "personality", "a personality", prepare_personality, NULL,
 	  verify_personality, false },
+	{ "identity", "user and group ids, groups, keepcaps", prepare_identity,
+	  NULL, verify_identity, false },
+	{ "place", "a working directory and a umask", prepare_folder, NULL,
+	  verify_folder, false },
 	{ .name = NULL },
 };

@@ -58,9 +58,11 @@ async function addSlowCommands(program: Command, cli: Cli): Promise<void> {
   const { createBooter } = await import('./commands/boot-image.ts');
   const { addShellCommand } = await import('./commands/shell.ts');
   const { addBenchCommand } = await import('./commands/bench.ts');
+  const { addBisectCommand } = await import('./commands/bisect.ts');
   addSeriesCommands(program, cli, { boot: createBooter() });
   addShellCommand(program, cli);
   addBenchCommand(program, cli);
+  addBisectCommand(program, cli);
 }
 
 function isKnown(program: Command, word: string | undefined): boolean {

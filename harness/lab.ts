@@ -1,15 +1,13 @@
-import { readdir } from 'node:fs/promises';
 import { cpus, freemem } from 'node:os';
-import { join, relative } from 'node:path';
 import type { Base, Image } from '../kernel/base.ts';
 import { chooseBase } from '../kernel/choose.ts';
 import type { Rootfs } from '../rootfs/rootfs.ts';
+import { findCaseFiles } from './case-files.ts';
 import type { Cli } from './cli-context.ts';
 import type { Context } from './context.ts';
 import type { BaseReport } from './events.ts';
 import { createMachinery } from './guests.ts';
 import { findLabHome } from './home.ts';
-import type { CaseFile } from './host-protocol.ts';
 import type { RunOptions } from './options.ts';
 import { preparePlan } from './prepare-plan.ts';
 import { prepare } from './prepare.ts';
@@ -51,7 +49,7 @@ async function runBases(
   const [failure] = failures;
   for (const image of images) context.emit(baseReady(image, rootfs));
 
-  const files = await findCaseFiles(options, cli.root);
+  const files = await findCaseFiles(options.files, cli.root);
   const plan = await preparePlan({ files, images, options, cli, context });
   const machinery = createMachinery({ images, rootfs, folder, accelerator, factor }, context);
   const results = await runCases(plan, machinery, context, {
@@ -89,13 +87,6 @@ function baseReady(image: Image, rootfs: Rootfs) {
   };
   const files = { config, image: bzImage, systemMap, vmlinux, buildLog };
   return { type: 'base-ready', report, files } as const;
-}
-
-async function findCaseFiles({ files }: RunOptions, root: string): Promise<CaseFile[]> {
-  const folder = join(root, 'cases');
-  const all = (await readdir(folder)).filter((name) => name.endsWith('.ts')).sort();
-  const paths = files.length > 0 ? files : all.map((name) => join(folder, name));
-  return paths.map((path) => ({ name: relative(root, path), path }));
 }
 
 /** One guest per processor, as far as the memory carries them and QEMU's own 80 MiB each. */

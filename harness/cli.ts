@@ -59,10 +59,12 @@ async function addSlowCommands(program: Command, cli: Cli): Promise<void> {
   const { addShellCommand } = await import('./commands/shell.ts');
   const { addBenchCommand } = await import('./commands/bench.ts');
   const { addBisectCommand } = await import('./commands/bisect.ts');
+  const { addGdbCommand } = await import('./commands/gdb.ts');
   addSeriesCommands(program, cli, { boot: createBooter() });
   addShellCommand(program, cli);
   addBenchCommand(program, cli);
   addBisectCommand(program, cli);
+  addGdbCommand(program, cli);
 }
 
 function isKnown(program: Command, word: string | undefined): boolean {

@@ -15,7 +15,7 @@ import { isLabError, labError } from './errors.ts';
 import type { GuestHandle, GuestRequest, Machinery } from './guest-handle.ts';
 import { probeMachine } from './guest-loss.ts';
 import { openSession } from './session.ts';
-import type { GuestSession } from './session.ts';
+import type { GuestSession, SessionOptions } from './session.ts';
 
 /** Raised when the same inputs come to mean another saved guest. */
 const recipe = 1;
@@ -226,13 +226,18 @@ async function bootTo(
 /** Opens a session to a guest that is up. Throws what openSession throws. */
 export function openGuestSession(
   { sshPort, console, ended }: RunningMachine,
-  { rootfs, factor }: Pick<GuestOptions, 'rootfs' | 'factor'>,
+  {
+    rootfs,
+    factor,
+    keepalive = true,
+  }: Pick<GuestOptions, 'rootfs' | 'factor'> & Pick<SessionOptions, 'keepalive'>,
 ): Promise<GuestSession> {
   return openSession({
     port: sshPort,
     user: rootfs.userName,
     clientKey: rootfs.clientKey,
     hostKey: rootfs.hostKey,
+    keepalive,
     deadline: patience.login * factor,
     callDeadline: patience.call * factor,
     probe: () => probeMachine({ console, ended }, patience.probe * factor),

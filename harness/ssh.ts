@@ -13,6 +13,8 @@ export interface SshAddress {
   readonly hostKey: string;
   /** Milliseconds for connecting, and for opening a channel. */
   readonly deadline: number;
+  /** False for a guest that may stand still for as long as it likes: a debugger's. */
+  readonly keepalive?: boolean;
 }
 
 /** Keepalives tell a dead guest from a busy one: three missed in a row are 15 s of silence. */
@@ -25,6 +27,7 @@ const keepalive = { keepaliveInterval: 5000, keepaliveCountMax: 3 };
 export function connectSsh(address: SshAddress): Promise<Client> {
   const client = new ssh2.Client();
   const { port, user, clientKey, hostKey, deadline } = address;
+  const alive = address.keepalive === false ? {} : keepalive;
   const connecting = new Promise<Client>((resolve, reject) => {
     let stranger = false;
     const fail = (what: string) =>
@@ -42,7 +45,7 @@ export function connectSsh(address: SshAddress): Promise<Client> {
       username: user,
       privateKey: clientKey,
       readyTimeout: deadline,
-      ...keepalive,
+      ...alive,
       hostVerifier: (key: Buffer) => {
         stranger = key.toString('base64') !== hostKey;
         return !stranger;

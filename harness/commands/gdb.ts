@@ -1,0 +1,95 @@
+import { spawnSync } from 'node:child_process';
+import type { Command } from 'commander';
+import { quote, type Cli } from '../cli-context.ts';
+import type { Context } from '../context.ts';
+import { labError } from '../errors.ts';
+import { createGdbMachinery, gdbFactor, runInTerminal } from '../gdb.ts';
+import { findOneCase } from '../one-case.ts';
+import { prepare } from '../prepare.ts';
+import { runCases } from '../runner.ts';
+import { expression } from './parse.ts';
+import { chooseOne, sourceIn, withOptions, type SeriesOptions } from './series-options.ts';
+import { withContext } from './series-session.ts';
+
+interface Typed extends SeriesOptions {
+  readonly upto?: string;
+  readonly accel?: 'kvm' | 'tcg';
+  readonly debug: boolean;
+  readonly boot?: true;
+  readonly print?: true;
+}
+
+/** Adds `lab gdb`. Its exit status is the case's: 0 green, 1 red. */
+export function addGdbCommand(program: Command, cli: Cli): void {
+  withOptions(program.command('gdb'))
+    .description("stop a case's guest where the case begins, with gdb attached; no deadlines")
+    .argument(
+      '<case>',
+      'an expression that the file, suite or name of one case matches',
+      expression,
+    )
+    .option('--boot', "stop at the machine's first instruction instead")
+    .option('--print', "don't start gdb, say what to type in another terminal")
+    .option('--upto <patch>', 'apply the series up to a number or subject')
+    .option('--accel <name>', "don't try, use this accelerator: kvm or tcg")
+    .option('--no-debug', "leave out what finds bugs, and gdb's symbols with it")
+    .action((grep: RegExp, typed: Typed) => debugCase(grep, typed, cli));
+}
+
+async function debugCase(grep: RegExp, typed: Typed, cli: Cli): Promise<void> {
+  await withContext(cli, async (context) => {
+    const { upto, accel, debug } = typed;
+    const base = await chooseOne(typed, cli, context);
+    const parts = await prepare(
+      [base],
+      { source: sourceIn(typed, cli), upto, accel, debug },
+      context,
+    );
+    const [image] = parts.images;
+    if (image === undefined) return;
+    const offer = { name: base.name, applied: image.series.patches.map(({ subject }) => subject) };
+    const chosen = await findOneCase(grep, offer, cli);
+    const entries = chosen.on(offer);
+    const unmet = entries[0]?.unmet;
+    if (unmet !== undefined) throw wouldSkip(chosen.id, unmet);
+
+    let ended: Promise<void> = Promise.resolve();
+    const attach = (argv: readonly string[]): void => {
+      if (typed.print !== true && canRunGdb(cli)) ended = runInTerminal(argv);
+      else
+        cli.stdout.write(`The guest waits. In another terminal:\n${argv.map(quote).join(' ')}\n`);
+    };
+    const fromBoot = typed.boot === true;
+    const machinery = createGdbMachinery({ image, parts, fromBoot, attach }, context);
+    const choices = { jobs: 1, isolation: 'case', factor: gdbFactor, root: cli.root } as const;
+    const results = await runCases({ entries }, machinery, besideGdb(context), choices);
+    await ended;
+    context.signal.throwIfAborted();
+    if (results.some(({ verdict }) => verdict !== 'pass')) cli.status = 1;
+  });
+}
+
+/** The screen belongs to gdb: only what a case comes to is told beside it. */
+function besideGdb(context: Context): Context {
+  return {
+    ...context,
+    emit: (event) => {
+      if (event.type === 'case-ended' || event.type === 'warning') context.emit(event);
+    },
+  };
+}
+
+function canRunGdb({ stdout }: Cli): boolean {
+  if (!process.stdin.isTTY || !stdout.isTTY) return false;
+  return ['gdb', 'script'].every((name) => spawnSync(name, ['--version']).status === 0);
+}
+
+function wouldSkip(id: string, why: string): Error {
+  return labError({
+    code: 'case-would-skip',
+    fault: 'usage',
+    doing: `debugging ${id}`,
+    what: `it would be skipped: ${why}`,
+    next: 'Choose another prefix with --upto, or another --base.',
+  });
+}

@@ -1,0 +1,93 @@
+import { spawn } from 'node:child_process';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Image } from '../kernel/base.ts';
+import { awaitReady } from '../qemu/boot.ts';
+import type { RunningMachine } from '../qemu/contracts.ts';
+import { launchMachine } from '../qemu/launch.ts';
+import { quote } from './cli-context.ts';
+import type { Context } from './context.ts';
+import type { GuestHandle, GuestRequest, Machinery } from './guest-handle.ts';
+import { machineOf, openGuestSession } from './guests.ts';
+import type { GuestParts } from './prepare.ts';
+
+/**
+ * What the lab's deadlines are multiplied by while somebody reads a kernel's stack: 10 s
+ * become 28 hours. More, and the longest would not fit into a timer's 31 bits.
+ */
+export const gdbFactor = 10_000;
+
+export interface GdbOptions {
+  readonly image: Image;
+  readonly parts: GuestParts;
+  /** Stop at the machine's first instruction instead of where the case begins. */
+  readonly fromBoot: boolean;
+  /** Starts gdb, or tells how to; the guest stands still until gdb lets it go on. */
+  readonly attach: (gdb: readonly string[]) => void;
+}
+
+/** Returns where the guest to be debugged comes from: booted, not restored, and stopped once. */
+export function createGdbMachinery(options: GdbOptions, context: Context): Machinery {
+  return { openGuest: (request) => openStopped(options, context, request) };
+}
+
+/** Returns gdb's command line for a guest that waits at this socket. */
+export function gdbCommand(image: Pick<Image, 'vmlinux'>, socket: string): readonly string[] {
+  // A panic resets the machine, which ends QEMU: what led to it is to be seen before.
+  return ['gdb', '-q', image.vmlinux, '-ex', `target remote ${socket}`, '-ex', 'hbreak panic'];
+}
+
+/**
+ * Runs gdb in the caller's terminal and returns its end. It gets a terminal of its own
+ * between the two: Ctrl-C is for gdb there, and not for QEMU and the lab as well.
+ */
+export function runInTerminal(argv: readonly string[]): Promise<void> {
+  const command = argv.map(quote).join(' ');
+  const child = spawn('script', ['-qec', command, '/dev/null'], { stdio: 'inherit' });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', () => resolve());
+  });
+}
+
+async function openStopped(
+  { image, parts, fromBoot, attach }: GdbOptions,
+  { scratch }: Context,
+  request: GuestRequest,
+): Promise<GuestHandle> {
+  const { name, base, signal, started } = request;
+  const folder = join(scratch, name);
+  await mkdir(folder, { recursive: true });
+  const socket = join(folder, 'gdb');
+  const consoleLog = join(folder, 'console.log');
+  const machine = machineOf(image, parts.rootfs, parts.accelerator);
+  const running = await launchMachine(machine, { name, folder, consoleLog, signal, gdb: socket });
+  started({ how: running.how, commandLine: running.argv, consoleLog });
+  const gdb = gdbCommand(image, socket);
+  try {
+    if (fromBoot) attach(gdb);
+    else await running.qmp.execute('cont');
+    await boot(running, image, fromBoot ? gdbFactor : parts.factor, signal);
+    const patient = { rootfs: parts.rootfs, factor: gdbFactor, keepalive: false };
+    const session = await openGuestSession(running, patient);
+    if (!fromBoot) {
+      await running.qmp.execute('stop');
+      attach(gdb);
+    }
+    const { console, ended, pid } = running;
+    return { name, base, session, console, ended, pid, kill: () => running.kill() };
+  } catch (error) {
+    await running.kill();
+    throw error;
+  }
+}
+
+async function boot(
+  running: RunningMachine,
+  { vmlinux, systemMap }: Image,
+  factor: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const symbols = { vmlinux, systemMap };
+  await awaitReady(running, { deadline: 60_000 * factor, silence: 5000 * factor, signal, symbols });
+}

@@ -55,6 +55,14 @@ export function announce({ type, fields }: ImageObject): readonly Announced[] {
         { ...buffer(actionsBytes), decode: decodeActions },
         ...pendingSignals(count('nr_pending')),
       ];
+    case typeOf.CRED:
+      return count('ngroups') > 0 ? [buffer(4 * count('ngroups'))] : [];
+    case typeOf.FS:
+      return [{ type: typeOf.FILE_NAME }, { type: typeOf.FILE_NAME }];
+    case typeOf.NS: {
+      const name = { ...buffer(count('uts_name_len')), text: true };
+      return [name, name];
+    }
     case typeOf.FILE:
       return fields['f_type'] === fileType.PIPE
         ? [{ type: typeOf.FILE_PIPE, behind: [typeOf.OBJREF, typeOf.PIPE] }]

@@ -32,6 +32,10 @@ const parentsOf: Readonly<Partial<Record<string, readonly string[]>>> = {
   TASK_SIGNALS: ['TASK'],
   PROCESS_SIGNALS: ['TASK'],
   RESTART_BLOCK: ['TASK'],
+  NS: ['TASK'],
+  FS: ['TASK'],
+  TASK_FS: ['TASK'],
+  CRED: ['TASK'],
   THREAD: ['TASK'],
   CPU: ['TASK'],
   FILE_TABLE: ['TASK'],
@@ -42,7 +46,8 @@ const parentsOf: Readonly<Partial<Record<string, readonly string[]>>> = {
   MM: ['TASK'],
   VMA: ['MM'],
   MM_CONTEXT: ['MM'],
-  PGARR: ['VMA'],
+  SHMEM: ['MM'],
+  PGARR: ['VMA', 'SHMEM'],
 };
 
 /** What an OBJREF's `objtype` announces. */
@@ -50,8 +55,10 @@ const referred: ReadonlyMap<unknown, string> = new Map([
   [1, 'FILE_TABLE'],
   [2, 'FILE'],
   [3, 'MM'],
-  [4, 'TASK_NS'],
+  [4, 'NS'],
   [5, 'PIPE'],
+  [6, 'SHMEM'],
+  [7, 'FS'],
 ]);
 
 /**

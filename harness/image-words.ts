@@ -55,7 +55,13 @@ const words: Readonly<Record<string, (fields: Fields, node: ImageNode) => string
     const letter = (bit: number, set: string, unset = '-') => (flags & bit ? set : unset);
     const access = `${letter(1, 'r')}${letter(2, 'w')}${letter(4, 'x')}${letter(8, 's', 'p')}`;
     const file = `file #${fields['vma_objref'] ?? '?'} from page ${Number(fields['vm_pgoff'])}`;
-    const kind = { 1: 'vdso', 2: 'anonymous', 3: file }[Number(fields['vma_type'])];
+    const kind = {
+      1: 'vdso',
+      2: 'anonymous',
+      3: file,
+      4: `shared memory #${fields['vma_objref'] ?? '?'}`,
+      5: file,
+    }[Number(fields['vma_type'])];
     const pages = node.children.reduce((sum, { object }) => sum + countPages(object), 0);
     return `${access} ${kind ?? 'of an unknown type'}, ${count(pages, 'page')} saved`;
   },

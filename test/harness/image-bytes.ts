@@ -85,6 +85,23 @@ export const signals = (): Buffer =>
     object(105, u64(1, 0, 0, 0, 0, 0)),
   ]);
 
+/** Names, folders and rights of a task, and memory it shares. */
+export const surroundings = (): Buffer =>
+  Buffer.concat([
+    object(113, u32(65, 0)),
+    object(3, [padded('node', 65)]),
+    object(3, [padded('domain', 65)]),
+    object(103, s32(6, 0)),
+    object(112, u32(0o22, 0)),
+    object(303, [Buffer.from('/\0')]),
+    object(303, [Buffer.from('/tmp\0')]),
+    object(111, s32(7, 0)),
+    object(110, [...u32(1, 2, 3, 4, 5, 6, 7, 8, 0, 2), ...u64(0, 1, 2, 3)]),
+    object(3, u32(10, 20)),
+    object(405, [...u64(8192), ...u32(0, 0)]),
+    object(403, u64(0)),
+  ]);
+
 /** Two ends of a FIFO that holds three bytes, and one of an empty pipe. */
 export const pipes = (): Buffer => {
   const end = (...before: Buffer[]) =>

@@ -10,6 +10,7 @@ import {
   padded,
   pipes,
   signals,
+  surroundings,
   tail,
   task,
   tree,
@@ -47,6 +48,15 @@ describe('parseImage', () => {
     const actions = objects.find(({ fields }) => 'handled' in fields)?.fields;
     assert.deepEqual([actions?.['handled'], actions?.['ignored']], ['1', '2']);
     assert.equal(fieldsOf('PIPE')?.['nr_bytes'], 3);
+  });
+
+  it('reads what a task shares with others', () => {
+    const bytes = Buffer.concat([header(), tree(5), task(), surroundings(), tail()]);
+    const { complete, broken, objects } = parseImage(bytes);
+    assert.deepEqual([complete, broken], [true, undefined]);
+    const cred = objects.find(({ name }) => name === 'CRED')?.fields;
+    assert.deepEqual([cred?.['fsgid'], cred?.['cap_bset']], [8, 3n]);
+    assert.equal(objects.find(({ name }) => name === 'SHMEM')?.fields['size'], 8192n);
   });
 
   it('finds an error record that stands alone', () => {

@@ -45,7 +45,7 @@ test('the header is of this kernel', async ({ guest }) => {
   const counter = await frozenSubject(guest, 'counter');
   const result = await guest.checkpoint(counter.pid);
   const image = await result.image();
-  const release = await textOf(guest, '/proc/sys/kernel/osrelease');
+  const release = await guest.sysctl('kernel.osrelease');
   const number = (field: string) => Number(numberOf(image, 'HEADER', field));
   const [major, minor, patch] = release.split(/[.-]/).map(Number);
   assert.equal([number('major'), number('minor'), number('patch')], [major, minor, patch]);
@@ -58,7 +58,7 @@ test('the header is of this kernel', async ({ guest }) => {
     .filter(({ name }) => name === 'BUFFER')
     .slice(0, 3)
     .map(({ offset, length }) => bytes.toString('latin1', offset + 8, offset + length));
-  const version = await textOf(guest, '/proc/sys/kernel/version');
+  const version = await guest.sysctl('kernel.version');
   assert.equal(
     names,
     [release, version, 'x86_64'].map((text) => text.padEnd(65, '\0')),

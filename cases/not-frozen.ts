@@ -66,4 +66,15 @@ test.needs({ base: 'v2.6.30' })(
   },
 );
 
+// There the freezer takes hold of stopped tasks, too.
+test.needs({ base: 'v6.1' })('stopped in a FROZEN group: frozen, and saved', async ({ guest }) => {
+  const stopped = await guest.subject('stopped');
+  await guest.freeze(stopped.pid);
+  await stopped.signal('SIGCONT');
+  assert.is((await guest.state(stopped.pid)).state, 'D', 'SIGCONT does not set it running');
+  const result = await guest.checkpoint(stopped.pid);
+  assert.is(result.errno, null);
+  assert.ok((await result.image()).complete);
+});
+
 test.run();

@@ -1,6 +1,7 @@
 import { assert, suite } from '../harness/case.ts';
 import type { Guest } from '../harness/case.ts';
 import { patches } from './support/patches.ts';
+import { keptSince } from './support/slabs.ts';
 
 const test = suite('tasks that were looked at can go').needs({ patch: patches.subtree });
 
@@ -35,19 +36,14 @@ for (const { what, kind, frozen, uid, answer } of cases)
   });
 
 /**
- * Makes one round to fill the caches, then the others, and compares counts. What a round frees
- * waits for RCU, so it counts until that has come: what somebody has kept never comes back.
- * Half of what is kept then is more than a processor's slab of any of these caches.
+ * Makes one round to fill the caches, then the others, and compares counts. Half of what could
+ * be kept is more than a processor's slab of any of these caches.
  */
 async function comesBack(guest: Guest, round: () => Promise<void>): Promise<void> {
   await round();
   const before = await guest.slabs(...caches);
   for (let i = 0; i < rounds; i++) await round();
-  let kept: readonly string[] = caches;
-  for (let tries = 0; kept.length > 0 && tries < 100; tries++) {
-    const after = await guest.slabs(...caches);
-    kept = caches.filter((name) => (after[name] ?? 0) - (before[name] ?? 0) > (rounds * size) / 2);
-  }
+  const kept = await keptSince(guest, before, (rounds * size) / 2);
   assert.equal(kept, [], 'objects of these caches do not come back');
 }
 

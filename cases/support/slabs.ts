@@ -5,12 +5,12 @@ export type Counts = Awaited<ReturnType<Guest['slabs']>>;
 
 /**
  * Returns the names of the caches that hold more objects than before, by more than so many.
- * What was freed may wait for RCU, so it counts until that has come; what somebody has kept
- * never comes back, and is returned at last.
+ * What was freed may wait for RCU, of which old kernels do ten a tick, so it counts until all
+ * has come back or for many times as long; what somebody has kept is returned at last.
  */
 export async function keptSince(guest: Guest, before: Counts, more: number): Promise<string[]> {
   let kept = Object.keys(before);
-  for (let tries = 0; kept.length > 0 && tries < 100; tries++) {
+  for (let tries = 0; kept.length > 0 && tries < 600; tries++) {
     const now = await guest.slabs(...kept);
     kept = kept.filter((name) => (now[name] ?? 0) - (before[name] ?? 0) > more);
   }

@@ -6,6 +6,7 @@ import { findCaseFiles } from './case-files.ts';
 import type { Cli } from './cli-context.ts';
 import type { Context } from './context.ts';
 import type { BaseReport } from './events.ts';
+import { keepDurations } from './durations.ts';
 import { createMachinery } from './guests.ts';
 import { findLabHome } from './home.ts';
 import type { RunOptions } from './options.ts';
@@ -57,9 +58,10 @@ async function runBases(
     isolation: options.isolate ?? 'file',
     deadline: options.deadline,
     factor,
-    bail: options.bail,
+    bail: options.bail || options.untilFail,
     root: cli.root,
   });
+  await keepDurations(context.home, results);
   // One base's failure must not hide the other's verdicts, nor be hidden by them.
   if (failure !== undefined) throw failure;
   const verdicts = results.map(({ verdict }) => verdict);

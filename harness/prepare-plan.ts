@@ -15,6 +15,9 @@ export interface PlanInputs {
   readonly context: Context;
 }
 
+/** How often --until-fail runs each case before it gives up: a night's work. */
+const mostRepeats = 1000;
+
 /** Reads the case files and returns what to run. Throws a `usage` error if that is nothing. */
 export async function preparePlan(inputs: PlanInputs): Promise<Plan> {
   const { files, images, options, cli, context } = inputs;
@@ -22,7 +25,8 @@ export async function preparePlan(inputs: PlanInputs): Promise<Plan> {
     listCases(files, cli.root),
     readDurations(context.home),
   ]);
-  const { grep, repeat, shard, shuffle } = options;
+  const { grep, shard, shuffle, untilFail } = options;
+  const repeat = untilFail ? mostRepeats : options.repeat;
   const plan = buildPlan({
     ...{ listing, files, grep, repeat, shard, shuffle, durations },
     bases: images.map(({ base, series }) => ({

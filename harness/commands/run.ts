@@ -54,7 +54,7 @@ export function addRunCommand(program: Command, cli: Cli, run: RunLab): void {
     )
     .option('--reuse', 'one guest for all: the same as --isolate none')
     .option('--repeat <n>', 'run each case so often', wholeNumber(1), 1)
-    .option('--until-fail', 'run the cases again and again until one is red')
+    .option('--until-fail', 'run the cases again and again until one is red, 1000 times at most')
     .option('--shard [i/n]', 'only one part of n; without a value, what the scheduler says')
     .option('--shuffle [seed]', 'another order, the same for the same seed')
     .option('--bail', 'stop at the first red case')

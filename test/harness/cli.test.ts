@@ -128,7 +128,7 @@ describe('lab run', () => {
 
 describe('exit statuses', () => {
   const faults = [
-    ['case', 1],
+    ['case', 3],
     ['usage', 2],
     ['source', 2],
     ['patch', 3],

@@ -1,5 +1,4 @@
-import { createWriteStream } from 'node:fs';
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -91,17 +90,17 @@ async function receive(
     }
   };
   if (response.body === null) return;
+  // Opened before anything can fail: a stream that opens by itself may still do so behind that.
+  const file = await open(partial, start > 0 ? 'a' : 'w');
   try {
-    await pipeline(
-      Readable.fromWeb(response.body),
-      count,
-      createWriteStream(partial, { flags: start > 0 ? 'a' : 'w' }),
-      { signal: AbortSignal.any([options.signal, stall.signal]) },
-    );
+    await pipeline(Readable.fromWeb(response.body), count, file.createWriteStream(), {
+      signal: AbortSignal.any([options.signal, stall.signal]),
+    });
   } catch (error) {
     throw stall.signal.aborted ? stall.signal.reason : error;
   } finally {
     clearTimeout(timer);
+    await file.close().catch(() => undefined);
   }
   if (total !== undefined && done !== total) throw new Error(`${done} of ${total} bytes came`);
 }

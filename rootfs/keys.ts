@@ -1,7 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import ssh2 from 'ssh2';
 import { keep } from '../harness/cache.ts';
 
 /** How the lab and its guests know each other. One set per lab home; ed25519 only. */
@@ -30,7 +29,7 @@ const algorithm = 'ssh-ed25519';
  */
 export async function ensureKeys(folder: string): Promise<LabKeys> {
   const { path } = await keep(folder, 'ssh', async (fresh) => {
-    const client = ssh2.utils.generateKeyPairSync('ed25519', { comment: 'cr-lab' });
+    const client = makeClientKey('cr-lab');
     const host = makeHostKey();
     const secret = { mode: 0o600 };
     await writeFile(join(fresh, 'client'), client.private, secret);
@@ -57,6 +56,43 @@ export function makeHostKey(
     // Dropbear stores the seed and the public point as one string of 64 bytes.
     dropbear: Buffer.concat([sshString(algorithm), sshString(Buffer.concat([seed, point]))]),
     wire: Buffer.concat([sshString(algorithm), sshString(point)]),
+  };
+}
+
+/** A key pair as OpenSSH's tools write it. */
+export interface ClientKey {
+  readonly private: string;
+  readonly public: string;
+}
+
+/**
+ * Returns a new ed25519 key pair, or the one with that private key (JWK `d` and `x`), in
+ * OpenSSH's forms (PROTOCOL.key). ssh2's own generator drops zero bytes at a key's front:
+ * one pair in 256 cannot be read back.
+ */
+export function makeClientKey(
+  comment: string,
+  jwk = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' }),
+): ClientKey {
+  const seed = Buffer.from(jwk.d ?? '', 'base64url');
+  const point = Buffer.from(jwk.x ?? '', 'base64url');
+  const wire = Buffer.concat([sshString(algorithm), sshString(point)]);
+  const one = Buffer.from([0, 0, 0, 1]);
+  const secret = Buffer.concat([
+    // Twice the same number: who decrypts with a wrong passphrase would see two.
+    ...[one, one, wire],
+    ...[sshString(Buffer.concat([seed, point])), sshString(comment)],
+  ]);
+  const padding = Buffer.from([1, 2, 3, 4, 5, 6, 7]).subarray(0, (8 - (secret.length % 8)) % 8);
+  const body = Buffer.concat([
+    ...[Buffer.from('openssh-key-v1\0'), sshString('none'), sshString('none'), sshString('')],
+    ...[one, sshString(wire), sshString(Buffer.concat([secret, padding]))],
+  ]);
+  const lines = body.toString('base64').match(/.{1,70}/g) ?? [];
+  const name = 'OPENSSH PRIVATE KEY';
+  return {
+    private: [`-----BEGIN ${name}-----`, ...lines, `-----END ${name}-----`, ''].join('\n'),
+    public: `${algorithm} ${wire.toString('base64')} ${comment}`,
   };
 }
 

@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import ssh2 from 'ssh2';
 import type { Connection, ServerChannel } from 'ssh2';
-import { makeHostKey } from '../../rootfs/keys.ts';
+import { makeClientKey, makeHostKey } from '../../rootfs/keys.ts';
 import type { SessionOptions } from '../../harness/session.ts';
 
 /** What the fake guest does with a channel that asks for a command. */
@@ -13,8 +13,8 @@ export interface FakeSsh {
   close(): Promise<void>;
 }
 
-const host = ssh2.utils.generateKeyPairSync('ed25519');
-const client = ssh2.utils.generateKeyPairSync('ed25519');
+const host = makeClientKey('host');
+const client = makeClientKey('client');
 const hostKey = ssh2.utils.parseKey(host.public);
 if (hostKey instanceof Error) throw hostKey;
 export const trustedKey = hostKey.getPublicSSH().toString('base64');

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
+import { createHash, generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import ssh2 from 'ssh2';
-import { ensureKeys, makeHostKey } from '../../rootfs/keys.ts';
+import { ensureKeys, makeClientKey, makeHostKey } from '../../rootfs/keys.ts';
 
 // The first test vector of RFC 8032, section 7.1.
 const seed = '9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60';
@@ -68,4 +68,30 @@ describe('ensureKeys', () => {
     await writeFile(file, (await readFile(file)).fill(0, 20, 30));
     assert.notEqual((await ensureKeys(folder)).hostKey, first.hostKey);
   });
+});
+
+describe('a client key', () => {
+  const zeroFirst = () => {
+    for (;;) {
+      const jwk = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
+      if (Buffer.from(jwk.x ?? '', 'base64url')[0] === 0) return jwk;
+    }
+  };
+
+  for (const [name, jwk] of [
+    ['any', undefined],
+    ['one that begins with a zero byte', zeroFirst()],
+  ] as const) {
+    it(`${name}: ssh2 reads both halves, and they belong together`, () => {
+      const key = makeClientKey('somebody', jwk);
+      const whole = ssh2.utils.parseKey(key.private);
+      const half = ssh2.utils.parseKey(key.public);
+      assert.ok(!(whole instanceof Error) && !(half instanceof Error));
+      assert.deepEqual(whole.getPublicSSH(), half.getPublicSSH());
+      const signature = whole.sign(Buffer.from('text'));
+      assert.ok(Buffer.isBuffer(signature));
+      assert.equal(half.verify(Buffer.from('text'), signature), true);
+      assert.equal(whole.comment, 'somebody');
+    });
+  }
 });

@@ -17,7 +17,7 @@ test('a pid that no task has: ESRCH', async ({ guest }) => {
   assert.is((await guest.restart(await guest.unusedPid(), path)).errno, 'ESRCH');
 });
 
-test.needs({ patch: patches.restartTree })(
+test.needs({ patch: patches.tree })(
   "another task's pid: waits for it to lead, and can be killed",
   async ({ guest }) => {
     const saved = await savedSelf(guest);

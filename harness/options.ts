@@ -1,4 +1,5 @@
 import type { Shard } from './shard.ts';
+import type { Isolation } from './units.ts';
 
 /** What a run was asked to do, checked. */
 export interface RunOptions {
@@ -33,5 +34,3 @@ export interface RunOptions {
   /** What to type to do the same again. */
   readonly command: string;
 }
-
-export type Isolation = 'none' | 'file' | 'case';

@@ -50,12 +50,11 @@ export async function ensureKeys(folder: string): Promise<LabKeys> {
 export function makeHostKey(
   jwk = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' }),
 ): HostKey {
-  const seed = Buffer.from(jwk.d ?? '', 'base64url');
-  const point = Buffer.from(jwk.x ?? '', 'base64url');
+  const { pair, wire } = partsOf(jwk);
   return {
     // Dropbear stores the seed and the public point as one string of 64 bytes.
-    dropbear: Buffer.concat([sshString(algorithm), sshString(Buffer.concat([seed, point]))]),
-    wire: Buffer.concat([sshString(algorithm), sshString(point)]),
+    dropbear: Buffer.concat([sshString(algorithm), sshString(pair)]),
+    wire,
   };
 }
 
@@ -74,14 +73,12 @@ export function makeClientKey(
   comment: string,
   jwk = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' }),
 ): ClientKey {
-  const seed = Buffer.from(jwk.d ?? '', 'base64url');
-  const point = Buffer.from(jwk.x ?? '', 'base64url');
-  const wire = Buffer.concat([sshString(algorithm), sshString(point)]);
+  const { pair, wire } = partsOf(jwk);
   const one = Buffer.from([0, 0, 0, 1]);
   const secret = Buffer.concat([
     // Twice the same number: who decrypts with a wrong passphrase would see two.
     ...[one, one, wire],
-    ...[sshString(Buffer.concat([seed, point])), sshString(comment)],
+    ...[sshString(pair), sshString(comment)],
   ]);
   const padding = Buffer.from([1, 2, 3, 4, 5, 6, 7]).subarray(0, (8 - (secret.length % 8)) % 8);
   const body = Buffer.concat([
@@ -93,6 +90,16 @@ export function makeClientKey(
   return {
     private: [`-----BEGIN ${name}-----`, ...lines, `-----END ${name}-----`, ''].join('\n'),
     public: `${algorithm} ${wire.toString('base64')} ${comment}`,
+  };
+}
+
+/** The seed with the public point behind it, and the public key in SSH's wire form. */
+function partsOf(jwk: { readonly d?: string; readonly x?: string }) {
+  const seed = Buffer.from(jwk.d ?? '', 'base64url');
+  const point = Buffer.from(jwk.x ?? '', 'base64url');
+  return {
+    pair: Buffer.concat([seed, point]),
+    wire: Buffer.concat([sshString(algorithm), sshString(point)]),
   };
 }
 

@@ -5,7 +5,7 @@ export const patches = {
   /** The first at which an image names a file: the target's program. */
   memory: 'c/r: private memory',
   pipes: 'c/r: pipes and FIFOs',
-  /** The first at which more than one task comes back. */
+  /** The first at which more than one task comes back, and one can wait for another to lead. */
   tree: 'c/r: restart of a tree of processes',
   signals: 'c/r: signals, timers and limits',
   sharedMemory: 'c/r: shared memory',
@@ -13,6 +13,4 @@ export const patches = {
   directories: 'c/r: root and working directory',
   stopped: 'c/r: stopped tasks',
   calls: 'c/r: system calls that go on after an interruption',
-  /** The first at which a task can wait for another to lead its restart. */
-  restartTree: 'c/r: restart of a tree of processes',
 } as const;

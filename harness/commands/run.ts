@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { Option, type Command } from 'commander';
 import { resolvePath, type Cli } from '../cli-context.ts';
 import { labError } from '../errors.ts';
-import type { Isolation, RunOptions } from '../options.ts';
+import type { RunOptions } from '../options.ts';
 import { findShard, parseShard, type Shard } from '../shard.ts';
+import type { Isolation } from '../units.ts';
 import { expression, seconds, wholeNumber } from './parse.ts';
 
 /** What commander makes of the command line. */

@@ -71,8 +71,8 @@ test('a tracer that comes in between: EBUSY', async ({ guest }) => {
   await guest.trace(counter.pid);
   const end = wordsOf(await caller.ask('drain'));
   assert.is(end['errno'], 'EBUSY');
-  const image = Buffer.from(end['image'] ?? '', 'hex').toString('latin1');
-  assert.match(image, `\0task ${name} is ptraced\0`);
+  const tail = Buffer.from(end['tail'] ?? '', 'hex').toString('latin1');
+  assert.match(tail, `\0task ${name} is ptraced\0`);
 });
 
 /** Starts a caller and makes sure that it sleeps in the system call. */

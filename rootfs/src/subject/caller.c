@@ -2,7 +2,7 @@
 /*
  * Calls checkpoint on a pid, into a pipe that has room for so many bytes: with
  * too little of it the call sleeps until its keeper is told to `drain` the
- * pipe, which answers how the call ended and what went through.
+ * pipe, which answers how the call ended and with what the image ended.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,6 +19,8 @@
 
 /* Pipes take whole pages from who writes whole pages. */
 #define PAGE	4096
+/* How much of the image's end is told: an error record has at most 256 bytes. */
+#define TOLD	512
 
 /* What the call gave, from the target to its keeper. */
 struct outcome {
@@ -98,8 +100,8 @@ static bool drain(pid_t target, const char *line)
 	else if (read(outcomes[0], &outcome, sizeof(outcome)) > 0)
 		printf("ret=%ld errno=%s", outcome.ret,
 		       outcome.error ? errno_name(outcome.error) : "none");
-	printf(" image=");
-	for (i = filled; i < used; i++)
+	printf(" tail=");
+	for (i = used - filled > TOLD ? used - TOLD : filled; i < used; i++)
 		printf("%02x", data[i]);
 	putchar('\n');
 	return true;

@@ -1,8 +1,22 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  access,
+  chmod,
+  constants,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { noteUse } from './cache-use.ts';
+import { hasCode, labError } from './errors.ts';
 import { withLock, type Waiting } from './lock.ts';
 
 const manifestName = '.manifest.json';
@@ -52,7 +66,8 @@ export async function hashFile(path: string): Promise<string> {
  * Returns the cache's entry for a key, calling `make` to fill a folder if there is none
  * or its checksums are off. The folder appears under its name only when it is whole, so
  * a lab killed at any moment leaves no half entry. Two labs that want the same entry wait
- * for one another. Throws what `make` throws, and leaves nothing behind then.
+ * for one another. A folder that can't be written serves what is in it. Throws what `make`
+ * throws, `disk-full` or `home-not-writable`, and leaves nothing behind then.
  */
 export async function keep(
   folder: string,
@@ -60,26 +75,81 @@ export async function keep(
   make: (path: string) => Promise<void>,
   waiting?: Waiting,
 ): Promise<CacheEntry> {
-  await mkdir(folder, { recursive: true });
   const path = join(folder, key);
-  const open = async (): Promise<CacheEntry> => {
+  const obstacle = await findObstacle(folder);
+  if (obstacle !== undefined) {
     const damage = await findDamage(path);
     if (damage === undefined) return { path, hit: true };
-    const partial = join(folder, `.${key}.partial`);
-    await rm(partial, { recursive: true, force: true });
-    await mkdir(partial);
-    try {
-      await make(partial);
-      await writeManifest(partial);
-      await rm(path, { recursive: true, force: true });
-      await rename(partial, path);
-    } catch (error) {
-      await rm(partial, { recursive: true, force: true });
-      throw error;
-    }
+    throw notWritable(folder, key, obstacle);
+  }
+  const open = async (): Promise<CacheEntry> => {
+    const damage = await findDamage(path);
+    if (damage !== undefined) await makeEntry(folder, key, make);
+    await noteUse(folder, key);
+    if (damage === undefined) return { path, hit: true };
     return damage === 'absent' ? { path, hit: false } : { path, hit: false, damage };
   };
   return withLock(path, open, waiting);
+}
+
+async function makeEntry(
+  folder: string,
+  key: string,
+  make: (path: string) => Promise<void>,
+): Promise<void> {
+  // What a killed lab has left; its children may still write there, so it is not used again.
+  for (const name of await readdir(folder))
+    if (name.startsWith(partialPrefix(key))) await rm(join(folder, name), { recursive: true });
+  const partial = await mkdtemp(join(folder, partialPrefix(key)));
+  try {
+    // Nobody else reads it before it is whole; then everybody may who may read the home.
+    await chmod(partial, 0o755);
+    await make(partial);
+    await writeManifest(partial);
+    await rm(join(folder, key), { recursive: true, force: true });
+    await rename(partial, join(folder, key));
+  } catch (error) {
+    await rm(partial, { recursive: true, force: true });
+    throw hasCode(error, 'ENOSPC', 'EDQUOT') ? diskFull(folder, error) : error;
+  }
+}
+
+function partialPrefix(key: string): string {
+  return `.${key}.partial-`;
+}
+
+/** Returns why nothing can be written to a folder, or undefined if it can; makes it. */
+async function findObstacle(folder: string): Promise<Error | undefined> {
+  try {
+    await mkdir(folder, { recursive: true });
+    await access(folder, constants.W_OK);
+    return undefined;
+  } catch (error) {
+    if (hasCode(error, 'EROFS', 'EACCES', 'EPERM', 'ENOTDIR', 'EEXIST')) return error as Error;
+    throw hasCode(error, 'ENOSPC', 'EDQUOT') ? diskFull(folder, error) : error;
+  }
+}
+
+function notWritable(folder: string, key: string, cause: Error): Error {
+  return labError({
+    code: 'home-not-writable',
+    fault: 'infrastructure',
+    doing: 'keeping what was built',
+    what: `${cause.message}; and there is no whole ${key} in it yet`,
+    next: `Make ${folder} writable, or name another lab home in LAB_HOME.`,
+    cause,
+  });
+}
+
+function diskFull(folder: string, cause: unknown): Error {
+  return labError({
+    code: 'disk-full',
+    fault: 'infrastructure',
+    doing: 'keeping what was built',
+    what: `no space left on the disk of ${folder}`,
+    next: 'Make room (`npm run lab -- cache prune` removes what was not used for long), then run again: nothing half-done was kept.',
+    cause,
+  });
 }
 
 async function writeManifest(path: string): Promise<void> {

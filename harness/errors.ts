@@ -49,3 +49,8 @@ export function isLabError(error: unknown): error is LabError {
 export function exitCodeOf(fault: Fault): 2 | 3 {
   return fault === 'usage' || fault === 'source' ? 2 : 3;
 }
+
+/** Tells whether the system refused something with one of these codes: `ENOSPC`. */
+export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
+}

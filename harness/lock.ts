@@ -2,6 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as later } from 'node:timers/promises';
 import { lock } from 'proper-lockfile';
+import { hasCode, labError } from './errors.ts';
+import { isAbandoned, removeAbandoned, signLock } from './lock-owner.ts';
 
 /** What a caller may say about waiting for a lock. */
 export interface Waiting {
@@ -15,8 +17,15 @@ export interface Waiting {
 const interval = { first: 20, longest: 500, factor: 1.5 } as const;
 
 /**
+ * The library may not take a lock over by itself, which two labs could do at once, each
+ * removing the other's: a day, and it never comes to it. A lock's date is renewed every 2.5 s.
+ */
+const renewal = { stale: 86_400_000, update: 2500 } as const;
+
+/**
  * Runs `work` while no other lab holds the lock of the same name, and returns its value.
- * Waits as long as the holder lives; a lock whose holder died is taken over after 10 s.
+ * Waits as long as the holder lives. A lock whose holder was killed on this machine is taken
+ * over at once; one of another machine's when it has not been renewed for 10 s.
  */
 export async function withLock<T>(
   path: string,
@@ -24,25 +33,80 @@ export async function withLock<T>(
   waiting: Waiting = {},
 ): Promise<T> {
   await mkdir(dirname(path), { recursive: true });
-  const release = await acquire(path, waiting);
+  const held = await acquire(path, waiting);
+  let value: T;
   try {
-    return await work();
+    value = await work();
   } finally {
-    await release();
+    await held.release();
+  }
+  if (held.isLost()) throw lost(path);
+  return value;
+}
+
+interface HeldLock {
+  readonly release: () => Promise<void>;
+  /** Whether another lab has taken it away. */
+  readonly isLost: () => boolean;
+}
+
+async function acquire(path: string, { signal, onWait }: Waiting): Promise<HeldLock> {
+  const folder = `${path}.lock`;
+  for (let wait: number = interval.first; ;) {
+    const held = await tryLock(path, folder);
+    if (held !== undefined) return held;
+    if (await isAbandoned(folder)) await takeOver(path, folder);
+    else {
+      if (wait === interval.first) onWait?.();
+      signal?.throwIfAborted();
+      await later(wait, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
+      wait = Math.min(interval.longest, wait * interval.factor);
+    }
+    signal?.throwIfAborted();
   }
 }
 
-async function acquire(path: string, { signal, onWait }: Waiting): Promise<() => Promise<void>> {
-  for (let wait: number = interval.first; ;) {
-    try {
-      return await lock(path, { realpath: false, lockfilePath: `${path}.lock`, stale: 10_000 });
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'ELOCKED')) throw error;
-    }
-    if (wait === interval.first) onWait?.();
-    signal?.throwIfAborted();
-    await later(wait, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
-    signal?.throwIfAborted();
-    wait = Math.min(interval.longest, wait * interval.factor);
+/** Returns undefined where another has it. */
+async function tryLock(path: string, folder: string): Promise<HeldLock | undefined> {
+  let isLost = false;
+  const onCompromised = () => (isLost = true);
+  try {
+    const unlock = await lock(path, {
+      ...renewal,
+      ...{ realpath: false, lockfilePath: folder, onCompromised },
+    });
+    const unsign = await signLock(folder);
+    return {
+      isLost: () => isLost,
+      release: async () => {
+        isLost ||= !(await unsign());
+        if (!isLost) await unlock().catch(onCompromised);
+      },
+    };
+  } catch (error) {
+    if (hasCode(error, 'ELOCKED')) return undefined;
+    throw error;
   }
+}
+
+/** Removes a lock that nobody holds any more; only one lab at a time may do that. */
+async function takeOver(path: string, folder: string): Promise<void> {
+  const own = { realpath: false, lockfilePath: `${path}.takeover`, stale: 10_000 };
+  const release = await lock(`${path}.takeover`, own).catch(() => undefined);
+  try {
+    if (release === undefined) await later(interval.first);
+    else if (await isAbandoned(folder)) await removeAbandoned(folder);
+  } finally {
+    await release?.();
+  }
+}
+
+function lost(path: string): Error {
+  return labError({
+    code: 'lock-lost',
+    fault: 'infrastructure',
+    doing: 'working in the lab home',
+    what: `another lab took the lock of ${path} away: this one was asleep for too long, or somebody removed ${path}.lock`,
+    next: 'Run again; what is in the lab home is checked before it is used.',
+  });
 }

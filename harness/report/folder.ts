@@ -1,6 +1,6 @@
 import { mkdir, readdir, readlink, rename, rm, symlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { labError } from '../errors.ts';
+import { hasCode, labError } from '../errors.ts';
 
 /** A run's folder under results/: its name is the run's name. */
 export interface RunFolder {
@@ -49,7 +49,7 @@ async function claim(path: string): Promise<boolean> {
     await mkdir(path);
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    if (hasCode(error, 'EEXIST')) return false;
     throw error;
   }
 }

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { appendFile, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { withDir } from 'tmp-promise';
 import { keep, keyOf } from '../../harness/cache.ts';
+import { isLabError } from '../../harness/errors.ts';
 
 const inFolder = (work: (path: string) => Promise<void>) =>
   withDir(({ path }) => work(path), { unsafeCleanup: true });
@@ -26,6 +27,31 @@ it('leaves nothing behind when making fails', () =>
     };
     await assert.rejects(keep(folder, 'k', broken), /disk full/);
     assert.deepEqual(await readdir(folder), []);
+  }));
+
+it('says that the disk is full, and leaves nothing behind', () =>
+  inFolder(async (folder) => {
+    const full = async (path: string) => {
+      await fill('half')(path);
+      throw Object.assign(new Error('write'), { code: 'ENOSPC' });
+    };
+    await assert.rejects(
+      keep(folder, 'k', full),
+      (error) => isLabError(error) && error.code === 'disk-full' && error.what.includes(folder),
+    );
+    assert.deepEqual(await readdir(folder), []);
+  }));
+
+it('fills a folder that no killed lab can write into, and removes theirs', () =>
+  inFolder(async (folder) => {
+    await mkdir(join(folder, '.k.partial-abcdef'));
+    const makers: string[] = [];
+    await keep(folder, 'k', (path) => {
+      makers.push(path);
+      return fill('one')(path);
+    });
+    assert.notEqual(makers[0], join(folder, '.k.partial-abcdef'));
+    assert.deepEqual((await readdir(folder)).sort(), ['.users', 'k']);
   }));
 
 const damages: Record<string, (path: string) => Promise<void>> = {

@@ -2,6 +2,7 @@ import type { CaseResult, Verdict } from './events.ts';
 import type { PlanEntry } from './plan.ts';
 import type { CaseRun } from './run-case.ts';
 import type { RunSettings } from './run-settings.ts';
+import { applyKnown, isRed } from './outcome.ts';
 import { judge } from './verdict.ts';
 import type { CaseEnd, Observed } from './verdict.ts';
 
@@ -27,7 +28,7 @@ export function createRecord({ emit }: Pick<RunSettings, 'emit'>): CaseRecord {
   let red: string | undefined;
   const add: CaseRecord['add'] = (entry, observed, run) => {
     const { id, base, file, suite, test } = entry.planned;
-    const judgement = judge(observed);
+    const judgement = applyKnown(judge(observed), entry.known);
     const { before, during, after } = observed;
     const result: CaseResult = {
       ...{ id, base, file, suite, test },
@@ -42,21 +43,17 @@ export function createRecord({ emit }: Pick<RunSettings, 'emit'>): CaseRecord {
     };
     if (results.has(entry)) throw new Error(`two results of ${id}`);
     results.set(entry, result);
-    if (isRed(result.verdict)) red ??= id;
+    if (isRed(result)) red ??= id;
     emit({ type: 'case-ended', result });
     return result.verdict;
   };
   return {
     add,
     addUnrun: (entry, end) => add(entry, { end, during: [], before: [], after: [], leftovers: [] }),
-    suspect: ({ planned }, observed) => {
-      if (isRed(judge(observed).verdict)) red ??= planned.id;
+    suspect: ({ planned, known }, observed) => {
+      if (isRed(applyKnown(judge(observed), known))) red ??= planned.id;
     },
     results,
     firstRed: () => red,
   };
-}
-
-function isRed(verdict: Verdict): boolean {
-  return verdict === 'fail' || verdict === 'error';
 }

@@ -1,4 +1,5 @@
-import type { CaseResult, Verdict } from './events.ts';
+import type { CaseResult } from './events.ts';
+import { outcomeOf, type Outcome } from './outcome.ts';
 import type { Results } from './results.ts';
 
 /** What is different between two runs. */
@@ -32,8 +33,8 @@ export function compareResults(before: Results, after: Results): Comparison {
   });
   return {
     verdicts: both
-      .filter((pair) => pair.before.verdict !== pair.after.verdict)
-      .map((pair) => ({ ...pair, worse: rank[pair.after.verdict] > rank[pair.before.verdict] })),
+      .filter((pair) => outcomeOf(pair.before) !== outcomeOf(pair.after))
+      .map((pair) => ({ ...pair, worse: rankOf(pair.after) > rankOf(pair.before) })),
     added: [...fresh].filter(([key]) => !old.has(key)).map(([, result]) => result),
     removed: [...old].filter(([key]) => !fresh.has(key)).map(([, result]) => result),
     times: both.filter(isNotable).sort((a, b) => changeOf(b) - changeOf(a)),
@@ -42,14 +43,18 @@ export function compareResults(before: Results, after: Results): Comparison {
 }
 
 /** How bad a verdict is. A skip shows nothing, so it is worse than a pass. */
-const rank: Readonly<Record<Verdict, number>> = { pass: 0, skip: 1, error: 2, fail: 3 };
+const rank: Readonly<Record<Outcome, number>> = { pass: 0, skip: 1, known: 2, error: 3, fail: 4 };
+
+function rankOf(result: CaseResult): number {
+  return rank[outcomeOf(result)];
+}
 
 function worstByCase(cases: readonly CaseResult[]): Map<string, CaseResult> {
   const worst = new Map<string, CaseResult>();
   for (const result of cases) {
     const key = `${result.base} ${result.id}`;
     const known = worst.get(key);
-    if (known === undefined || rank[result.verdict] > rank[known.verdict]) worst.set(key, result);
+    if (known === undefined || rankOf(result) > rankOf(known)) worst.set(key, result);
   }
   return worst;
 }

@@ -46,7 +46,7 @@ export interface CaseResult {
   readonly guest?: string;
   /** Which run of the case this is, from 1, when it is run more than once. */
   readonly attempt?: { readonly number: number; readonly of: number };
-  /** Why this case is on the list of known failures, if it is. */
+  /** Why this failure was expected: it turns nothing red. */
   readonly known?: string;
 }
 
@@ -92,7 +92,10 @@ export interface BaseReport {
 export interface Totals {
   readonly planned: number;
   readonly pass: number;
+  /** Failures that were not expected. */
   readonly fail: number;
+  /** Failures that were. */
+  readonly known: number;
   readonly skip: number;
   readonly error: number;
 }

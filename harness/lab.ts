@@ -10,11 +10,12 @@ import { keepDurations } from './durations.ts';
 import { createMachinery } from './guests.ts';
 import { findLabHome } from './home.ts';
 import type { RunOptions } from './options.ts';
+import { exitCodeOfRun } from './outcome.ts';
 import { preparePlan } from './prepare-plan.ts';
-import { prepare } from './prepare.ts';
+import { prepare, type Prepared } from './prepare.ts';
+import { countVerdicts } from './results-collect.ts';
 import { runSession, type RunEnd } from './run-session.ts';
 import { runCases } from './runner.ts';
-import { exitCodeOfRun } from './verdict.ts';
 
 /**
  * Runs the pipeline from source to verdicts and returns the exit status: 0 green, 1 a red
@@ -46,7 +47,19 @@ async function runBases(
   folder: string,
   context: Context,
 ): Promise<RunEnd> {
-  const { rootfs, accelerator, factor, images, failures } = await prepare(bases, options, context);
+  const prepared = await prepare(bases, options, context);
+  return runImages(prepared, options, cli, folder, context);
+}
+
+/** Runs the cases on images that are there, in guests of their own, and returns the verdicts. */
+export async function runImages(
+  prepared: Prepared,
+  options: RunOptions,
+  cli: Cli,
+  folder: string,
+  context: Context,
+): Promise<RunEnd> {
+  const { rootfs, accelerator, factor, images, failures } = prepared;
   const [failure] = failures;
   for (const image of images) context.emit(baseReady(image, rootfs));
 
@@ -64,13 +77,8 @@ async function runBases(
   await keepDurations(context.home, results);
   // One base's failure must not hide the other's verdicts, nor be hidden by them.
   if (failure !== undefined) throw failure;
-  const verdicts = results.map(({ verdict }) => verdict);
-  const count = (wanted: string) => verdicts.filter((verdict) => verdict === wanted).length;
-  const totals = {
-    planned: plan.entries.length,
-    ...{ pass: count('pass'), fail: count('fail'), skip: count('skip'), error: count('error') },
-  };
-  return { totals, exitCode: exitCodeOfRun(verdicts) };
+  const totals = countVerdicts(plan.entries.length, results);
+  return { totals, exitCode: exitCodeOfRun(results) };
 }
 
 function baseReady(image: Image, rootfs: Rootfs) {

@@ -1,5 +1,6 @@
 import type { ErrorReport, PlannedCase } from './events.ts';
 import type { CaseFile } from './host-protocol.ts';
+import { findKnown, findStale, type KnownFailure } from './known.ts';
 import type { ListedCase, Listing, Mistake } from './listing.ts';
 import { labError } from './errors.ts';
 import { findUnmet } from './needs.ts';
@@ -19,6 +20,8 @@ export interface PlanEntry {
   /** Why it can't be run at all. */
   readonly mistake?: ErrorReport;
   readonly attempt?: { readonly number: number; readonly of: number };
+  /** Its entry in the list of known failures. */
+  readonly known?: KnownFailure;
   /** What to type to run this case alone. */
   readonly rerun: string;
 }
@@ -40,6 +43,9 @@ export interface PlanOptions {
   readonly shuffle?: number | undefined;
   /** Whether `.only` is a mistake. */
   readonly ci: boolean;
+  readonly known?: readonly KnownFailure[];
+  /** Whether the listing is of all cases there are: else an entry's case may be elsewhere. */
+  readonly whole?: boolean;
   /** Last durations in milliseconds by `base id`. */
   readonly durations: Readonly<Record<string, number>>;
 }
@@ -52,7 +58,11 @@ export interface PlanOptions {
 export function buildPlan(options: PlanOptions): Plan {
   const { listing, bases, grep, shard, repeat = 1, shuffle: seed } = options;
   const only = listing.cases.filter((each) => each.only);
-  const mistakes = [...listing.mistakes, ...(options.ci ? only.map(onlyMistake) : [])];
+  const mistakes = [
+    ...listing.mistakes,
+    ...(options.ci ? only.map(onlyMistake) : []),
+    ...(options.whole === true ? findStale(options.known ?? [], listing.cases) : []),
+  ];
   const wanted = only.length > 0 && !options.ci ? only : listing.cases;
   // A case that a mistake is about is told once, as that mistake.
   const cases = wanted.filter((each) => !mistakes.some((mistake) => isAbout(mistake, each)));
@@ -81,10 +91,13 @@ export function durationKey({ base, id }: PlannedCase): string {
 function planCase(each: ListedCase, base: BaseOffer, options: PlanOptions): PlanEntry {
   const { file, suite, test, seconds, skip, needs } = each;
   const unmet = skip ?? findUnmet(needs, base);
+  const entry = planEntry(file, suite, test, base, options);
+  const known = findKnown(options.known ?? [], entry.planned);
   return {
-    ...planEntry(file, suite, test, base, options),
+    ...entry,
     ...(seconds === undefined ? {} : { seconds }),
     ...(unmet === undefined ? {} : { unmet }),
+    ...(known === undefined ? {} : { known }),
   };
 }
 

@@ -3,6 +3,7 @@ import type { Cli } from './cli-context.ts';
 import type { Context } from './context.ts';
 import { readDurations } from './durations.ts';
 import type { CaseFile } from './host-protocol.ts';
+import { readKnown } from './known.ts';
 import { listCases } from './list-cases.ts';
 import type { RunOptions } from './options.ts';
 import { buildPlan, type Plan } from './plan.ts';
@@ -21,14 +22,16 @@ const mostRepeats = 1000;
 /** Reads the case files and returns what to run. Throws a `usage` error if that is nothing. */
 export async function preparePlan(inputs: PlanInputs): Promise<Plan> {
   const { files, images, options, cli, context } = inputs;
-  const [listing, durations] = await Promise.all([
+  const [listing, durations, known] = await Promise.all([
     listCases(files, cli.root),
     readDurations(context.home),
+    readKnown(cli.root),
   ]);
   const { grep, shard, shuffle, untilFail } = options;
   const repeat = untilFail ? mostRepeats : options.repeat;
   const plan = buildPlan({
-    ...{ listing, files, grep, repeat, shard, shuffle, durations },
+    ...{ listing, files, grep, repeat, shard, shuffle, durations, known },
+    whole: options.files.length === 0,
     bases: images.map(({ base, series }) => ({
       name: base.name,
       applied: series.patches.map(({ subject }) => subject),

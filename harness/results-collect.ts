@@ -2,6 +2,7 @@ import { relative } from 'node:path';
 import type { CaseResult, LabEvent, Listener, PlannedCase, Totals } from './events.ts';
 import { reportOf } from './report/error.ts';
 import { middleOut } from './report/text.ts';
+import { isRed, outcomeOf } from './outcome.ts';
 import type { GuestResult, Results, StageResult } from './results.ts';
 
 /** Lines of a case's console that the results keep: the log has all of them. */
@@ -205,9 +206,7 @@ function checkExit(
   warnings: string[],
 ): 0 | 1 | 2 | 3 {
   if (claimed !== 0) return claimed;
-  const red = draft.cases.filter(
-    ({ verdict, known }) => verdict === 'error' || (verdict === 'fail' && known === undefined),
-  );
+  const red = draft.cases.filter(isRed);
   const failedStage = draft.stages.find(({ error }) => error !== undefined);
   if (missing.length === 0 && red.length === 0 && failedStage === undefined) return 0;
   warnings.push(
@@ -218,7 +217,7 @@ function checkExit(
 
 /** Returns how many cases ended in each verdict. */
 export function countVerdicts(planned: number, cases: readonly CaseResult[]): Totals {
-  const of = (verdict: CaseResult['verdict']) =>
-    cases.filter((result) => result.verdict === verdict).length;
-  return { planned, pass: of('pass'), fail: of('fail'), skip: of('skip'), error: of('error') };
+  const totals = { planned, pass: 0, fail: 0, known: 0, skip: 0, error: 0 };
+  for (const result of cases) totals[outcomeOf(result)] += 1;
+  return totals;
 }

@@ -82,7 +82,10 @@ const caseResult = z
     rerun: z.string().describe('what to type to run it alone'),
     guest: z.string().exactOptional(),
     attempt: z.object({ number: z.int(), of: z.int() }).readonly().exactOptional(),
-    known: z.string().exactOptional().describe('why it is a known failure'),
+    known: z
+      .string()
+      .exactOptional()
+      .describe('why this failure was expected: it turns nothing red'),
   })
   .readonly();
 
@@ -145,7 +148,14 @@ export const resultsSchema = z
     exitCode: z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3)]),
     milliseconds,
     totals: z
-      .object({ planned: z.int(), pass: z.int(), fail: z.int(), skip: z.int(), error: z.int() })
+      .object({
+        planned: z.int(),
+        pass: z.int(),
+        fail: z.int().describe('those that were not expected'),
+        known: z.int().default(0).describe('failures that were expected'),
+        skip: z.int(),
+        error: z.int(),
+      })
       .readonly(),
     error: errorReport.exactOptional().describe('what ended the run early'),
     environment: z.record(z.string(), z.string()).readonly(),

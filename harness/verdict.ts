@@ -39,6 +39,8 @@ export interface Observed {
 
 export interface Judgement {
   readonly verdict: Verdict;
+  /** What the kernel complained of, if that is why it is red. */
+  readonly complaint?: Finding;
   readonly reason?: string;
   readonly assertion?: AssertionReport;
   readonly error?: ErrorReport;
@@ -71,6 +73,7 @@ function judgeComplaints({ during, before, after, end }: Observed): Judgement | 
     const more = failed?.verdict === 'fail' && failed.reason ? `; ${failed.reason}` : '';
     return {
       verdict: 'fail',
+      complaint: finding,
       reason: `${when}kernel ${finding.kind}: ${finding.line}${more}`,
       ...(assertion === undefined ? {} : { assertion }),
     };
@@ -165,14 +168,4 @@ function judgeWitness({ leftovers, blind }: Observed): Judgement | undefined {
 
 function judgeError(error: ErrorReport): Judgement {
   return { verdict: 'error', reason: labError(error).message, error };
-}
-
-/**
- * Returns a run's exit status from its verdicts: 1 if any case failed (a red kernel is the
- * more important news, even beside errors), else 3 if any could not be judged or none
- * passed (nothing was proved), else 0. A skip alone never turns a run green or red.
- */
-export function exitCodeOfRun(verdicts: readonly Verdict[]): 0 | 1 | 3 {
-  if (verdicts.includes('fail')) return 1;
-  return verdicts.includes('error') || !verdicts.includes('pass') ? 3 : 0;
 }

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Cli } from '../cli-context.ts';
 import type { Comparison } from '../compare.ts';
 import type { CaseResult } from '../events.ts';
+import { outcomeOf } from '../outcome.ts';
 import { verdictWord } from '../report/lines.ts';
 import { styleFor, type Style } from '../report/style.ts';
 import { caseTitle, cleanLine, duration } from '../report/text.ts';
@@ -39,11 +40,11 @@ export function renderComparison(comparison: Comparison, style: Style): string[]
     ...verdicts.map(({ before, after, worse }) => {
       const mark = worse ? style.bad('worse ') : style.good('better');
       const why = after.reason === undefined ? '' : `: ${cleanLine(after.reason)}`;
-      return `${mark}  ${nameOf(after)}: ${before.verdict} before, ${after.verdict} now${why}`;
+      return `${mark}  ${nameOf(after)}: ${outcomeWord(before)} before, ${outcomeWord(after)} now${why}`;
     }),
     ...added.map(
       (result) =>
-        `${style.info('new')}     ${verdictWord(result.verdict, style)} ${nameOf(result)}`,
+        `${style.info('new')}     ${verdictWord(outcomeOf(result), style)} ${nameOf(result)}`,
     ),
     ...removed.map((result) => `${style.bad('gone')}    ${nameOf(result)}`),
     ...times.map(({ before, after }) => {
@@ -53,6 +54,11 @@ export function renderComparison(comparison: Comparison, style: Style): string[]
     }),
   ];
   return lines.length === 0 ? ['No difference worth telling.'] : lines;
+}
+
+function outcomeWord(result: CaseResult): string {
+  const outcome = outcomeOf(result);
+  return outcome === 'known' ? 'known to fail' : outcome;
 }
 
 function nameOf(result: CaseResult): string {

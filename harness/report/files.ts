@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { access, copyFile, link, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BaseFiles } from '../events.ts';
+import { isRed } from '../outcome.ts';
 import type { Results } from '../results.ts';
 import { renderHtml } from './html.ts';
 import { renderJunit } from './junit.ts';
@@ -68,6 +69,6 @@ export async function linkOrCopy(from: string, to: string): Promise<void> {
 
 /** What to type to run it again: all of it, and each case that is red. */
 function renderRerun(results: Results): string {
-  const red = results.cases.filter(({ verdict }) => verdict === 'fail' || verdict === 'error');
+  const red = results.cases.filter(isRed);
   return [results.command, ...new Set(red.map(({ rerun }) => rerun)), ''].join('\n');
 }

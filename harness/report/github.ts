@@ -1,4 +1,5 @@
 import type { CaseResult } from '../events.ts';
+import { isRed, outcomeOf } from '../outcome.ts';
 import type { Results } from '../results.ts';
 import { caseTitle, cleanLine, count, duration } from './text.ts';
 
@@ -38,13 +39,14 @@ function annotation(result: CaseResult, severalBases: boolean): string {
 /** Returns the job summary: totals, what is red, what was skipped, as Markdown. */
 export function renderJobSummary(results: Results): string {
   const severalBases = results.bases.length > 1;
-  const { pass, fail, skip, error, planned } = results.totals;
+  const { pass, fail, known, skip, error, planned } = results.totals;
   const red = results.cases.filter(isRed);
+  const expected = results.cases.filter((result) => outcomeOf(result) === 'known');
   const skips = results.cases.filter(({ verdict }) => verdict === 'skip');
   return [
     `## ${results.exitCode === 0 ? 'Green' : 'Red'}: ${results.bases.join(', ')}`,
     '',
-    `${count(planned, 'case')}: ${pass} passed, ${fail} failed, ${skip} skipped, ${error} in error, ${duration(results.milliseconds)}.`,
+    `${count(planned, 'case')}: ${pass} passed, ${fail} failed, ${known > 0 ? `${known} known to fail, ` : ''}${skip} skipped, ${error} in error, ${duration(results.milliseconds)}.`,
     ...(results.missing.length > 0
       ? ['', `${count(results.missing.length, 'case')} never reported.`]
       : []),
@@ -58,6 +60,11 @@ export function renderJobSummary(results: Results): string {
       caseTitle(result, severalBases),
       result.reason ?? '',
       result.rerun,
+    ]),
+    ...table(['Known to fail', 'Why', 'How'], expected, (result) => [
+      caseTitle(result, severalBases),
+      result.known ?? '',
+      result.reason ?? '',
     ]),
     ...table(['Skipped', 'Why'], skips, (result) => [
       caseTitle(result, severalBases),
@@ -80,10 +87,6 @@ function table(
     line(head.map(() => '---')),
     ...rows.map((row) => line(cells(row).map(cell))),
   ];
-}
-
-function isRed({ verdict, known }: CaseResult): boolean {
-  return verdict === 'error' || (verdict === 'fail' && known === undefined);
 }
 
 /** Text that Markdown takes for text, in one table cell. */

@@ -1,19 +1,21 @@
 import type { CaseResult } from '../events.ts';
+import { isRed, outcomeOf } from '../outcome.ts';
 import { html, type Html } from './html-template.ts';
 import { caseTitle, cleanLine, duration } from './text.ts';
 
 /** Returns a case as a part of the page that opens and closes; red ones begin open. */
 export function renderCase(result: CaseResult, number: number, severalBases: boolean): Html {
-  const { verdict, base, milliseconds, reason, attempt, known, rerun, file, guest } = result;
-  const open = verdict === 'fail' || verdict === 'error' ? html` open` : undefined;
+  const { base, milliseconds, reason, attempt, known, rerun, file, guest } = result;
+  const outcome = outcomeOf(result);
+  const open = isRed(result) ? html` open` : undefined;
   const again = attempt === undefined ? '' : ` (${attempt.number} of ${attempt.of})`;
   const title = `${caseTitle(result, severalBases)}${again}`;
   const place = result.assertion?.at ?? file;
-  return html`<details id="case-${number}" class="case" data-verdict="${verdict}" data-base="${base}"${open}>
-<summary><span class="chip ${verdict}">${verdict}</span> <span class="title">${title}</span> <span class="time">${duration(milliseconds)}</span></summary>
+  return html`<details id="case-${number}" class="case" data-verdict="${outcome}" data-base="${base}"${open}>
+<summary><span class="chip ${outcome}">${outcome}</span> <span class="title">${title}</span> <span class="time">${duration(milliseconds)}</span></summary>
 <div class="body">
 <p class="where">${place}${guest === undefined ? '' : ` · guest ${guest}`}</p>
-${known === undefined ? undefined : html`<p>Known failure: ${known}</p>`}
+${known === undefined ? undefined : html`<p>Known to fail: ${known}</p>`}
 ${reason === undefined ? undefined : html`<p class="reason">${reason}</p>`}
 ${assertionPart(result)}${errorPart(result)}${findingsPart(result)}
 ${linesPart('Shim', `shim-${number}`, result.shim)}

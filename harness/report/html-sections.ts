@@ -1,3 +1,4 @@
+import { outcomeOf } from '../outcome.ts';
 import type { Results } from '../results.ts';
 import { html, type Html } from './html-template.ts';
 import { caseTitle, cleanLine, count, duration } from './text.ts';
@@ -24,7 +25,7 @@ export function renderFilters({ bases, cases }: Results): Html {
     html`<label><input type="checkbox" name="${name}" value="${value}" checked> ${value}</label> `;
   const boxes = (name: string, values: readonly string[]) =>
     values.length < 2 ? undefined : values.map((value) => box(name, value));
-  const verdicts = [...new Set(cases.map(({ verdict }) => verdict))];
+  const verdicts = [...new Set(cases.map(outcomeOf))];
   return html`<form id="filters"><input type="search" name="text" placeholder="Find a case" aria-label="Find a case"> ${boxes('verdict', verdicts)}${boxes('base', bases)}</form>`;
 }
 

@@ -76,8 +76,10 @@ function outcomeClass(results: Results): string {
 }
 
 function totals(results: Results): string {
-  const { planned, pass, fail, skip, error } = results.totals;
-  const words = [`${pass} passed`, `${fail} failed`, `${skip} skipped`];
+  const { planned, pass, fail, known, skip, error } = results.totals;
+  const words = [`${pass} passed`, `${fail} failed`];
+  if (known > 0) words.push(`${known} known to fail`);
+  words.push(`${skip} skipped`);
   if (error > 0) words.push(`${error} in error`);
   if (results.missing.length > 0) words.push(`${results.missing.length} not reported`);
   return `${count(planned, 'case')}: ${words.join(', ')} in ${duration(results.milliseconds)}`;

@@ -1,5 +1,6 @@
 import XMLBuilder from 'fast-xml-builder';
 import type { CaseResult } from '../events.ts';
+import { outcomeOf } from '../outcome.ts';
 import type { Results } from '../results.ts';
 import { explainCase } from './red.ts';
 import { cleanLine } from './text.ts';
@@ -88,12 +89,12 @@ function testcase(result: CaseResult, results: Results): object {
 }
 
 function verdictNode(result: CaseResult, results: Results): object {
-  const { verdict, reason = '', assertion, error, known } = result;
+  const { verdict, reason = '', assertion, error, known = '' } = result;
   if (verdict === 'pass') return {};
   if (verdict === 'skip') return { skipped: { '@message': clean(reason) } };
   // JUnit has no word for a known failure; counted as a failure it would turn a job red.
-  if (verdict === 'fail' && known !== undefined)
-    return { skipped: { '@message': clean(`known failure: ${known}`) } };
+  if (outcomeOf(result) === 'known')
+    return { skipped: { '@message': clean(`known to fail: ${known}; ${reason}`) } };
   const node = {
     '@message': clean(reason),
     '@type': clean(
@@ -130,13 +131,13 @@ function endOfRun({ error, finished, missing }: Results): Suite | undefined {
   return { counts, node: { '@name': 'the lab', ...attributes(counts, 0), testcase: all } };
 }
 
-function countOf({ verdict, known }: CaseResult): Counts {
-  const failed = verdict === 'fail' && known === undefined;
+function countOf(result: CaseResult): Counts {
+  const outcome = outcomeOf(result);
   return {
     tests: 1,
-    failures: failed ? 1 : 0,
-    errors: verdict === 'error' ? 1 : 0,
-    skipped: verdict === 'skip' || (verdict === 'fail' && !failed) ? 1 : 0,
+    failures: outcome === 'fail' ? 1 : 0,
+    errors: outcome === 'error' ? 1 : 0,
+    skipped: outcome === 'skip' || outcome === 'known' ? 1 : 0,
   };
 }
 

@@ -1,20 +1,22 @@
-import type { CaseResult, LabEvent, Verdict } from '../events.ts';
+import type { CaseResult, LabEvent } from '../events.ts';
+import { outcomeOf, type Outcome } from '../outcome.ts';
 import { renderErrorReport } from './error.ts';
 import type { Style } from './style.ts';
 import { caseTitle, cleanLine, duration } from './text.ts';
 
-const words: Readonly<Record<Verdict, string>> = {
+const words: Readonly<Record<Outcome, string>> = {
   pass: 'pass',
   fail: 'FAIL',
+  known: 'known',
   skip: 'skip',
   error: 'ERROR',
 };
 
-/** Returns a verdict as a word of five characters, coloured. */
-export function verdictWord(verdict: Verdict, style: Style): string {
-  const word = words[verdict].padEnd(5);
-  if (verdict === 'pass') return style.good(word);
-  return verdict === 'skip' ? style.warn(word) : style.bad(word);
+/** Returns what a case came to as a word of five characters, coloured. */
+export function verdictWord(outcome: Outcome, style: Style): string {
+  const word = words[outcome].padEnd(5);
+  if (outcome === 'pass') return style.good(word);
+  return outcome === 'skip' || outcome === 'known' ? style.warn(word) : style.bad(word);
 }
 
 /** Returns what a screen says of a case that has ended, usually one line. */
@@ -23,19 +25,13 @@ export function caseLines(result: CaseResult, severalBases: boolean, style: Styl
   const facts = [
     ...(verdict === 'skip' ? [] : [duration(milliseconds)]),
     ...(attempt === undefined ? [] : [`${attempt.number} of ${attempt.of}`]),
-    ...(known === undefined || verdict === 'skip' ? [] : [knownWord(verdict, known)]),
+    ...(known === undefined ? [] : [`known to fail: ${cleanLine(known)}`]),
   ];
   const title = caseTitle(result, severalBases);
-  const head = `${verdictWord(verdict, style)} ${title}`;
+  const head = `${verdictWord(outcomeOf(result), style)} ${title}`;
   const first = facts.length === 0 ? head : `${head} ${style.dim(`(${facts.join(', ')})`)}`;
   if (verdict === 'pass' || reason === undefined) return [first];
   return [first, ...reason.split('\n').map((line) => `      ${cleanLine(line)}`)];
-}
-
-function knownWord(verdict: Verdict, known: string): string {
-  return verdict === 'pass'
-    ? `passes, though a known failure: ${cleanLine(known)}`
-    : `known failure: ${cleanLine(known)}`;
 }
 
 /**

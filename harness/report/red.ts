@@ -1,4 +1,5 @@
 import type { CaseResult } from '../events.ts';
+import { outcomeOf } from '../outcome.ts';
 import { renderErrorReport } from './error.ts';
 import { verdictWord } from './lines.ts';
 import { plainStyle, type Style } from './style.ts';
@@ -17,7 +18,7 @@ export function explainCase(
   const { assertion, error, findings, shim, guest, reason } = result;
   const place = assertion?.at ?? result.file;
   return [
-    `${verdictWord(result.verdict, style)} ${style.strong(caseTitle(result, severalBases))}`,
+    `${verdictWord(outcomeOf(result), style)} ${style.strong(caseTitle(result, severalBases))}`,
     ...indent([
       `${place} ${style.dim(`(${duration(result.milliseconds)}${guest === undefined ? '' : `, guest ${guest}`})`)}`,
       ...(reason === undefined ? [] : reason.split('\n').map(cleanLine)),

@@ -1,4 +1,5 @@
 import type { LabEvent, PlannedCase, Stage, Totals } from '../events.ts';
+import { outcomeOf } from '../outcome.ts';
 import type { Style } from './style.ts';
 import { bar, caseTitle, cleanLine, clip, count, duration } from './text.ts';
 
@@ -43,7 +44,7 @@ export function emptyScreen(): Screen {
     stages: new Map(),
     guests: new Map(),
     planned: new Map(),
-    totals: { planned: 0, pass: 0, fail: 0, skip: 0, error: 0 },
+    totals: { planned: 0, pass: 0, fail: 0, known: 0, skip: 0, error: 0 },
     ended: 0,
     endedExpected: 0,
     firstCaseAt: undefined,
@@ -109,7 +110,7 @@ export function updateScreen(screen: Screen, event: LabEvent): void {
     case 'case-ended': {
       const { result } = event;
       const planned = screen.planned.get(`${result.base} ${result.id}`);
-      screen.totals[result.verdict] += 1;
+      screen.totals[outcomeOf(result)] += 1;
       screen.ended += 1;
       screen.endedExpected += planned?.expected ?? 0;
       if (result.guest !== undefined)
@@ -216,6 +217,7 @@ function drawTotals(screen: Screen, drawing: Drawing): string[] {
     of,
     `${totals.pass} passed`,
     ...(totals.fail > 0 ? [`${totals.fail} failed`] : []),
+    ...(totals.known > 0 ? [`${totals.known} known to fail`] : []),
     ...(totals.skip > 0 ? [`${totals.skip} skipped`] : []),
     ...(totals.error > 0 ? [`${totals.error} in error`] : []),
     duration(now),

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { isRed, outcomeOf } from '../outcome.ts';
 import type { Results } from '../results.ts';
 import { renderErrorReport } from './error.ts';
 import { findFlakes } from './flakes.ts';
@@ -14,9 +15,10 @@ export function renderSummary(
   style: Style = plainStyle,
 ): string[] {
   const severalBases = results.bases.length > 1;
-  const red = results.cases.filter(({ verdict }) => verdict === 'fail' || verdict === 'error');
+  const red = results.cases.filter(isRed);
   return [
     ...red.flatMap((result) => ['', ...explainCase(result, severalBases, style)]),
+    ...listKnown(results, severalBases, style),
     ...listSkips(results, severalBases, style),
     ...listMissing(results, severalBases, style),
     ...listFlakes(results, severalBases, style),
@@ -31,6 +33,18 @@ export function renderSummary(
     '',
     totalsLine(results, style),
     `reports in ${folder}`,
+  ];
+}
+
+function listKnown(results: Results, severalBases: boolean, style: Style): string[] {
+  const expected = results.cases.filter((result) => outcomeOf(result) === 'known');
+  if (expected.length === 0) return [];
+  return [
+    '',
+    ...expected.flatMap((result) => [
+      `${verdictWord('known', style)} ${caseTitle(result, severalBases)}: ${cleanLine(result.known ?? '')}`,
+      `      ${cleanLine(result.reason ?? '')}`,
+    ]),
   ];
 }
 
@@ -75,10 +89,11 @@ function explainEnd(results: Results, style: Style): string[] {
 }
 
 function totalsLine(results: Results, style: Style): string {
-  const { planned, pass, fail, skip, error } = results.totals;
+  const { planned, pass, fail, known, skip, error } = results.totals;
   const words = [
     style.good(`${pass} passed`),
     fail > 0 ? style.bad(`${fail} failed`) : '0 failed',
+    ...(known > 0 ? [style.warn(`${known} known to fail`)] : []),
     skip > 0 ? style.warn(`${skip} skipped`) : '0 skipped',
     ...(error > 0 ? [style.bad(`${error} in error`)] : []),
     ...(results.missing.length > 0 ? [style.bad(`${results.missing.length} not reported`)] : []),

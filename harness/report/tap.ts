@@ -1,4 +1,5 @@
 import type { CaseResult } from '../events.ts';
+import { outcomeOf } from '../outcome.ts';
 import type { Results } from '../results.ts';
 import { explainCase } from './red.ts';
 import { caseTitle, cleanLine } from './text.ts';
@@ -27,12 +28,12 @@ export function renderTap(results: Results): string {
 }
 
 function caseLines(result: CaseResult, severalBases: boolean, number: number): string[] {
-  const { verdict, reason, known, attempt } = result;
+  const { verdict, reason, known = '', attempt } = result;
   const again = attempt === undefined ? '' : ` (${attempt.number} of ${attempt.of})`;
   const title = describe(`${caseTitle(result, severalBases)}${again}`);
   if (verdict === 'pass') return [`ok ${number} ${title}`];
   if (verdict === 'skip') return [`ok ${number} ${title} # SKIP ${describe(reason ?? '')}`];
-  const expected = verdict === 'fail' && known !== undefined ? ` # TODO ${describe(known)}` : '';
+  const expected = outcomeOf(result) === 'known' ? ` # TODO ${describe(known)}` : '';
   const explained = explainCase(result, severalBases).slice(1);
   return [`not ok ${number} ${title}${expected}`, ...explained.map((line) => `# ${line}`)];
 }

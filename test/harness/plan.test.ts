@@ -105,6 +105,23 @@ describe('buildPlan', () => {
     );
   });
 
+  it('knows which cases are known to fail, and tells entries of no case', () => {
+    const known = [
+      { base: 'v2.6.30', case: /^a > s > 1$/, reason: 'later' },
+      { base: 'v6.1', case: /^a > s > 2$/, reason: 'not here' },
+      { base: 'v6.1', case: /gone/, reason: 'never' },
+    ];
+    const { entries } = plan({ known, whole: true, repeat: 2 });
+    const told = entries.filter((entry) => entry.known).map(({ planned }) => planned.id);
+    assert.deepEqual(told, ['a > s > 1', 'a > s > 1']);
+    const stale = entries.filter(({ mistake }) => mistake?.code === 'known-failure-of-no-case');
+    assert.deepEqual(
+      stale.map(({ planned }) => planned.test),
+      ['gone', 'gone'],
+    );
+    assert.equal(plan({ known }).entries.filter((entry) => entry.mistake).length, 0);
+  });
+
   it('gives a command that a shell takes as it is', () => {
     const cases = [listed('cases/a.ts', "it's 1 + 1 (really)")];
     const [entry] = plan({ listing: { cases, mistakes: [] } }).entries;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ErrorReport } from '../../harness/events.ts';
 import type { Failure } from '../../harness/host-protocol.ts';
-import { exitCodeOfRun, judge } from '../../harness/verdict.ts';
+import { judge } from '../../harness/verdict.ts';
 import type { CaseEnd, Observed } from '../../harness/verdict.ts';
 import type { Finding } from '../../qemu/classify.ts';
 
@@ -126,23 +126,6 @@ describe('judge', () => {
       if (reason !== undefined) assert.match(judgement.reason ?? '', reason);
       if (verdict === 'pass') assert.equal(judgement.reason, undefined);
       if (verdict === 'error') assert.ok(judgement.error);
-    });
-  }
-});
-
-describe('exitCodeOfRun', () => {
-  const runs = [
-    [['pass'], 0],
-    [['pass', 'skip'], 0],
-    [['pass', 'fail'], 1],
-    [['pass', 'error'], 3],
-    [['error', 'fail'], 1],
-    [['skip'], 3],
-    [[], 3],
-  ] as const;
-  for (const [verdicts, code] of runs) {
-    it(`is ${code} for ${verdicts.join(', ') || 'nothing'}`, () => {
-      assert.equal(exitCodeOfRun(verdicts), code);
     });
   }
 });

@@ -1,5 +1,5 @@
 import type { CaseResult, LabEvent, LabEventBody } from '../../../harness/events.ts';
-import { collectResults } from '../../../harness/results-collect.ts';
+import { collectResults, countVerdicts } from '../../../harness/results-collect.ts';
 import type { Results } from '../../../harness/results.ts';
 
 /** What a guest may print to hurt its reader: markup, terminal control, forbidden characters. */
@@ -87,8 +87,7 @@ export function recordRun(
   exitCode: 0 | 1 | 2 | 3,
   more: readonly LabEventBody[] = [],
 ): LabEvent[] {
-  const totals = { planned: cases.length, pass: 0, fail: 0, skip: 0, error: 0 };
-  for (const { verdict } of cases) totals[verdict] += 1;
+  const totals = countVerdicts(cases.length, cases);
   const bodies: LabEventBody[] = [
     {
       type: 'run-started',

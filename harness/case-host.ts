@@ -110,7 +110,7 @@ async function handle(message: ToHost): Promise<void> {
       calls.settle(message.call, message.answer);
       return;
     case 'console':
-      calls.addLines(message.lines);
+      calls.addLines(message.guest, message.lines);
       return;
   }
 }

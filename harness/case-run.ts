@@ -14,6 +14,8 @@ export interface RunningSuite {
 /** What running needs beside the suite: a guest for each scope, and the repository's root. */
 export interface Surroundings {
   readonly guestOf: (scope: Scope) => object;
+  /** Opens another guest for the running case. */
+  readonly another: () => Promise<object>;
   /** Returns a failure for each guest call that was made and not awaited, and forgets them. */
   readonly takeUnawaited: (moment: Moment) => readonly Failure[];
   readonly root: string;
@@ -30,6 +32,7 @@ export async function startSuite(
     __test__: '',
   };
   context['guest'] = surroundings.guestOf('suite');
+  context['another'] = surroundings.another;
   return { suite, context, before: await runAll(suite.before, context, 'before', surroundings) };
 }
 

@@ -5,7 +5,10 @@ import { serveGuest } from './guest-server.ts';
 import { startHost } from './host.ts';
 import type { CaseHost } from './host.ts';
 import type { Failure } from './host-protocol.ts';
+import { mirrorConsole } from './case-mirror.ts';
 import type { LiveGuest } from './live-guest.ts';
+import { createOthers } from './other-guests.ts';
+import type { OtherGuests } from './other-guests.ts';
 import type { PlanEntry } from './plan.ts';
 import type { RunSettings } from './run-settings.ts';
 
@@ -16,13 +19,8 @@ const longestAnswer = 2000;
 /** A case host with the guests its cases see. */
 export interface CaseSlot {
   readonly host: CaseHost;
-  /** Makes the guest for a case; its console begins at that line. */
-  readonly enterCase: (
-    live: LiveGuest,
-    entry: PlanEntry,
-    consoleFrom: number,
-    milliseconds: number,
-  ) => CaseScope;
+  /** Makes the guest for a case. */
+  readonly enterCase: (entered: EnteredCase) => CaseScope;
   /** Runs the after hooks of the suite that is open, and takes back what it has made. */
   leaveSuite(): Promise<readonly Failure[]>;
   /** The methods of the guest that have not come back. */
@@ -31,10 +29,23 @@ export interface CaseSlot {
   takeStrays(): readonly Failure[];
 }
 
+/** A case that is about to run in a guest. */
+export interface EnteredCase {
+  readonly live: LiveGuest;
+  readonly entry: PlanEntry;
+  /** Index of the console line it begins at. */
+  readonly consoleFrom: number;
+  /** How long it may take. */
+  readonly milliseconds: number;
+  /** Opens a guest like the case's own. */
+  readonly openLike: () => Promise<LiveGuest>;
+}
+
 /** What the lab keeps of a case while it runs. */
 export interface CaseScope extends ScopedGuest {
   readonly shim: readonly string[];
   readonly expected: readonly RegExp[];
+  readonly others: OtherGuests;
 }
 
 /** Starts a host for cases. */
@@ -42,7 +53,11 @@ export function openSlot(settings: RunSettings): CaseSlot {
   const guests: { case?: ScopedGuest | undefined; suite?: ScopedGuest | undefined } = {};
   let suite: string | undefined;
   let strays: Failure[] = [];
-  const server = serveGuest((scope) => guests[scope]?.guest);
+  let others: OtherGuests | undefined;
+  const server = serveGuest({
+    guestOf: ({ scope, guest }) => (guest === 0 ? guests[scope]?.guest : others?.guestOf(guest)),
+    another: () => others?.open() ?? Promise.reject(new Error('no case is running')),
+  });
   const host = startHost({
     root: settings.root,
     answer: server.answer,
@@ -50,28 +65,52 @@ export function openSlot(settings: RunSettings): CaseSlot {
     onPrint: (text) => settings.emit({ type: 'note', text }),
   });
 
-  const enterCase: CaseSlot['enterCase'] = (live, { planned }, consoleFrom, milliseconds) => {
-    const { handle, programs } = live;
+  const enterCase: CaseSlot['enterCase'] = (entered) => {
+    const { live, entry, consoleFrom, milliseconds, openLike } = entered;
+    const { handle } = live;
+    const { planned } = entry;
     const shim: string[] = [];
     const expected: RegExp[] = [];
-    const options = {
-      ...{ shim: handle.session.shim, programs, console: handle.console, consoleFrom },
+    const optionsOf = (
+      { handle: { session, console }, programs }: LiveGuest,
+      from: number,
+      named: RegExp[],
+      prefix = '',
+    ) => ({
+      ...{ shim: session.shim, programs, console, consoleFrom: from },
       ...{ patience: settings.patience, deadline: milliseconds + settings.patience },
       onAnswer: (argv: readonly string[], answer: object) => {
         const said = { ...answer, ...('data' in answer ? { data: '…' } : {}) };
-        shim.push(
-          `${argv.join(' ').slice(0, 300)} -> ${JSON.stringify(said)}`.slice(0, longestAnswer),
-        );
+        const line = `${prefix}${argv.join(' ').slice(0, 300)} -> ${JSON.stringify(said)}`;
+        shim.push(line.slice(0, longestAnswer));
         if (shim.length > keptAnswers) shim.shift();
       },
-      onExpected: (pattern: RegExp) => void expected.push(pattern),
-    };
+      onExpected: (pattern: RegExp) => void named.push(pattern),
+    });
+    const options = optionsOf(live, consoleFrom, expected);
+    others = createOthers({
+      openLive: openLike,
+      settings,
+      scopeOf: (other, number) => {
+        other.running = planned.id;
+        const { name, console } = other.handle;
+        const named: RegExp[] = [];
+        host.sendLines(number, console.since(0));
+        const stopMirror = mirrorConsole(console, host, number);
+        const scoped = createGuest(optionsOf(other, 0, named, `${name}: `));
+        const unwind = () => {
+          stopMirror();
+          return scoped.unwind();
+        };
+        return { ...scoped, unwind, expected: named };
+      },
+    });
     const name = JSON.stringify([handle.name, planned.file, planned.suite]);
     if (suite !== name) guests.suite = createGuest(options);
     suite = name;
     const scoped = createGuest(options);
     guests.case = scoped;
-    return { ...scoped, shim, expected };
+    return { ...scoped, shim, expected, others };
   };
 
   const leaveSuite = async () => {

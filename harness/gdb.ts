@@ -26,9 +26,23 @@ export interface GdbOptions {
   readonly attach: (gdb: readonly string[]) => void;
 }
 
-/** Returns where the guest to be debugged comes from: booted, not restored, and stopped once. */
-export function createGdbMachinery(options: GdbOptions, context: Context): Machinery {
-  return { openGuest: (request) => openStopped(options, context, request) };
+/**
+ * Returns where the guest to be debugged comes from: booted, not restored, and stopped once.
+ * Another guest that the case opens beside it is the usual one: there is one terminal.
+ */
+export function createGdbMachinery(
+  options: GdbOptions,
+  context: Context,
+  usual: Machinery,
+): Machinery {
+  let opened = false;
+  return {
+    openGuest: (request) => {
+      if (opened) return usual.openGuest(request);
+      opened = true;
+      return openStopped(options, context, request);
+    },
+  };
 }
 
 /** Returns gdb's command line for a guest that waits at this socket. */

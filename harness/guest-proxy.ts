@@ -9,7 +9,7 @@ import type {
 import type { GuestCall } from './host-protocol.ts';
 
 /** Calls a method of the guest in the lab's process and returns its value. */
-export type AskLab = (call: Omit<GuestCall, 'scope'>) => Promise<unknown>;
+export type AskLab = (call: Omit<GuestCall, 'scope' | 'guest'>) => Promise<unknown>;
 
 /** Something the guest has handed out that has methods of its own: a number to call it by. */
 export type Handed<T> = T & { readonly thing: number };

@@ -16,8 +16,15 @@ export interface GuestServer {
   readonly underway: () => readonly string[];
 }
 
-/** Returns a server over the guests of both scopes, as they are when a call comes. */
-export function serveGuest(guestOf: (scope: GuestCall['scope']) => Guest | undefined): GuestServer {
+/** Where the guests of a case host are, as they are when a call comes. */
+export interface ServedGuests {
+  readonly guestOf: (call: Pick<GuestCall, 'scope' | 'guest'>) => Guest | undefined;
+  /** Opens another guest for the running case and returns its number. */
+  readonly another: () => Promise<number>;
+}
+
+/** Returns a server over the guests of both scopes. */
+export function serveGuest({ guestOf, another }: ServedGuests): GuestServer {
   const things = new Map<number, Thing>();
   const underway = new Map<symbol, string>();
   let last = 0;
@@ -26,10 +33,15 @@ export function serveGuest(guestOf: (scope: GuestCall['scope']) => Guest | undef
     return last;
   };
 
-  const perform = async ({ scope, thing, method, args }: GuestCall): Promise<unknown> => {
+  const perform = async (call: GuestCall): Promise<unknown> => {
+    const { scope, thing, method, args } = call;
     if (thing !== undefined) return invoke(things.get(thing), method, args);
-    const guest = guestOf(scope);
+    const guest = guestOf(call);
     if (guest === undefined) throw noGuest(method);
+    if (method === 'another') {
+      if (scope === 'case') return another();
+      throw noOtherForSuite();
+    }
     switch (method) {
       case 'expect':
         return guest.console.expect(args[0] as RegExp);
@@ -85,6 +97,16 @@ function describe(error: unknown): ThrownByGuest {
   const message = error instanceof Error ? error.message : String(error);
   if (isGuestAssertion(error)) return { message, assertion: error.assertion };
   return isLabError(error) ? { message, report: reportOf(error) } : { message };
+}
+
+function noOtherForSuite(): LabError {
+  return labError({
+    code: 'another-in-a-hook',
+    fault: 'case',
+    doing: 'opening another guest',
+    what: 'a before or after hook asked for it, and it would live as long as a case',
+    next: 'Call another() in the case.',
+  });
 }
 
 function noGuest(method: string): LabError {

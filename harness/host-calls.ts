@@ -1,6 +1,7 @@
 import { labError } from './errors.ts';
 import { guestAssertion } from './guest-assertion.ts';
 import { createGuestProxy } from './guest-proxy.ts';
+import type { AskLab } from './guest-proxy.ts';
 import type { Guest } from './contracts.ts';
 import type { Answer, Failure, GuestCall, Moment, Scope, ThrownByGuest } from './host-protocol.ts';
 
@@ -8,9 +9,11 @@ import type { Answer, Failure, GuestCall, Moment, Scope, ThrownByGuest } from '.
 export interface HostCalls {
   /** A guest that stops answering when the next one is made: nothing outlives its case. */
   readonly guestOf: (scope: Scope) => Guest;
+  /** Opens another guest for the case that runs; it stops answering with the case's own. */
+  readonly another: () => Promise<Guest>;
   readonly takeUnawaited: (moment: Moment) => readonly Failure[];
   settle(call: number, answer: Answer): void;
-  addLines(lines: readonly string[]): void;
+  addLines(guest: number, lines: readonly string[]): void;
 }
 
 interface Pending {
@@ -22,14 +25,16 @@ interface Pending {
 /** Returns the calls of a host that sends through `send`. */
 export function createHostCalls(send: (call: GuestCall & { call: number }) => void): HostCalls {
   const pending = new Map<number, Pending>();
-  let lines: string[] = [];
+  /** By the guests' numbers. */
+  let lines: string[][] = [];
+  let scope: Scope = 'suite';
   let epoch = 0;
   let last = 0;
 
-  const guestOf = (scope: Scope): Guest => {
-    const mine = ++epoch;
-    if (scope === 'case') lines = [];
-    const ask = (call: Omit<GuestCall, 'scope'>) =>
+  const linesOf = (guest: number) => (lines[guest] ??= []);
+  const askerOf = (guest: number): AskLab => {
+    const mine = epoch;
+    return (call) =>
       new Promise<unknown>((resolve, reject) => {
         // The stack of a call is the case's own line; an answer's would be the lab's.
         if (mine !== epoch) {
@@ -40,9 +45,20 @@ export function createHostCalls(send: (call: GuestCall & { call: number }) => vo
         last += 1;
         const rejectHere = (error: Error) => reject(withStackOf(error, place));
         pending.set(last, { method: call.method, resolve, reject: rejectHere });
-        send({ ...call, scope, call: last });
+        send({ ...call, scope, guest, call: last });
       });
-    return createGuestProxy(ask, () => lines);
+  };
+  const proxyOf = (guest: number): Guest => createGuestProxy(askerOf(guest), () => linesOf(guest));
+
+  const guestOf = (of: Scope): Guest => {
+    epoch += 1;
+    scope = of;
+    if (scope === 'case') lines = [];
+    return proxyOf(0);
+  };
+  const another = async () => {
+    const ask = askerOf(0);
+    return proxyOf((await ask({ method: 'another', args: [] })) as number);
   };
 
   const takeUnawaited = (moment: Moment): readonly Failure[] => {
@@ -60,7 +76,8 @@ export function createHostCalls(send: (call: GuestCall & { call: number }) => vo
     else found.reject(revive(answer.failure));
   };
 
-  return { guestOf, takeUnawaited, settle, addLines: (more) => void lines.push(...more) };
+  const addLines = (guest: number, more: readonly string[]) => void linesOf(guest).push(...more);
+  return { guestOf, another, takeUnawaited, settle, addLines };
 }
 
 function revive({ message, report, assertion }: ThrownByGuest): Error {

@@ -40,7 +40,7 @@ export type ToHost =
   /** The suite has no more cases for this guest: run its after hooks. */
   | { readonly type: 'finish' }
   | { readonly type: 'answer'; readonly call: number; readonly answer: Answer }
-  | { readonly type: 'console'; readonly lines: readonly string[] };
+  | { readonly type: 'console'; readonly guest: number; readonly lines: readonly string[] };
 
 /** Case host to lab. */
 export type FromHost =
@@ -54,6 +54,8 @@ export type FromHost =
 /** A method of the guest, or of a thing the guest has handed out. */
 export interface GuestCall {
   readonly scope: Scope;
+  /** 0 is the case's own, the others are those it has opened beside it. */
+  readonly guest: number;
   /** Undefined for the guest itself, else the thing's number. */
   readonly thing?: number;
   readonly method: string;

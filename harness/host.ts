@@ -24,8 +24,8 @@ export interface CaseHost {
   run(file: CaseFile, suite: string, test: string): Promise<CaseOutcome>;
   /** Ends the suite that is running, if one is, and returns what its after hooks threw. */
   finish(): Promise<readonly Failure[]>;
-  /** Shows the running case console lines. */
-  sendLines(lines: readonly string[]): void;
+  /** Shows the running case console lines of one of its guests. */
+  sendLines(guest: number, lines: readonly string[]): void;
   /** Resolves when it listens, or is gone. Never rejects. */
   readonly ready: Promise<void>;
   /** Resolves when the process is gone. Never rejects. */
@@ -99,7 +99,7 @@ export function startHost(options: HostOptions): CaseHost {
     run: async (file, suite, test) =>
       (await ask({ type: 'run', file, suite, test }, 'ended')).outcome,
     finish: async () => (await ask({ type: 'finish' }, 'finished')).failures,
-    sendLines: (lines) => send({ type: 'console', lines }),
+    sendLines: (guest, lines) => send({ type: 'console', guest, lines }),
     ready,
     ended,
     alive: () => alive,

@@ -13,8 +13,9 @@ export function findUnmet(needs: readonly Needs[], offer: BaseOffer): string | u
     const names = base === undefined ? undefined : typeof base === 'string' ? [base] : base;
     if (names !== undefined && !names.includes(offer.name))
       return `needs base ${names.join(' or ')}, this is ${offer.name}`;
-    if (patch !== undefined && !offer.applied.includes(patch))
-      return `needs the patch "${patch}", which is not applied to ${offer.name} in this run`;
+    const wanted = typeof patch === 'object' ? patch[offer.name] : patch;
+    if (wanted !== undefined && !offer.applied.includes(wanted))
+      return `needs the patch "${wanted}", which is not applied to ${offer.name} in this run`;
   }
   return undefined;
 }

@@ -4,8 +4,11 @@ import type { Callback } from 'uvu';
 export interface Needs {
   /** Name of a base, or names of which one will do: `v6.1`. */
   readonly base?: string | readonly string[];
-  /** Subject of a patch that must be applied: `c/r: external checkpoint`. */
-  readonly patch?: string;
+  /**
+   * Subject of a patch that must be applied: `c/r: external checkpoint`. By base, for what
+   * another base can do by itself.
+   */
+  readonly patch?: string | Readonly<Record<string, string>>;
 }
 
 /** A hook or a test body. The registry holds suites of every context, so it knows none. */

@@ -1,9 +1,12 @@
 import { mirrorConsole } from './case-mirror.ts';
-import type { CaseScope, CaseSlot } from './case-slot.ts';
+import type { CaseSlot } from './case-slot.ts';
 import type { LiveGuest } from './live-guest.ts';
+import { isOneOf } from './other-guests.ts';
+import type { OtherGuests } from './other-guests.ts';
 import type { PlanEntry } from './plan.ts';
 import type { RunSettings } from './run-settings.ts';
 import { toReport } from './thrown.ts';
+import { undoIn } from './undo-in.ts';
 import type { CaseEnd, Observed } from './verdict.ts';
 
 /** What came of running a case in a guest. */
@@ -28,44 +31,58 @@ export async function runCaseIn(
   entry: PlanEntry,
   begin: number,
   settings: RunSettings,
+  openLike: () => Promise<LiveGuest>,
 ): Promise<CaseRun> {
   const { console } = live.handle;
   const seconds = (entry.seconds ?? settings.deadline) * settings.factor;
-  const scope = slot.enterCase(live, entry, begin + 1, seconds * 1000);
+  const scope = slot.enterCase({
+    ...{ live, entry, openLike, consoleFrom: begin + 1, milliseconds: seconds * 1000 },
+  });
+  const { others } = scope;
   const stopMirror = mirrorConsole(console, slot.host);
   const start = performance.now();
-  let end = await raceCase(live, slot, entry, seconds, settings);
+  let end = await raceCase(live, others, slot, entry, seconds, settings);
   const milliseconds = Math.round(performance.now() - start);
   stopMirror();
   if (end.kind !== 'returned') await slot.host.kill();
-  if (end.kind === 'overdue') end = await examine(end, live, slot, settings);
+  const guests = [live, ...others.all()];
+  const hung = end.kind === 'overdue' ? await findHung(guests, settings) : undefined;
+  if (end.kind === 'overdue') end = await examine(end, hung, slot, settings);
   // Calls fail before the reason is known: the reason is what the reader wants.
-  if (live.ailing()) end = { kind: 'guest-lost', error: await live.lost };
+  const ailing = guests.find((guest) => guest.ailing());
+  if (ailing !== undefined) end = { kind: 'guest-lost', error: await ailing.lost };
 
-  const alive = !isGone(end) && end.kind !== 'not-run';
-  const leftovers = alive ? await undo(live, scope, settings) : [];
+  const isGone = () => live.ailing() || live === hung;
+  const alive = !isGone() && end.kind !== 'not-run';
+  const leftovers = alive ? await undoIn(live, scope, settings) : [];
   const mark = alive ? await live.watch.mark('the end of the case') : console.count;
   const blind = typeof mark === 'number' || live.ailing() ? undefined : mark;
-  if (!isGone(end) && live.ailing()) end = { kind: 'guest-lost', error: await live.lost };
+  const beside = await others.close(hung);
+  if (end.kind !== 'guest-lost' && live.ailing())
+    end = { kind: 'guest-lost', error: await live.lost };
   const to = typeof mark === 'number' ? mark : console.count;
   const during = live.watch
-    .findings(begin + 1, isGone(end) ? Infinity : to)
+    .findings(begin + 1, isGone() ? Infinity : to)
     .filter((finding) => !scope.expected.some((pattern) => isOneOf(pattern, finding.lines)));
+  const witness = blind ?? beside.blind;
   const observed: Observed = {
-    ...{ end, during, before: [], after: [], leftovers },
-    ...(blind === undefined ? {} : { blind }),
+    ...{ end, during: [...during, ...beside.findings], before: [], after: [] },
+    leftovers: [...leftovers, ...beside.leftovers],
+    ...(witness === undefined ? {} : { blind: witness }),
   };
   const clean = leftovers.length === 0 && blind === undefined && !during.some((each) => each.fatal);
+  const own = console.since(begin + 1).slice(0, Math.max(0, to - begin - 1));
   return {
     ...{ observed, to, milliseconds, shim: scope.shim },
-    console: console.since(begin + 1).slice(0, Math.max(0, to - begin - 1)),
-    guestUsable: clean && !isGone(end),
+    console: [...own, ...beside.console],
+    guestUsable: clean && !isGone(),
   };
 }
 
 /** Waits for whatever ends the case first. */
 async function raceCase(
   live: LiveGuest,
+  others: OtherGuests,
   { host }: CaseSlot,
   { planned, file }: PlanEntry,
   seconds: number,
@@ -76,7 +93,10 @@ async function raceCase(
     (outcome): CaseEnd => ({ kind: 'returned', ...outcome }),
     (error: unknown): CaseEnd => ({ kind: 'host-ended', error: toReport(error) }),
   );
-  const lost = live.lost.then((error): CaseEnd => ({ kind: 'guest-lost', error }));
+  const lost = Promise.race([live.lost, others.lost]).then((error): CaseEnd => ({
+    kind: 'guest-lost',
+    error,
+  }));
   const late = new Promise<CaseEnd>((resolve) => {
     const overdue: CaseEnd = { kind: 'overdue', seconds, guestAnswers: true };
     const timer = setTimeout(() => resolve(overdue), seconds * 1000);
@@ -90,43 +110,34 @@ async function raceCase(
   return Promise.race([run, lost, late, interrupted]).finally(() => stop.abort());
 }
 
-/** Finds out whether it is the case or the guest that hangs, and in which call. */
+/** Returns the first guest that no longer answers. */
+async function findHung(
+  guests: readonly LiveGuest[],
+  { patience }: RunSettings,
+): Promise<LiveGuest | undefined> {
+  const answers = await Promise.all(
+    guests.map(({ handle }) =>
+      handle.session.shim.call(['ping'], { deadline: patience }).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
+  return guests.find((_, index) => answers[index] === false);
+}
+
+/** Tells why a case was not done in time: the guest that hangs, or the call it is in. */
 async function examine(
   end: Extract<CaseEnd, { kind: 'overdue' }>,
-  live: LiveGuest,
+  hung: LiveGuest | undefined,
   slot: CaseSlot,
-  { patience, signal }: RunSettings,
+  { signal }: RunSettings,
 ): Promise<CaseEnd> {
-  const { shim } = live.handle.session;
-  const guestAnswers = await shim.call(['ping'], { deadline: patience }).then(
-    () => true,
-    () => false,
-  );
-  if (!guestAnswers) {
-    const told = live.handle.interrogate?.(signal).catch((error: unknown) => [String(error)]);
+  if (hung !== undefined) {
+    const told = hung.handle.interrogate?.(signal).catch((error: unknown) => [String(error)]);
     const details = told === undefined ? [] : await told;
-    return { ...end, guestAnswers, ...(details.length === 0 ? {} : { details }) };
+    return { ...end, guestAnswers: false, ...(details.length === 0 ? {} : { details }) };
   }
   const inKernel = slot.underway().find((method) => kernelCalls.includes(method));
-  return { ...end, guestAnswers, ...(inKernel === undefined ? {} : { inKernel }) };
-}
-
-/** Takes back what the case has made; what it still has under way goes first. */
-async function undo(
-  live: LiveGuest,
-  scope: CaseScope,
-  { patience }: RunSettings,
-): Promise<readonly string[]> {
-  const { shim } = live.handle.session;
-  const stuck = await shim.cancelAll(patience).catch((error: unknown) => [String(error)]);
-  return [...stuck.map((call) => `still under way: ${call}`), ...(await scope.unwind())];
-}
-
-function isGone(end: CaseEnd): boolean {
-  return end.kind === 'guest-lost' || (end.kind === 'overdue' && !end.guestAnswers);
-}
-
-function isOneOf(pattern: RegExp, lines: readonly string[]): boolean {
-  const wanted = new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, ''));
-  return lines.some((line) => wanted.test(line));
+  return { ...end, guestAnswers: true, ...(inKernel === undefined ? {} : { inKernel }) };
 }

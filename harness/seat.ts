@@ -8,6 +8,7 @@ import { bidFarewell, closeLiveGuest } from './live-guest.ts';
 import type { LiveGuest } from './live-guest.ts';
 import type { PlanEntry } from './plan.ts';
 import { runCaseIn } from './run-case.ts';
+import { decodeObserved } from './decode.ts';
 import type { CaseRun } from './run-case.ts';
 import type { RunSettings } from './run-settings.ts';
 import { toReport } from './thrown.ts';
@@ -55,24 +56,26 @@ export function createSlots(settings: RunSettings): Slots {
   };
 }
 
-/** Returns the seat of a guest that has just come up. */
+/** Returns the seat of a guest that has just come up. `openLike` opens others for its cases. */
 export function takeSeat(
   live: LiveGuest,
   slots: Slots,
   record: CaseRecord,
   settings: RunSettings,
+  openLike: () => Promise<LiveGuest>,
 ): Seat {
   let pending: Pending | undefined;
   let suite: string | undefined;
   let first = true;
   let usable = true;
 
-  const settle = (to: number) => {
+  const settle = async (to: number) => {
     if (pending === undefined) return;
     const { entry, run, observed } = pending;
     const after = live.watch.findings(run.to, to);
-    record.add(entry, { ...observed, after }, { ...run, guest: live.handle.name });
     pending = undefined;
+    const whole = await decodeObserved({ ...observed, after }, live.handle);
+    record.add(entry, whole, { ...run, guest: live.handle.name });
   };
   const leaveSuite = async () => {
     suite = undefined;
@@ -102,13 +105,13 @@ export function takeSeat(
       distrust(error);
       return error;
     }
-    settle(begin);
+    await settle(begin);
     const before = first ? live.watch.findings(0, begin) : [];
     first = false;
     const { id, base } = entry.planned;
     live.running = id;
     settings.emit({ type: 'case-started', id, base, guest: live.handle.name });
-    const done = await runCaseIn(live, slot, entry, begin, settings);
+    const done = await runCaseIn(live, slot, entry, begin, settings, openLike);
     usable = done.guestUsable;
     pending = { entry, run: done, observed: { ...done.observed, before } };
     record.suspect(entry, pending.observed);
@@ -127,7 +130,7 @@ export function takeSeat(
       // What the suite has in the host belongs to a guest that is gone.
       await slots.drop();
     }
-    settle(Infinity);
+    await settle(Infinity);
     await closeLiveGuest(live, settings);
   };
   return { base: live.handle.base, usable: () => usable && !live.ailing(), run, leave };

@@ -41,7 +41,7 @@ export async function work({ queue, record, settings, open, decide }: Shared): P
         record.addUnrun(entry, { kind: 'not-run', error: live });
         return;
       }
-      seat = takeSeat(live, slots, record, settings);
+      seat = takeSeat(live, slots, record, settings, () => open(base));
     }
     const unfit = await seat.run(entry);
     if (unfit === undefined) return;

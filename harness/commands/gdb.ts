@@ -4,6 +4,7 @@ import { quote, type Cli } from '../cli-context.ts';
 import type { Context } from '../context.ts';
 import { labError } from '../errors.ts';
 import { createGdbMachinery, gdbFactor, runInTerminal } from '../gdb.ts';
+import { createMachinery } from '../guests.ts';
 import { findOneCase } from '../one-case.ts';
 import { prepare } from '../prepare.ts';
 import { runCases } from '../runner.ts';
@@ -60,7 +61,11 @@ async function debugCase(grep: RegExp, typed: Typed, cli: Cli): Promise<void> {
         cli.stdout.write(`The guest waits. In another terminal:\n${argv.map(quote).join(' ')}\n`);
     };
     const fromBoot = typed.boot === true;
-    const machinery = createGdbMachinery({ image, parts, fromBoot, attach }, context);
+    const usual = createMachinery(
+      { ...parts, factor: gdbFactor, folder: context.scratch },
+      context,
+    );
+    const machinery = createGdbMachinery({ image, parts, fromBoot, attach }, context, usual);
     const choices = { jobs: 1, isolation: 'case', factor: gdbFactor, root: cli.root } as const;
     const results = await runCases({ entries }, machinery, besideGdb(context), choices);
     await ended;

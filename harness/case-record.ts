@@ -37,7 +37,7 @@ export function createRecord({ emit }: Pick<RunSettings, 'emit'>): CaseRecord {
       findings: [...before, ...during, ...after],
       console: run?.console ?? [],
       shim: judgement.verdict === 'pass' ? [] : (run?.shim ?? []),
-      rerun: entry.rerun,
+      ...{ rerun: entry.rerun, look: entry.look },
       ...(run === undefined ? {} : { guest: run.guest }),
       ...(entry.attempt === undefined ? {} : { attempt: entry.attempt }),
     };

@@ -42,6 +42,8 @@ export interface CaseResult {
   readonly shim: readonly string[];
   /** What to type to run this case alone. */
   readonly rerun: string;
+  /** What to type to look closer: gdb where it begins, a shell in its guest. */
+  readonly look?: readonly string[];
   /** The guest it ran in. */
   readonly guest?: string;
   /** Which run of the case this is, from 1, when it is run more than once. */
@@ -167,6 +169,8 @@ export type LabEventBody =
       readonly base: string;
       readonly how: 'booted' | 'restored';
       readonly commandLine: readonly string[];
+      /** What to type to boot the same machine by hand, its console on the terminal. */
+      readonly manual?: string;
       readonly consoleLog: string;
       /** How long the last one took to be ready, in milliseconds. */
       readonly expected?: number;

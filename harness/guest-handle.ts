@@ -1,3 +1,4 @@
+import type { Finding } from '../qemu/classify.ts';
 import type { Console, MachineEnd } from '../qemu/contracts.ts';
 import type { GuestSession } from './session.ts';
 
@@ -5,6 +6,8 @@ import type { GuestSession } from './session.ts';
 export interface GuestFacts {
   readonly how: 'booted' | 'restored';
   readonly commandLine: readonly string[];
+  /** What to type to boot the same machine by hand. */
+  readonly manual?: string;
   /** Absolute path of the file its console is kept in. */
   readonly consoleLog: string;
   /** How long the last one took to be ready, in milliseconds. */
@@ -21,8 +24,10 @@ export interface GuestHandle {
   readonly console: Console;
   /** Never rejects. */
   readonly ended: Promise<MachineEnd>;
+  /** Returns a complaint of its kernel with its stack decoded. */
+  readonly decode?: (finding: Finding) => Promise<Finding>;
   /** Asks a guest that no longer answers why, from outside: stacks, registers. */
-  interrogate?(signal: AbortSignal): Promise<readonly string[]>;
+  readonly interrogate?: (signal: AbortSignal) => Promise<readonly string[]>;
   /** Ends the machine now, whatever state it is in. */
   kill(): Promise<MachineEnd>;
 }

@@ -1,9 +1,11 @@
 import type { Finding } from '../qemu/classify.ts';
 import type { Console, MachineEnd } from '../qemu/contracts.ts';
 import { describeEnd, tailOf } from '../qemu/ending.ts';
+import { placeOfHang } from '../qemu/hang.ts';
 import { firstOf } from './deadline.ts';
 import type { ErrorReport } from './events.ts';
 import type { GuestHandle } from './guest-handle.ts';
+import type { RunSettings } from './run-settings.ts';
 import { reportOf } from './thrown.ts';
 
 /** Complaints a kernel does not come back from, or not to be trusted again. */
@@ -25,7 +27,10 @@ export async function probeMachine(
 }
 
 /** Resolves with the reason once a guest is of no more use: lost, ended or panicked. */
-export function watchForLoss(handle: GuestHandle, patience: number): Promise<ErrorReport> {
+export function watchForLoss(
+  handle: GuestHandle,
+  { patience, signal }: Pick<RunSettings, 'patience' | 'signal'>,
+): Promise<ErrorReport> {
   const { session, console, ended } = handle;
   return new Promise((resolve) => {
     let stop: () => void = () => undefined;
@@ -39,9 +44,22 @@ export function watchForLoss(handle: GuestHandle, patience: number): Promise<Err
       void firstOf(ended, patience).then((end) => settle(lossReport(console, finding, end)));
     });
     // The session has probed the machine already before it says that it is lost.
-    void session.lost.then((error) => settle(reportOf(error)));
+    void session.lost.then(async (error) => settle(await examine(handle, reportOf(error), signal)));
     void ended.then((end) => settle(lossReport(console, findDeadly(console), end)));
   });
+}
+
+/** A machine that runs on behind a dead connection is asked what its kernel is at. */
+async function examine(
+  { interrogate, ended }: GuestHandle,
+  error: ErrorReport,
+  signal: AbortSignal,
+): Promise<ErrorReport> {
+  const hangs = error.code === 'session-lost' && (await firstOf(ended, 0)) === undefined;
+  if (!hangs || interrogate === undefined || signal.aborted) return error;
+  const told = await interrogate(signal).catch((failed: unknown) => [String(failed)]);
+  const what = [error.what, placeOfHang(told)].filter((part) => part !== undefined).join('; ');
+  return { ...error, what, details: [...(error.details ?? []), ...told] };
 }
 
 function findDeadly(console: Console): Finding | undefined {

@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import type { Image } from '../kernel/base.ts';
 import { awaitReady } from '../qemu/boot.ts';
 import type { Accelerator, Machine, RunningMachine } from '../qemu/contracts.ts';
-import { askHung } from '../qemu/hang.ts';
+import { askHung, describeHang } from '../qemu/hang.ts';
 import { launchMachine } from '../qemu/launch.ts';
-import { machineArguments } from '../qemu/machine.ts';
-import { findQemu } from '../qemu/program.ts';
+import { machineArguments, manualCommand } from '../qemu/machine.ts';
+import { findQemu, qemuCommand } from '../qemu/program.ts';
+import { decodeFinding } from '../qemu/stacks.ts';
 import { saveGuest } from '../qemu/snapshot.ts';
 import type { Rootfs } from '../rootfs/rootfs.ts';
 import { keep, keyOf } from './cache.ts';
@@ -15,6 +16,7 @@ import { isLabError, labError } from './errors.ts';
 import type { GuestHandle, GuestRequest, Machinery } from './guest-handle.ts';
 import { probeMachine } from './guest-loss.ts';
 import { openSession } from './session.ts';
+import { symbolsOf } from './symbols.ts';
 import type { GuestSession, SessionOptions } from './session.ts';
 
 /** Raised when the same inputs come to mean another saved guest. */
@@ -89,12 +91,14 @@ export function createMachinery(options: GuestOptions, context: Context): Machin
     request.started({
       how: running.how,
       commandLine: running.argv,
+      manual: manualCommand(running.machine, qemuCommand()),
       consoleLog,
       ...(expected === undefined ? {} : { expected }),
     });
     try {
-      if (state === undefined) await bootTo(running, image, options, request.signal);
-      return await talkTo(running, image, options, request);
+      const within = { ...context, signal: request.signal };
+      if (state === undefined) await bootTo(running, image, options, within);
+      return await talkTo(running, image, options, within, request);
     } catch (error) {
       await running.kill();
       throw error;
@@ -106,9 +110,10 @@ export function createMachinery(options: GuestOptions, context: Context): Machin
       return await savedGuest(image, made, to);
     } catch (error) {
       to.signal.throwIfAborted();
-      // A guest that does not boot is told by the boot that a case will ask for.
-      if (isLabError(error) && error.fault !== 'boot') bootInstead(error.message);
-      else if (!isLabError(error)) throw error;
+      if (!isLabError(error)) throw error;
+      // One that does not boot is not booted again: the second time might go well.
+      if (error.fault === 'boot' && error.code !== 'boot-complaint') throw error;
+      if (error.fault !== 'boot') bootInstead(error.message);
       return undefined;
     }
   }
@@ -146,7 +151,7 @@ async function savedGuest(
     const name = `${image.base.name}-first`;
     const running = await launch(image, name, undefined, options, context, context.signal);
     try {
-      await bootTo(running, image, options, context.signal);
+      await bootTo(running, image, options, context);
       complaint = running.console.findings.find((finding) => finding.fatal)?.line;
       if (complaint !== undefined) throw complained(image, complaint);
       await saveGuest(running, join(path, 'state'), context.signal);
@@ -185,7 +190,7 @@ export async function bootGuest(
   const { signal } = context;
   const running = await launch(image, name, undefined, options, context, signal);
   try {
-    await bootTo(running, image, options, signal);
+    await bootTo(running, image, options, context);
     return running;
   } catch (error) {
     await running.kill();
@@ -216,9 +221,10 @@ async function bootTo(
   running: RunningMachine,
   image: Image,
   { factor }: GuestOptions,
-  signal: AbortSignal,
+  context: Context,
 ): Promise<void> {
-  const symbols = { vmlinux: image.vmlinux, systemMap: image.systemMap };
+  const { signal } = context;
+  const symbols = symbolsOf(image, context);
   const deadline = patience.boot * factor;
   await awaitReady(running, { deadline, silence: 5000 * factor, signal, symbols });
 }
@@ -248,9 +254,11 @@ async function talkTo(
   running: RunningMachine,
   image: Image,
   options: GuestOptions,
+  context: Context,
   request: GuestRequest,
 ): Promise<GuestHandle> {
   const { console, ended, pid } = running;
+  const symbols = symbolsOf(image, context);
   return {
     name: request.name,
     base: request.base,
@@ -258,10 +266,9 @@ async function talkTo(
     console,
     ended,
     pid,
+    decode: (finding) => decodeFinding(finding, symbols),
     interrogate: async (signal) => {
-      const symbols = { vmlinux: image.vmlinux, systemMap: image.systemMap };
-      const report = await askHung(running, { signal, symbols });
-      return [...report.console, ...report.registers];
+      return describeHang(await askHung(running, { signal, symbols }));
     },
     kill: () => running.kill(),
   };

@@ -43,7 +43,7 @@ export async function openLiveGuest(
   void handle.ended.then(ail);
   const live: LiveGuest = {
     ...{ handle, watch, programs: listenToPrograms(session.shim) },
-    lost: watchForLoss(handle, patience),
+    lost: watchForLoss(handle, settings),
     ailing: () => ailing,
     running: undefined,
   };

@@ -5,7 +5,7 @@ import type { ListedCase, Listing, Mistake } from './listing.ts';
 import { labError } from './errors.ts';
 import { findUnmet } from './needs.ts';
 import type { BaseOffer } from './needs.ts';
-import { describeRerun } from './rerun.ts';
+import { describeLooks, describeRerun, type Circumstances } from './rerun.ts';
 import type { Shard } from './shard.ts';
 import { shuffle } from './shuffle.ts';
 
@@ -24,6 +24,8 @@ export interface PlanEntry {
   readonly known?: KnownFailure;
   /** What to type to run this case alone. */
   readonly rerun: string;
+  /** What to type to look closer: gdb where it begins, a shell in its guest. */
+  readonly look: readonly string[];
 }
 
 export interface Plan {
@@ -41,6 +43,8 @@ export interface PlanOptions {
   readonly shard?: Shard | undefined;
   /** A seed; without one, cases run in their files' order. */
   readonly shuffle?: number | undefined;
+  /** What the commands that come back to a case have to say. */
+  readonly circumstances?: Circumstances;
   /** Whether `.only` is a mistake. */
   readonly ci: boolean;
   readonly known?: readonly KnownFailure[];
@@ -112,7 +116,7 @@ function planEntry(
   suite: string,
   test: string,
   { name: base }: BaseOffer,
-  { files, durations }: PlanOptions,
+  { files, durations, circumstances }: PlanOptions,
 ): PlanEntry {
   const id = `${name} > ${suite} > ${test}`;
   const file = files.find((candidate) => candidate.name === name) ?? { name, path: name };
@@ -121,7 +125,13 @@ function planEntry(
     ...{ id, base, file: name, suite, test },
     ...(expected === undefined ? {} : { expected }),
   };
-  return { planned, file, rerun: describeRerun(planned) };
+  return {
+    ...{ planned, file },
+    ...{
+      rerun: describeRerun(planned, circumstances),
+      look: describeLooks(planned, circumstances),
+    },
+  };
 }
 
 function isAbout({ file, suite, test }: Mistake, each: ListedCase): boolean {

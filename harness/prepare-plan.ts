@@ -32,6 +32,7 @@ export async function preparePlan(inputs: PlanInputs): Promise<Plan> {
   const plan = buildPlan({
     ...{ listing, files, grep, repeat, shard, shuffle, durations, known },
     whole: options.files.length === 0,
+    circumstances: options,
     bases: images.map(({ base, series }) => ({
       name: base.name,
       applied: series.patches.map(({ subject }) => subject),

@@ -1,15 +1,46 @@
+import { quote } from './cli-context.ts';
 import type { PlannedCase } from './events.ts';
+import type { RunOptions } from './options.ts';
+
+/** What of a run's options decides which kernel a case meets, and where. */
+export type Circumstances = Pick<RunOptions, 'source' | 'upto' | 'accel' | 'debug' | 'deadline'>;
 
 /** Returns the command that runs one case alone, safe to paste into a shell. */
-export function describeRerun({ file, suite, test, base }: PlannedCase): string {
+export function describeRerun(
+  { file, suite, test, base }: PlannedCase,
+  circumstances?: Circumstances,
+): string {
   const grep = escapeForRegExp(`${suite} > ${test}`);
-  return `npm run lab -- run ${quote(file)} --grep ${quote(`${grep}$`)} --base ${quote(base)}`;
+  const words = ['run', file, '--grep', `${grep}$`, '--base', base];
+  const deadline = circumstances?.deadline;
+  const more = deadline === undefined ? [] : ['--deadline', String(deadline)];
+  return command([...words, ...kernelWords(circumstances), ...more]);
+}
+
+/** Returns the commands that open a debugger where a case begins, and a shell in its guest. */
+export function describeLooks(
+  { id, base }: PlannedCase,
+  circumstances?: Circumstances,
+): readonly string[] {
+  const kernel = ['--base', base, ...kernelWords(circumstances)];
+  return [command(['gdb', `^${escapeForRegExp(id)}$`, ...kernel]), command(['shell', ...kernel])];
+}
+
+function kernelWords(circumstances: Circumstances | undefined): string[] {
+  if (circumstances === undefined) return [];
+  const { source, upto, accel, debug } = circumstances;
+  return [
+    ...(source === undefined ? [] : ['--source', source]),
+    ...(upto === undefined ? [] : ['--upto', upto]),
+    ...(accel === undefined ? [] : ['--accel', accel]),
+    ...(debug ? [] : ['--no-debug']),
+  ];
+}
+
+function command(words: readonly string[]): string {
+  return `npm run lab -- ${words.map(quote).join(' ')}`;
 }
 
 function escapeForRegExp(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-}
-
-function quote(word: string): string {
-  return /^[\w./:=@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -139,6 +139,7 @@ function takeGuest(draft: Draft, event: GuestEvent): void {
       base: event.base,
       how: event.how,
       commandLine: event.commandLine,
+      ...(event.manual === undefined ? {} : { manual: event.manual }),
       consoleLog: inside ? relative(folder, event.consoleLog) : event.consoleLog,
       start: event.at,
       findings: [],

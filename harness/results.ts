@@ -31,6 +31,17 @@ const errorReport = z
   })
   .readonly();
 
+const frame = z
+  .object({
+    function: z.string(),
+    offset: z.int().exactOptional().describe('bytes from its start; none: inlined in the next'),
+    file: z.string().exactOptional(),
+    line: z.int().exactOptional(),
+    patch: z.string().exactOptional().describe('the patch that wrote that line'),
+    reliable: z.boolean().describe('false: found on the stack, maybe long ago'),
+  })
+  .readonly();
+
 const finding = z
   .object({
     kind: z.enum(findingKinds),
@@ -38,6 +49,7 @@ const finding = z
     lines: z.array(z.string()).readonly().describe('that line and what belongs to it'),
     index: z.int().describe("line number in the guest's console, from 0"),
     fatal: z.boolean().describe('whether it turns a case red'),
+    stack: z.array(frame).readonly().exactOptional().describe('decoded, innermost first'),
   })
   .readonly();
 
@@ -80,6 +92,7 @@ const caseResult = z
     console: z.array(z.string()).readonly().describe('console lines between its markers'),
     shim: z.array(z.string()).readonly().describe('the shim’s answers, newest last'),
     rerun: z.string().describe('what to type to run it alone'),
+    look: z.array(z.string()).readonly().exactOptional().describe('what to type to look closer'),
     guest: z.string().exactOptional(),
     attempt: z.object({ number: z.int(), of: z.int() }).readonly().exactOptional(),
     known: z
@@ -107,6 +120,7 @@ const guestResult = z
     base: z.string(),
     how: z.enum(['booted', 'restored']),
     commandLine: z.array(z.string()).readonly(),
+    manual: z.string().exactOptional().describe('what to type to boot the same by hand'),
     consoleLog: z.string().describe('relative to the run’s folder where it lies in it'),
     start: milliseconds.describe('since the run began'),
     ready: milliseconds.exactOptional().describe('from its start until it answered'),

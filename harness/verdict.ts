@@ -1,6 +1,7 @@
 import { labError } from './errors.ts';
 import type { AssertionReport, ErrorReport, Verdict } from './events.ts';
 import type { Failure } from './host-protocol.ts';
+import { placeOfHang } from '../qemu/hang.ts';
 import type { Finding } from '../qemu/classify.ts';
 
 /** How a case left its host, as far as the lab saw. */
@@ -130,15 +131,17 @@ function judgeSkip(reason: string | undefined): Judgement | undefined {
 }
 
 function judgeOverdue(end: Extract<CaseEnd, { kind: 'overdue' }>): Judgement {
-  const { seconds, guestAnswers, inKernel, details } = end;
+  const { seconds, guestAnswers, inKernel, details = [] } = end;
   if (!guestAnswers)
     return judgeError({
       code: 'guest-hang',
       fault: 'guest-hang',
       doing: 'running a case',
-      what: `not done after ${seconds} s, and the guest no longer answers`,
+      what: [`not done after ${seconds} s, and the guest no longer answers`, placeOfHang(details)]
+        .filter((part) => part !== undefined)
+        .join('; '),
       next: 'Look at the last console lines and at what the kernel was asked to do.',
-      ...(details === undefined ? {} : { details }),
+      ...(details.length === 0 ? {} : { details }),
     });
   if (inKernel !== undefined)
     return {

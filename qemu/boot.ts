@@ -2,7 +2,7 @@ import { labError, type LabError } from '../harness/errors.ts';
 import type { Finding } from './classify.ts';
 import type { MachineEnd, RunningMachine } from './contracts.ts';
 import { describeEnd, tailOf } from './ending.ts';
-import { explainStack, type SymbolFiles } from './stacks.ts';
+import { decodeFinding, describeStack, type SymbolFiles } from './stacks.ts';
 
 export interface ReadyOptions {
   /** Milliseconds from now until the guest must be ready, calibration included. */
@@ -94,7 +94,8 @@ async function explainBoot(
 ): Promise<LabError> {
   const { code, what, next } = describeFailure(running, outcome, options);
   const crash = running.console.findings.filter(({ kind }) => kind === 'panic' || kind === 'oops');
-  const stack = await Promise.all(crash.map((finding) => explainStack(finding, options.symbols)));
+  const decoded = crash.map((finding) => decodeFinding(finding, options.symbols));
+  const stack = (await Promise.all(decoded)).map(describeStack);
   const stderr = outcome.kind === 'ended' ? outcome.end.stderr.split('\n').filter(Boolean) : [];
   const doing = `booting the guest ${running.name}`;
   const details = [...stderr, ...tailOf(running.console), ...stack.flat()];

@@ -1,3 +1,4 @@
+import type { Frame } from './symbols.ts';
 import { complaints, dieHeader, dumpLine, memoryLine, type Shape } from './complaints.ts';
 
 /** What a kernel can complain of on its console. */
@@ -28,6 +29,8 @@ export interface Finding {
   readonly index: number;
   /** Whether it must turn the case red: a "c/r:" line alone does not. */
   readonly fatal: boolean;
+  /** Where its addresses lead, innermost first, once it has been decoded. */
+  readonly stack?: readonly Frame[];
 }
 
 /** A complaint whose lines are still coming. */

@@ -7,7 +7,11 @@ export interface HangReport {
   readonly answered: boolean;
   /** What it printed: blocked tasks, the processors' stacks, all tasks. */
   readonly console: readonly string[];
-  /** QEMU's view of every processor, and where in the kernel each one is. */
+  /** Of that, blocked tasks and the processors' stacks, each address with where it leads. */
+  readonly stacks: readonly string[];
+  /** Where in the kernel each processor is, a line each; none without symbols. */
+  readonly places: readonly string[];
+  /** QEMU's view of every processor. */
   readonly registers: readonly string[];
 }
 
@@ -18,8 +22,9 @@ export interface HangOptions {
   readonly patience?: number;
 }
 
-/** w: blocked tasks; l: what the processors do; t: all tasks. */
+/** w: blocked tasks; l: what the processors do; t: all tasks, which is for the log. */
 const questions = ['w', 'l', 't'];
+const toldInFull = 2;
 
 const defaultPatience = 2000;
 
@@ -34,15 +39,62 @@ const silence = 200;
 export async function askHung(running: RunningMachine, options: HangOptions): Promise<HangReport> {
   const from = running.console.count;
   let answered = false;
-  for (const key of questions) {
+  let told = from;
+  for (const [index, key] of questions.entries()) {
     const answer = await pressSysRq(running, key, options);
     answered ||= answer;
+    if (index < toldInFull) told = running.console.count;
     // A kernel that ignores the first key ignores them all.
     if (!answered) break;
   }
   const registers = (await running.qmp.human('info registers -a')).split(/\r?\n/);
-  const places = await locateProcessors(registers, options.symbols);
-  return { answered, console: running.console.since(from), registers: [...places, ...registers] };
+  const console = running.console.since(from);
+  return {
+    ...{ answered, console, registers },
+    stacks: await annotate(console.slice(0, told - from), options.symbols),
+    places: await locateProcessors(registers, options.symbols),
+  };
+}
+
+/** Lines of a report about a hang; the console's log has all. */
+const mostStackLines = 150;
+
+/** Returns what a hang report tells a person, the processors' places first. */
+export function describeHang({ answered, stacks, places, registers }: HangReport): string[] {
+  const left = stacks.length - mostStackLines;
+  return [
+    ...(answered
+      ? []
+      : ['the kernel does not answer SysRq: its interrupts are off, or it is gone']),
+    ...places,
+    ...stacks.slice(0, mostStackLines),
+    ...(left > 0 ? [`[… ${left} lines left out; the console log has them, and all tasks …]`] : []),
+    ...registers.filter((line) => line.trim() !== '' && !vectorRegister.test(line)),
+  ];
+}
+
+/** What of a kernel's registers tells nothing of why it hangs. */
+const vectorRegister = /^(?:FPR|FCW|[XYZ]MM)/;
+
+/** Returns what the first processor is at, of a hang report's lines. */
+export function placeOfHang(lines: readonly string[]): string | undefined {
+  return lines.find((line) => /^CPU \d+ is at /.test(line));
+}
+
+/** Returns lines with an arrow from each address to its place. */
+async function annotate(
+  lines: readonly string[],
+  symbols: SymbolFiles | undefined,
+): Promise<readonly string[]> {
+  if (symbols === undefined) return lines;
+  const decoded = await decodeStack(lines, symbols).catch(() => undefined);
+  return (
+    decoded?.flatMap(({ line, frames }) => {
+      const known = frames.filter(({ file }) => file !== undefined);
+      if (known.length === 0) return [line];
+      return [line, `    -> ${known.map(formatFrame).join(', in ')}`];
+    }) ?? lines
+  );
 }
 
 /** Returns whether the kernel answered. */

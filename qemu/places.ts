@@ -45,7 +45,8 @@ function parsePlaces(answer: string, root: string | undefined): Place[] {
  * checkout's path is recorded in: then the longest tail of the path that exists counts.
  */
 function relativeTo(root: string | undefined, file: string): string {
-  if (root === undefined) return file;
+  // What the compiler was told to cut off leaves this.
+  if (root === undefined) return file.replace(/^\.\//, '');
   const parts = resolve('/', file).split('/').slice(1);
   const tails = parts.map((_, index) => parts.slice(index).join('/'));
   return tails.find((tail) => existsSync(join(root, tail))) ?? file;

@@ -9,6 +9,10 @@ export interface SymbolFiles {
   readonly systemMap?: string | undefined;
   /** The source tree's root: files are named relative to it. */
   readonly sourceRoot?: string | undefined;
+  /** Returns which patch wrote each line, undefined for one that none did. */
+  readonly blame?: (
+    lines: readonly { readonly file: string; readonly line: number }[],
+  ) => Promise<readonly (string | undefined)[]>;
 }
 
 export interface SymbolTable {

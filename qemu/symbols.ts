@@ -6,10 +6,12 @@ export type { SymbolFiles } from './symbol-table.ts';
 export interface Frame {
   readonly function: string;
   /** Bytes from the function's start; undefined for one inlined into the next frame. */
-  readonly offset: number | undefined;
+  readonly offset?: number;
   /** Relative to the tree's root if that is known. */
   readonly file?: string;
   readonly line?: number;
+  /** The patch that wrote that line: `0012 c/r: dump open files`. */
+  readonly patch?: string;
   /** False where the kernel itself put a `?`: found on the stack, maybe long ago. */
   readonly reliable: boolean;
 }
@@ -52,22 +54,47 @@ export async function decodeStack(
     ),
     files,
   );
-  return lines.map((line, index) => {
+  const decoded = lines.map((line, index) => {
     const reference = references[index];
     if (reference === undefined) return { line, frames: [] };
     const own = ownFrame(reference, addresses[index], table);
     return { line, frames: own === undefined ? [] : mergeFrames(own, places[index] ?? []) };
   });
+  return addPatches(decoded, files.blame);
+}
+
+/** Who wrote a line is worth telling, not worth failing for. */
+async function addPatches(
+  decoded: readonly DecodedLine[],
+  blame: SymbolFiles['blame'],
+): Promise<DecodedLine[]> {
+  const places = decoded
+    .flatMap(({ frames }) => frames)
+    .flatMap(({ file, line }) => (file === undefined || line === undefined ? [] : { file, line }));
+  if (places.length === 0 || blame === undefined) return [...decoded];
+  const patches = await blame(places).catch(() => []);
+  const byPlace = new Map(
+    places.map(({ file, line }, index) => [`${file}:${line}`, patches[index]]),
+  );
+  return decoded.map(({ line, frames }) => ({
+    line,
+    frames: frames.map((frame) => {
+      const patch = byPlace.get(`${frame.file ?? ''}:${frame.line ?? ''}`);
+      return patch === undefined ? frame : { ...frame, patch };
+    }),
+  }));
 }
 
 /**
  * Returns a frame as text: `do_checkpoint+0x1c (checkpoint/sys.c:123)`, or
- * `may_checkpoint_task, inlined (…)` for one that belongs to the frame behind it.
+ * `may_checkpoint_task, inlined (…)` for one that belongs to the frame behind it, with the
+ * patch that wrote the line behind that.
  */
 export function formatFrame(frame: Frame): string {
   const offset = frame.offset === undefined ? ', inlined' : `+0x${frame.offset.toString(16)}`;
   const place = frame.file === undefined ? '' : ` (${frame.file}:${frame.line ?? '?'})`;
-  return `${frame.reliable ? '' : '? '}${frame.function}${offset}${place}`;
+  const patch = frame.patch === undefined ? '' : `, by ${frame.patch}`;
+  return `${frame.reliable ? '' : '? '}${frame.function}${offset}${place}${patch}`;
 }
 
 function findReference(line: string): Reference | undefined {
@@ -113,6 +140,6 @@ function mergeFrames(own: Frame, places: readonly Place[]): Frame[] {
         ? {}
         : { file: place.file, line: place.line };
     if (index === places.length - 1) return { ...own, ...where };
-    return { function: place.function, offset: undefined, reliable: own.reliable, ...where };
+    return { function: place.function, reliable: own.reliable, ...where };
   });
 }

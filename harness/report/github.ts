@@ -1,3 +1,4 @@
+import { blameOf } from '../../qemu/stacks.ts';
 import type { CaseResult } from '../events.ts';
 import { isRed, outcomeOf } from '../outcome.ts';
 import type { Results } from '../results.ts';
@@ -32,7 +33,9 @@ function annotation(result: CaseResult, severalBases: boolean): string {
     ...(line === undefined ? [] : [`line=${line}`]),
     ...(column === undefined ? [] : [`col=${column}`]),
   ].join(',');
-  const text = [result.reason ?? '', result.assertion?.diff ?? '', `rerun: ${result.rerun}`];
+  const blame = result.findings.flatMap(({ stack = [] }) => blameOf(stack) ?? []);
+  const facts = [result.reason ?? '', ...blame.slice(0, 1), result.assertion?.diff ?? ''];
+  const text = [...facts, `rerun: ${result.rerun}`];
   return `::error ${place},title=${property(caseTitle(result, severalBases))}::${data(text.filter((part) => part !== '').join('\n'))}`;
 }
 

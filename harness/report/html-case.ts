@@ -1,11 +1,14 @@
+import { blameOf, formatFrame, surest } from '../../qemu/stacks.ts';
 import type { CaseResult } from '../events.ts';
 import { isRed, outcomeOf } from '../outcome.ts';
 import { html, type Html } from './html-template.ts';
 import { caseTitle, cleanLine, duration } from './text.ts';
 
+type Stack = NonNullable<CaseResult['findings'][number]['stack']>;
+
 /** Returns a case as a part of the page that opens and closes; red ones begin open. */
 export function renderCase(result: CaseResult, number: number, severalBases: boolean): Html {
-  const { base, milliseconds, reason, attempt, known, rerun, file, guest } = result;
+  const { base, milliseconds, reason, attempt, known, rerun, look = [], file, guest } = result;
   const outcome = outcomeOf(result);
   const open = isRed(result) ? html` open` : undefined;
   const again = attempt === undefined ? '' : ` (${attempt.number} of ${attempt.of})`;
@@ -21,6 +24,7 @@ ${assertionPart(result)}${errorPart(result)}${findingsPart(result)}
 ${linesPart('Shim', `shim-${number}`, result.shim)}
 ${linesPart('Console', `console-${number}`, result.console)}
 <p>Rerun: <code>${rerun}</code></p>
+${isRed(result) ? look.map((command) => html`<p>Look: <code>${command}</code></p>`) : undefined}
 </div>
 </details>
 `;
@@ -53,9 +57,18 @@ ${details === undefined ? undefined : pre(details)}
 function findingsPart({ findings }: CaseResult): Html | undefined {
   if (findings.length === 0) return undefined;
   const items = findings.map(
-    ({ kind, lines }) => html`<li><strong>${kind}</strong>${pre(lines)}</li>`,
+    ({ kind, lines, stack = [] }) =>
+      html`<li><strong>${kind}</strong>${blamePart(stack)}${pre(lines)}</li>`,
   );
   return html`<ul class="findings">${items}</ul>`;
+}
+
+function blamePart(stack: Stack): Html | undefined {
+  if (stack.length === 0) return undefined;
+  const blame = blameOf(stack);
+  return html`${blame === undefined ? undefined : html`<p class="reason">${blame}</p>`}${pre(
+    surest(stack).map((frame) => `at ${formatFrame(frame)}`),
+  )}`;
 }
 
 function linesPart(name: string, id: string, lines: readonly string[]): Html | undefined {

@@ -43,7 +43,8 @@ export function renderGuests({ guests }: Results): Html {
 }
 
 function renderGuest(guest: Results['guests'][number]): Html {
-  const { name, how, ready, consoleLog, commandLine, findings, expected, status, signal } = guest;
+  const { name, how, ready, consoleLog, commandLine, manual, findings, expected, status, signal } =
+    guest;
   const up = ready === undefined ? ', never ready' : `, ready after ${duration(ready)}`;
   const end =
     expected === false ? `, ended on its own (${signal ?? `status ${status ?? '?'}`})` : '';
@@ -52,7 +53,7 @@ function renderGuest(guest: Results['guests'][number]): Html {
       html`<p>${kind}, outside any case:</p><pre>${lines.map(cleanLine).join('\n')}</pre>`,
   );
   return html`<li><strong>${name}</strong> ${how}${up}${end} · <a href="${consoleLog}">console</a>
-<details><summary>QEMU</summary><pre>${commandLine.join(' ')}</pre></details>${said}</li>`;
+<details><summary>QEMU</summary><pre>${commandLine.join(' ')}</pre>${manual === undefined ? undefined : html`<p>By hand:</p><pre>${manual}</pre>`}</details>${said}</li>`;
 }
 
 /** Returns each base's source, image and patches. */

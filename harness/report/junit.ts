@@ -100,7 +100,7 @@ function verdictNode(result: CaseResult, results: Results): object {
     '@type': clean(
       verdict === 'fail' ? (assertion?.operator ?? 'failure') : (error?.code ?? 'error'),
     ),
-    '#': clean(explainCase(result, results.bases.length > 1).join('\n')),
+    '#': clean(explainCase(result, results).join('\n')),
   };
   return verdict === 'fail' ? { failure: node } : { error: node };
 }

@@ -1,4 +1,7 @@
+import type { Finding } from '../../qemu/classify.ts';
+import { blameOf, formatFrame, surest } from '../../qemu/stacks.ts';
 import type { CaseResult } from '../events.ts';
+import type { Results } from '../results.ts';
 import { outcomeOf } from '../outcome.ts';
 import { renderErrorReport } from './error.ts';
 import { verdictWord } from './lines.ts';
@@ -12,23 +15,35 @@ const consoleTail = 30;
 /** Returns everything a screen says of a case that failed or could not be judged. */
 export function explainCase(
   result: CaseResult,
-  severalBases: boolean,
+  { bases, guests }: Pick<Results, 'bases' | 'guests'>,
   style: Style = plainStyle,
 ): string[] {
-  const { assertion, error, findings, shim, guest, reason } = result;
+  const { assertion, error, findings, shim, guest, reason, look = [] } = result;
+  const manual = guests.find(({ name }) => name === guest)?.manual;
   const place = assertion?.at ?? result.file;
   return [
-    `${verdictWord(outcomeOf(result), style)} ${style.strong(caseTitle(result, severalBases))}`,
+    `${verdictWord(outcomeOf(result), style)} ${style.strong(caseTitle(result, bases.length > 1))}`,
     ...indent([
       `${place} ${style.dim(`(${duration(result.milliseconds)}${guest === undefined ? '' : `, guest ${guest}`})`)}`,
       ...(reason === undefined ? [] : reason.split('\n').map(cleanLine)),
       ...(assertion === undefined ? [] : explainAssertion(assertion, reason, style)),
       ...(error === undefined ? [] : renderErrorReport(error, style)),
-      ...findings.map(({ kind, line }) => `${style.bad(`kernel ${kind}`)} ${cleanLine(line)}`),
+      ...findings.flatMap((finding) => explainFinding(finding, style)),
       ...quote('shim', shim, style),
       ...quote('console', middleOut(result.console, consoleHead, consoleTail), style),
       `${style.strong('rerun:')} ${result.rerun}`,
+      ...look.map((command) => `${style.strong('look: ')} ${command}`),
+      ...(manual === undefined ? [] : [`${style.strong('QEMU: ')} ${cleanLine(manual)}`]),
     ]),
+  ];
+}
+
+function explainFinding({ kind, line, stack = [] }: Finding, style: Style): string[] {
+  const blame = blameOf(stack);
+  return [
+    `${style.bad(`kernel ${kind}`)} ${cleanLine(line)}`,
+    ...(blame === undefined ? [] : [`  ${style.strong(cleanLine(blame))}`]),
+    ...surest(stack).map((frame) => `  ${style.dim('at')} ${cleanLine(formatFrame(frame))}`),
   ];
 }
 

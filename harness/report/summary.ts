@@ -17,7 +17,7 @@ export function renderSummary(
   const severalBases = results.bases.length > 1;
   const red = results.cases.filter(isRed);
   return [
-    ...red.flatMap((result) => ['', ...explainCase(result, severalBases, style)]),
+    ...red.flatMap((result) => ['', ...explainCase(result, results, style)]),
     ...listKnown(results, severalBases, style),
     ...listSkips(results, severalBases, style),
     ...listMissing(results, severalBases, style),

@@ -12,7 +12,7 @@ import { caseTitle, cleanLine } from './text.ts';
 export function renderTap(results: Results): string {
   const severalBases = results.bases.length > 1;
   const lines = [
-    ...results.cases.map((result) => (number: number) => caseLines(result, severalBases, number)),
+    ...results.cases.map((result) => (number: number) => caseLines(result, results, number)),
     ...results.missing.map((planned) => (number: number) => [
       `not ok ${number} ${describe(caseTitle(planned, severalBases))}`,
       '# planned, but never reported',
@@ -27,14 +27,14 @@ export function renderTap(results: Results): string {
   ].join('\n');
 }
 
-function caseLines(result: CaseResult, severalBases: boolean, number: number): string[] {
+function caseLines(result: CaseResult, results: Results, number: number): string[] {
   const { verdict, reason, known = '', attempt } = result;
   const again = attempt === undefined ? '' : ` (${attempt.number} of ${attempt.of})`;
-  const title = describe(`${caseTitle(result, severalBases)}${again}`);
+  const title = describe(`${caseTitle(result, results.bases.length > 1)}${again}`);
   if (verdict === 'pass') return [`ok ${number} ${title}`];
   if (verdict === 'skip') return [`ok ${number} ${title} # SKIP ${describe(reason ?? '')}`];
   const expected = outcomeOf(result) === 'known' ? ` # TODO ${describe(known)}` : '';
-  const explained = explainCase(result, severalBases).slice(1);
+  const explained = explainCase(result, results).slice(1);
   return [`not ok ${number} ${title}${expected}`, ...explained.map((line) => `# ${line}`)];
 }
 

@@ -116,7 +116,7 @@ describe('a case', () => {
       ...machinery,
       openGuest: async (request: Parameters<typeof machinery.openGuest>[0]) => ({
         ...(await machinery.openGuest(request)),
-        interrogate: () => Promise.resolve(['RIP: somewhere']),
+        interrogate: () => Promise.resolve(['CPU 0 is at a loop', 'RIP: somewhere']),
       }),
     };
     const { results } = await runFixtures(['behaviours'], /checkpoints$/, {
@@ -124,7 +124,8 @@ describe('a case', () => {
     });
     const [result, next] = results;
     assert.equal(result?.error?.code, 'guest-hang');
-    assert.deepEqual(result.error.details, ['RIP: somewhere']);
+    assert.deepEqual(result.error.details, ['CPU 0 is at a loop', 'RIP: somewhere']);
+    assert.match(result.reason ?? '', /no longer answers; CPU 0 is at a loop$/);
     assert.notEqual(next?.guest, result.guest);
   });
 });

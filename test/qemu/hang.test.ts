@@ -17,6 +17,7 @@ describe('askHung', () => {
     const report = await askHung(running, { signal: soon(), patience: 20_000 });
     assert.equal(report.answered, true);
     assert.ok(!report.console.includes('up'));
+    assert.ok(report.stacks.length < report.console.length, 'all tasks are for the log');
     const answers = report.console.filter((line) => line.startsWith('SysRq')).length;
     assert.ok(answers >= 3, `${answers} answers to three keys`);
     assert.ok(report.registers.some((line) => line.includes('EIP=')));

@@ -4,7 +4,6 @@ import {
   access,
   chmod,
   constants,
-  mkdir,
   mkdtemp,
   readdir,
   readFile,
@@ -16,7 +15,8 @@ import {
 import { join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { noteUse } from './cache-use.ts';
-import { hasCode, labError } from './errors.ts';
+import { explainDisk, makeFolder } from './disk.ts';
+import { isLabError, labError, type LabError } from './errors.ts';
 import { withLock, type Waiting } from './lock.ts';
 
 const manifestName = '.manifest.json';
@@ -67,7 +67,7 @@ export async function hashFile(path: string): Promise<string> {
  * or its checksums are off. The folder appears under its name only when it is whole, so
  * a lab killed at any moment leaves no half entry. Two labs that want the same entry wait
  * for one another. A folder that can't be written serves what is in it. Throws what `make`
- * throws, `disk-full` or `home-not-writable`, and leaves nothing behind then.
+ * throws, `disk-full` or `not-writable`, and leaves nothing behind then.
  */
 export async function keep(
   folder: string,
@@ -110,7 +110,7 @@ async function makeEntry(
     await rename(partial, join(folder, key));
   } catch (error) {
     await rm(partial, { recursive: true, force: true });
-    throw hasCode(error, 'ENOSPC', 'EDQUOT') ? diskFull(folder, error) : error;
+    throw explainDisk(error, folder) ?? error;
   }
 }
 
@@ -119,35 +119,25 @@ function partialPrefix(key: string): string {
 }
 
 /** Returns why nothing can be written to a folder, or undefined if it can; makes it. */
-async function findObstacle(folder: string): Promise<Error | undefined> {
+async function findObstacle(folder: string): Promise<LabError | undefined> {
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     await access(folder, constants.W_OK);
     return undefined;
   } catch (error) {
-    if (hasCode(error, 'EROFS', 'EACCES', 'EPERM', 'ENOTDIR', 'EEXIST')) return error as Error;
-    throw hasCode(error, 'ENOSPC', 'EDQUOT') ? diskFull(folder, error) : error;
+    const found = isLabError(error) ? error : explainDisk(error);
+    if (found?.code === 'not-writable') return found;
+    throw found ?? error;
   }
 }
 
-function notWritable(folder: string, key: string, cause: Error): Error {
+function notWritable(folder: string, key: string, cause: LabError): Error {
   return labError({
-    code: 'home-not-writable',
+    code: 'not-writable',
     fault: 'infrastructure',
     doing: 'keeping what was built',
-    what: `${cause.message}; and there is no whole ${key} in it yet`,
+    what: `${cause.what}; and there is no whole ${key} in ${folder} yet`,
     next: `Make ${folder} writable, or name another lab home in LAB_HOME.`,
-    cause,
-  });
-}
-
-function diskFull(folder: string, cause: unknown): Error {
-  return labError({
-    code: 'disk-full',
-    fault: 'infrastructure',
-    doing: 'keeping what was built',
-    what: `no space left on the disk of ${folder}`,
-    next: 'Make room (`npm run lab -- cache prune` removes what was not used for long), then run again: nothing half-done was kept.',
     cause,
   });
 }

@@ -1,7 +1,7 @@
-import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as later } from 'node:timers/promises';
 import { lock } from 'proper-lockfile';
+import { explainDisk, makeFolder } from './disk.ts';
 import { hasCode, labError } from './errors.ts';
 import { isAbandoned, removeAbandoned, signLock } from './lock-owner.ts';
 
@@ -32,7 +32,7 @@ export async function withLock<T>(
   work: () => Promise<T>,
   waiting: Waiting = {},
 ): Promise<T> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   const held = await acquire(path, waiting);
   let value: T;
   try {
@@ -85,7 +85,7 @@ async function tryLock(path: string, folder: string): Promise<HeldLock | undefin
     };
   } catch (error) {
     if (hasCode(error, 'ELOCKED')) return undefined;
-    throw error;
+    throw explainDisk(error) ?? error;
   }
 }
 

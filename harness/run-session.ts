@@ -1,6 +1,7 @@
 import { cpus, hostname, release, totalmem } from 'node:os';
 import type { Cli } from './cli-context.ts';
 import type { Context } from './context.ts';
+import { explainDisk } from './disk.ts';
 import { exitCodeOf, isLabError, labError, type LabError } from './errors.ts';
 import { createStream, type Emit, type ErrorReport, type Totals } from './events.ts';
 import { findLabHome } from './home.ts';
@@ -62,7 +63,8 @@ export async function runSession({ options, cli, bases, work }: RunPlan): Promis
   try {
     const end = await work(context, folder.path);
     emit({ type: 'run-ended', ...end, milliseconds: Math.round(performance.now() - start) });
-  } catch (error) {
+  } catch (thrown) {
+    const error = explainDisk(thrown) ?? thrown;
     if (!isLabError(error))
       bug = { error: error instanceof Error ? error : new Error(String(error), { cause: error }) };
     endEarly(emit, isLabError(error) ? error : bugReport(error), report.results().totals, start);

@@ -1,3 +1,4 @@
+import { explainDisk } from '../harness/disk.ts';
 import { isLabError } from '../harness/errors.ts';
 import type { Context } from '../harness/context.ts';
 import type { ErrorReport, Stage } from '../harness/events.ts';
@@ -29,7 +30,8 @@ export async function stage<T>(
     const ended = { ...where, cached, milliseconds: milliseconds(), what };
     context.emit({ type: 'stage-ended', ...ended });
     return value;
-  } catch (error) {
+  } catch (thrown) {
+    const error = explainDisk(thrown) ?? thrown;
     const report = reportOf(error, what);
     const failed = { ...where, milliseconds: milliseconds(), error: report };
     context.emit({ type: 'stage-failed', ...failed });

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { access, copyFile, link, writeFile } from 'node:fs/promises';
+import { access, copyFile, link, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BaseFiles } from '../events.ts';
 import { isRed } from '../outcome.ts';
@@ -40,11 +40,23 @@ export async function writeReports(
     }
   };
   for (const { name, render } of reportFiles)
-    await attempt(name, () => writeFile(join(folder, name), render(results)));
+    await attempt(name, () => writeWhole(join(folder, name), render(results)));
   for (const [base, from] of files)
     for (const [name, path] of keptFiles(from))
       await attempt(`${base}-${name}`, () => linkOrCopy(path, join(folder, `${base}-${name}`)));
   return problems;
+}
+
+/** Writes a file that appears under its name only when it is whole. */
+async function writeWhole(path: string, text: string): Promise<void> {
+  const partial = `${path}.partial`;
+  try {
+    await writeFile(partial, text);
+    await rename(partial, path);
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw error;
+  }
 }
 
 function keptFiles(files: BaseFiles): readonly (readonly [string, string])[] {
@@ -63,7 +75,10 @@ export async function linkOrCopy(from: string, to: string): Promise<void> {
   try {
     await link(from, to);
   } catch {
-    await copyFile(from, to, constants.COPYFILE_FICLONE);
+    await copyFile(from, to, constants.COPYFILE_FICLONE).catch(async (error: unknown) => {
+      await rm(to, { force: true });
+      throw error;
+    });
   }
 }
 

@@ -151,7 +151,10 @@ export interface Edit {
 }
 
 /** Writes a series as `git format-patch` would from commits with these edits. */
-export function writeSeries(toy: Toy, groups: Readonly<Record<string, readonly Edit[]>>): void {
+export function writeSeries(
+  toy: Pick<Toy, 'folder' | 'patches'>,
+  groups: Readonly<Record<string, readonly Edit[]>>,
+): void {
   const work = mkdtempSync(join(toy.folder, 'series-'));
   commitAll(writeToy(work));
   const root = join(toy.patches, toyBase.name);

@@ -1,0 +1,96 @@
+/** A lab on a world, in a process of its own that can be killed; see start-lab.ts. */
+import { readdirSync, readFileSync, statSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Cli } from '../../harness/cli-context.ts';
+import type { LabEventBody } from '../../harness/events.ts';
+import { runImages } from '../../harness/lab.ts';
+import type { RunOptions } from '../../harness/options.ts';
+import { prepareGuests } from '../../harness/prepare.ts';
+import { exitCodeOfThrown, renderThrown } from '../../harness/report/error.ts';
+import { runSession } from '../../harness/run-session.ts';
+import { makeImage } from '../../kernel/image.ts';
+import { eventDescriptor, type Moment, type Order } from './order.ts';
+
+const { world, files, moment, ...more } = JSON.parse(process.argv[2] ?? '') as Order;
+const root = join(import.meta.dirname, '../..');
+const cli: Cli = {
+  ...{ env: process.env, folder: root, root, stdout: process.stdout, stderr: process.stderr },
+  ...{ command: 'lab', status: 0 },
+};
+const options: RunOptions = {
+  ...{ files, base: world.base.name, source: world.source, results: world.results, command: 'lab' },
+  ...{ grep: undefined, upto: undefined, accel: 'tcg', jobs: 1, isolate: 'case', repeat: 1 },
+  ...{ untilFail: false, shard: undefined, shuffle: undefined, bail: false, deadline: undefined },
+  ...{ debug: true, json: false, ...more },
+};
+
+function tell(event: LabEventBody): void {
+  writeSync(eventDescriptor, `${JSON.stringify(event)}\n`);
+}
+
+/** Tells its children and ends this process as kill -9 does: nothing of it runs any more. */
+function die(): void {
+  const pids = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').split(' ');
+  const children = pids.filter((pid) => pid !== '').map((pid) => [pid, nameOf(pid)] as const);
+  tell({ type: 'environment', facts: Object.fromEntries(children) });
+  process.kill(process.pid, 'SIGKILL');
+}
+
+function nameOf(pid: string): string {
+  return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+}
+
+/** Looks for the moment's file between any two steps of the lab, so that it can't be missed. */
+function lookFor({ folder, pattern, bytes = 0 }: Extract<Moment, { folder: string }>): void {
+  const wanted = new RegExp(pattern);
+  const look = () => {
+    const found = list(join(world.folder, folder)).find((name) => wanted.test(name));
+    if (found !== undefined && sizeOf(join(world.folder, folder, found)) >= bytes) die();
+    setImmediate(look);
+  };
+  look();
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? -1;
+}
+
+function list(folder: string): string[] {
+  try {
+    return readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  } catch {
+    // Not there yet, or gone while it was read.
+    return [];
+  }
+}
+
+if (moment !== undefined && 'folder' in moment) lookFor(moment);
+const isMoment = (event: LabEventBody) =>
+  moment !== undefined &&
+  !('folder' in moment) &&
+  Object.entries(moment).every(([name, value]) =>
+    Object.entries(event).some(([key, found]) => key === name && found === value),
+  );
+
+try {
+  const status = await runSession({
+    ...{ options, cli, bases: [world.base.name] },
+    work: async (outer, folder) => {
+      const emit = (event: LabEventBody) => {
+        outer.emit(event);
+        tell(event);
+        if (isMoment(event)) die();
+      };
+      const context = { ...outer, emit };
+      const { base, source, patches: patchesFolder, config: configFolder } = world;
+      const parts = await prepareGuests({ accel: 'tcg' }, context);
+      const image = await makeImage({ base, source, patchesFolder, configFolder }, context);
+      const prepared = { ...parts, images: [image], failures: [] };
+      return runImages(prepared, options, cli, folder, context);
+    },
+  });
+  process.exit(status);
+} catch (error) {
+  process.stderr.write(`${renderThrown(error).join('\n')}\n`);
+  process.exit(exitCodeOfThrown(error));
+}

@@ -65,7 +65,7 @@ export function announce({ type, fields }: ImageObject): readonly Announced[] {
     }
     case typeOf.FILE:
       return fields['f_type'] === fileType.PIPE
-        ? [{ type: typeOf.FILE_PIPE, behind: [typeOf.OBJREF, typeOf.PIPE] }]
+        ? [{ type: typeOf.FILE_PIPE, behind: [typeOf.OBJREF, typeOf.PIPE_SIZE, typeOf.PIPE] }]
         : [{ type: typeOf.FILE_NAME }];
     case typeOf.PIPE:
       return [

@@ -98,6 +98,8 @@ export const surroundings = (): Buffer =>
     object(111, s32(7, 0)),
     object(110, [...u32(1, 2, 3, 4, 5, 6, 7, 8, 0, 2), ...u64(0, 1, 2, 3)]),
     object(3, u32(10, 20)),
+    object(114, [...u64(4), ...u32(1, 0)]),
+    object(115, [...u64(0x5000), ...u32(0x53053053, 0)]),
     object(405, [...u64(8192), ...u32(0, 0)]),
     object(403, u64(0)),
   ]);
@@ -114,6 +116,7 @@ export const pipes = (): Buffer => {
   return Buffer.concat([
     end(
       number,
+      object(307, u32(4096, 0)),
       object(306, u32(1, 3)),
       object(303, [Buffer.from('/tmp/fifo\0')]),
       object(3, [Buffer.from('abc')]),

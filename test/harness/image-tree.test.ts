@@ -40,7 +40,7 @@ describe('growTree', () => {
         ['FILE_DESC 0', 'FILE #2', ['FILE_NAME']],
         'TASK_OBJS',
         'FILE',
-        ['PIPE #3', ['FILE_NAME', 'BUFFER'], 'FILE_PIPE'],
+        ['PIPE_SIZE', 'PIPE #3', ['FILE_NAME', 'BUFFER'], 'FILE_PIPE'],
         'FILE',
         ['FILE_PIPE'],
         'FILE',

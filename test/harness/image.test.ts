@@ -26,7 +26,7 @@ describe('parseImage', () => {
     const names = image.objects.map(({ name }) => name);
     assert.deepEqual(names.slice(0, 5), ['HEADER', 'BUFFER', 'BUFFER', 'BUFFER', 'HEADER_ARCH']);
     assert.equal(names.at(-1), 'TAIL');
-    assert.equal(names.length, 47);
+    assert.equal(names.length, 48);
   });
 
   it('decodes fields, with their signs and sizes', () => {
@@ -48,6 +48,7 @@ describe('parseImage', () => {
     const actions = objects.find(({ fields }) => 'handled' in fields)?.fields;
     assert.deepEqual([actions?.['handled'], actions?.['ignored']], ['1', '2']);
     assert.equal(fieldsOf('PIPE')?.['nr_bytes'], 3);
+    assert.equal(fieldsOf('PIPE_SIZE')?.['size'], 4096);
   });
 
   it('reads what a task shares with others', () => {
@@ -56,6 +57,9 @@ describe('parseImage', () => {
     assert.deepEqual([complete, broken], [true, undefined]);
     const cred = objects.find(({ name }) => name === 'CRED')?.fields;
     assert.deepEqual([cred?.['fsgid'], cred?.['cap_bset']], [8, 3n]);
+    const more = objects.find(({ name }) => name === 'CRED_MORE')?.fields;
+    assert.deepEqual([more?.['cap_ambient'], more?.['no_new_privs']], [4n, 1]);
+    assert.equal(objects.find(({ name }) => name === 'RSEQ')?.fields['sig'], 0x53053053);
     assert.equal(objects.find(({ name }) => name === 'SHMEM')?.fields['size'], 8192n);
   });
 
@@ -190,10 +194,10 @@ describe('parseImage', () => {
       'a pipe whose contents are cut short',
       Buffer.concat([
         header(),
-        pipes().subarray(0, 40 + 16 + 16 + 18),
+        pipes().subarray(0, 40 + 16 + 16 + 16 + 18),
         object(3, [Buffer.alloc(2)]),
       ]),
-      header().length + 90,
+      header().length + 106,
       /BUFFER has length 10, 11 is right/,
     ],
     [

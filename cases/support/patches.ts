@@ -12,5 +12,7 @@ export const patches = {
   credentials: 'c/r: credentials',
   directories: 'c/r: root and working directory',
   stopped: 'c/r: stopped tasks',
+  /** Tasks with the pids they had: v6.1 has clone3() for it. */
+  pids: { 'v2.6.30': 'c/r: clone_with_pids' },
   calls: 'c/r: system calls that go on after an interruption',
 } as const;

@@ -12,22 +12,29 @@ export interface Workload {
   readonly folder: string;
   /** The freezer group of all its tasks. */
   readonly group: string;
+  /** Whether it knows its tasks by their pids. */
+  readonly pids: boolean;
 }
 
 /** Starts a workload in a freezer group of its own and waits until it has set itself up. */
-export async function startWorkload(guest: Guest, name: string): Promise<Workload> {
+export async function startWorkload(
+  guest: Guest,
+  name: string,
+  { pids = false }: { readonly pids?: boolean } = {},
+): Promise<Workload> {
   const folder = await guest.folder();
   const group = `work-${name}`;
   const program = await guest.program(['work', name, folder], { says: /^started /, group });
-  await guest.program(['busybox', 'cat', `${folder}/said`], { says: /^ready$/ });
-  return { name, program, pid: Number(program.facts['pid']), folder, group };
+  const words = ['busybox', 'cat', `${folder}/said`];
+  // It ends when the workload has closed the FIFO: what the workload does then is its work.
+  await (await guest.program(words, { says: /^ready$/ })).ended();
+  return { name, program, pid: Number(program.facts['pid']), folder, group, pids };
 }
 
 /** Freezes all tasks of a workload and saves them; returns the image's path. */
-export async function save(guest: Guest, { pid, group }: Workload): Promise<string> {
-  const frozen = await guest.shim('freeze', String(pid), '--group', group);
-  assert.is(frozen['state'], 'FROZEN', 'all of its tasks are frozen');
-  const result = await guest.checkpoint(pid);
+export async function save(guest: Guest, workload: Workload): Promise<string> {
+  await freezeAll(guest, workload);
+  const result = await guest.checkpoint(workload.pid);
   assert.is(result.errno, null, (await result.image()).error ?? 'no record says why');
   assert.ok(result.path, 'the image is a file');
   return result.path;
@@ -45,17 +52,53 @@ export async function destroy(guest: Guest, workload: Workload): Promise<void> {
   await workload.program.ended();
 }
 
-/** Brings a workload back from its image: with other pids, in another group. */
+/** How a workload is to come back. */
+export interface Return {
+  /** What `restart` is told of pids; by default what the workload needs. */
+  readonly pids?: readonly string[];
+  /** Freeze it as soon as it lives. */
+  readonly frozen?: boolean;
+}
+
+/** Brings a workload back from its image, in another freezer group. */
 export async function bringBack(
   guest: Guest,
-  { name, folder, group }: Workload,
+  workload: Workload,
   image: string,
+  { pids = workload.pids ? ['--pids'] : [], frozen = false }: Return = {},
 ): Promise<Workload> {
-  const program = await guest.program(['restart', '--copy-status', image], {
+  const group = `${workload.group}-again`;
+  const program = await guest.program(['restart', ...pids, '--copy-status', image], {
     says: /^restarted /,
-    group: `${group}-again`,
+    group,
   });
-  return { name, folder, program, pid: Number(program.facts['pid']), group: `${group}-again` };
+  const again = { ...workload, program, pid: Number(program.facts['pid']), group };
+  if (frozen) await freezeAll(guest, again);
+  return again;
+}
+
+/**
+ * Takes what a workload has on disk, and its image, to another guest, as its user would with
+ * rsync. Returns the image's path there.
+ */
+export async function carryOver(
+  from: Guest,
+  { folder }: Workload,
+  image: string,
+  to: Guest,
+): Promise<string> {
+  const [packed, unpacked] = [await from.folder(), await to.folder()];
+  await runShell(from, `tar -cf ${packed}/files -C / ${folder.slice(1)}`);
+  await to.write(`${unpacked}/files`, await from.read(`${packed}/files`));
+  await to.write(`${unpacked}/image`, await from.read(image));
+  await runShell(to, `tar -xf ${unpacked}/files -C /`);
+  return `${unpacked}/image`;
+}
+
+/** Runs a line of shell that must end well and say nothing on its way. */
+export async function runShell(guest: Guest, line: string): Promise<void> {
+  const words = ['busybox', 'sh', '-c', `${line} 2>&1 && echo done`];
+  await (await guest.program(words, { says: /^done$/ })).ended();
 }
 
 /** Lets a workload come to its end and asserts that it found nothing wrong. */
@@ -66,16 +109,14 @@ export async function endWell(guest: Guest, { folder, program }: Workload): Prom
   assert.equal({ verdict, status, signal }, { verdict: 'pass\n', status: 0, signal: null });
 }
 
-/**
- * Returns a task's mappings, without the inode numbers of files that have no name any more:
- * those are new after a restart, and nothing can tell.
- */
-export async function mappingsOf(guest: Guest, { pid }: Workload): Promise<string> {
-  const text = await textOf(guest, `/proc/${pid}/maps`);
-  return text.replace(/ \d+(?= +\S* \(deleted\)$)/gm, ' …');
+/** Freezes all tasks of a workload. */
+export async function freezeAll(guest: Guest, { pid, group }: Workload): Promise<void> {
+  const frozen = await guest.shim('freeze', String(pid), '--group', group);
+  assert.is(frozen['state'], 'FROZEN', 'all of its tasks are frozen');
 }
 
-async function tasksOf(guest: Guest, { group }: Workload): Promise<string[]> {
+/** Returns the pids of a workload's tasks, threads too, and of the tool that made them. */
+export async function tasksOf(guest: Guest, { group }: Workload): Promise<string[]> {
   const text = await textOf(guest, `/cgroup/freezer/${group}/tasks`);
   return text.split('\n').filter((line) => line !== '');
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the guest's programs know of the kernel under test: the two system
- * calls and their flags. One root file system serves every base, so the
+ * What the guest's programs know of the kernel under test: the system calls
+ * and their flags. One root file system serves every base, so the
  * numbers are looked up by the running kernel's release.
  */
 #ifndef CR_ABI_H
@@ -18,16 +18,17 @@ struct cr_abi {
 	const char *release;	/* prefix of uname's release */
 	long checkpoint;
 	long restart;
+	long clone_with_pids;	/* -1: clone3 gives wanted pids */
 };
 
 /* The first two numbers that the base leaves free on x86_64. */
 static const struct cr_abi cr_abis[] = {
-	{ "2.6.30", 297, 298 },
-	{ "6.1", 451, 452 },
+	{ "2.6.30", 297, 298, 299 },
+	{ "6.1", 451, 452, -1 },
 };
 
 /* On any other kernel a number that none has: the answer is ENOSYS. */
-static const struct cr_abi cr_abi_unknown = { "", -1, -1 };
+static const struct cr_abi cr_abi_unknown = { "", -1, -1, -1 };
 
 static inline const struct cr_abi *cr_abi(void)
 {

@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * restart [--no-wait] [--copy-status] [IMAGE]
- *
- * Makes the tasks of an image, with pids of their own, and restarts them. The
- * image comes from a file or from standard input, which may be a pipe. Says
- * `restarted pid=N tasks=M` once all of them live, N being the root's pid.
- * Then waits for the root, passing signals on to it, unless told not to.
+ * Makes the tasks of an image and restarts them: help() says how to ask for it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +16,21 @@
 #include "../common/names.h"
 #include "restart.h"
 
-static volatile pid_t root;
+/* The root task, and what the tool waits for: it, or its namespace's init. */
+static volatile pid_t root, made;
+/* Where the tasks report themselves: at its end none is left that could. */
+static int reports = -1;
+
+/* Without the root none of the others can be restarted: they end by themselves. */
+static void end_tasks(void)
+{
+	struct word word;
+
+	kill(made, SIGKILL);
+	while (reports >= 0 && read(reports, &word, sizeof(word)) > 0)
+		;
+	waitpid(made, NULL, 0);
+}
 
 void give_up(int status, const char *what, int error)
 {
@@ -29,8 +38,8 @@ void give_up(int status, const char *what, int error)
 		fprintf(stderr, "restart: %s: %s\n", what, errno_name(error));
 	else
 		fprintf(stderr, "restart: %s\n", what);
-	if (root > 0)
-		kill(root, SIGKILL);
+	if (made > 0)
+		end_tasks();
 	exit(status);
 }
 
@@ -41,7 +50,8 @@ static void make_pipe(int ends[2])
 }
 
 /* In the pids of the image's tree stand the old ones; puts the new ones there. */
-static void renumber(struct front *front, const volatile pid_t *pids)
+static void renumber(struct front *front, const struct plan *plan,
+		     const volatile pid_t *pids)
 {
 	struct task_ids *old = front->tasks, *now;
 	size_t i, j;
@@ -60,6 +70,12 @@ static void renumber(struct front *front, const volatile pid_t *pids)
 				now[i].pgid = pids[j];
 			if (old[i].sid == old[j].pid)
 				now[i].sid = pids[j];
+		}
+		for (j = 0; j < plan->nr_ghosts; j++) {
+			if (old[i].pgid == plan->ghosts[j].id)
+				now[i].pgid = pids[front->nr_tasks + j];
+			if (old[i].sid == plan->ghosts[j].id)
+				now[i].sid = pids[front->nr_tasks + j];
 		}
 	}
 	front->tasks = now;
@@ -85,12 +101,12 @@ static void feed(const struct front *front, int from, int to)
 }
 
 /* Returns when each task has said that it is there. */
-static void gather(int words, const struct front *front, volatile pid_t *pids)
+static void gather(int words, size_t nr_tasks, volatile pid_t *pids)
 {
 	struct word word;
 	size_t i;
 
-	for (i = 0; i < front->nr_tasks; i++) {
+	for (i = 0; i < nr_tasks; i++) {
 		if (!read_all(words, &word, sizeof(word)))
 			give_up(EXIT_SYSTEM, "a task ended before it was restarted", 0);
 		if (word.error)
@@ -119,18 +135,24 @@ static void pass_on(int signal)
 	kill(root, signal);
 }
 
-static int await_root(bool copy_status)
+/* Before anybody is told of the root: a signal for it must not end the tool. */
+static void pass_signals(void)
 {
 	static const int passed[] = {
-		SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2,
+		SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGCONT,
 	};
 	struct sigaction action = { .sa_handler = pass_on };
 	size_t i;
-	int status;
 
 	for (i = 0; i < sizeof(passed) / sizeof(passed[0]); i++)
 		sigaction(passed[i], &action, NULL);
-	while (waitpid(root, &status, 0) < 0)
+}
+
+static int await_root(bool copy_status)
+{
+	int status;
+
+	while (waitpid(made, &status, 0) < 0)
 		if (errno != EINTR)
 			give_up(EXIT_SYSTEM, "waiting for the root task", errno);
 	if (!copy_status)
@@ -140,14 +162,40 @@ static int await_root(bool copy_status)
 
 static void usage(void)
 {
-	fputs("usage: restart [--no-wait] [--copy-status] [IMAGE]\n", stderr);
+	fputs("usage: restart [--pids | --pidns] [--no-wait] [--copy-status] "
+	      "[IMAGE]\n       restart --help\n", stderr);
 	exit(EXIT_USAGE);
+}
+
+static void help(void)
+{
+	puts("restart [OPTIONS] [IMAGE]\n"
+	     "Makes the tasks of a checkpoint image and restarts them. The image is a file,\n"
+	     "or standard input, which may be a pipe. Says `restarted pid=N tasks=M` once all\n"
+	     "of them live, N being the root task's pid; then waits for the root task to end.\n"
+	     "\n"
+	     "  --pids         the tasks get the pids they had; one that is taken is an error\n"
+	     "  --pidns        the same in a new pid namespace, which ends with the root task\n"
+	     "  --no-wait      leave as soon as the tasks live\n"
+	     "  --copy-status  leave with the root task's status, or 128 + its signal\n"
+	     "  --help         this\n"
+	     "\n"
+	     "While it waits, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2 and SIGCONT\n"
+	     "are passed on to the root task.\n"
+	     "\n"
+	     "Exit status: 0 all is well; 1 the kernel refused to restart a task; 2 usage;\n"
+	     "3 no image, or it can't be read; 4 a task, its pid, a pipe or memory could not\n"
+	     "be had. In the last four cases no task is left.");
+	exit(0);
 }
 
 int main(int argc, char **argv)
 {
-	static int no_wait, copy_status;
+	static int no_wait, copy_status, pids = PIDS_ANY;
 	static const struct option options[] = {
+		{ "pids", no_argument, &pids, PIDS_SAME },
+		{ "pidns", no_argument, &pids, PIDS_SPACE },
+		{ "help", no_argument, NULL, 'h' },
 		{ "no-wait", no_argument, &no_wait, 1 },
 		{ "copy-status", no_argument, &copy_status, 1 },
 		{ NULL, 0, NULL, 0 },
@@ -155,10 +203,14 @@ int main(int argc, char **argv)
 	int words[2], go[2], fed[2], image = STDIN_FILENO, option;
 	struct front front;
 	struct lines lines;
+	struct plan plan;
+	size_t nr_made;
 	pid_t feeder;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
-		if (option)
+		if (option == 'h')
+			help();
+		else if (option)
 			usage();
 	if (argc - optind > 1)
 		usage();
@@ -169,28 +221,40 @@ int main(int argc, char **argv)
 	}
 
 	read_front(image, &front);
+	plan = make_plan(&front);
+	nr_made = plan.nr_tasks + plan.nr_ghosts;
 	make_pipe(words);
 	make_pipe(go);
 	make_pipe(fed);
+	make_pipe(lines.joined);
 	lines.words = words[1];
 	lines.go = go[0];
 	lines.image = fed[0];
-	lines.pids = mmap(NULL, front.nr_tasks * sizeof(pid_t),
+	lines.pids = mmap(NULL, nr_made * sizeof(pid_t),
 			  PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 			  -1, 0);
 	if (lines.pids == MAP_FAILED)
 		give_up(EXIT_SYSTEM, "sharing the pids", errno);
 
 	fflush(stdout);
-	root = make_tasks(&front, &lines, (int[]){ words[0], go[1], fed[1], image });
-	if (root < 0)
+	root = made = make_tasks(&plan, &lines, pids,
+				 (int[]){ words[0], go[1], fed[1], image });
+	if (made < 0)
 		give_up(EXIT_SYSTEM, "making the root task", errno);
 	close(words[1]);
 	close(go[0]);
 	close(fed[0]);
+	close(lines.joined[0]);
+	close(lines.joined[1]);
+	reports = words[0];
 
-	gather(words[0], &front, lines.pids);
-	renumber(&front, lines.pids);
+	gather(words[0], nr_made, lines.pids);
+	if (pids == PIDS_ANY)
+		renumber(&front, &plan, lines.pids);
+	if (pids == PIDS_SPACE && front.tasks[0].pid != 1)
+		root = find_child(made);
+	if (root < 0)
+		give_up(EXIT_SYSTEM, "finding the root task", ESRCH);
 	feeder = fork();
 	if (feeder < 0)
 		give_up(EXIT_SYSTEM, "making a process that reads on", errno);
@@ -205,6 +269,8 @@ int main(int argc, char **argv)
 	while (waitpid(feeder, NULL, 0) < 0 && errno == EINTR)
 		;
 
+	if (!no_wait)
+		pass_signals();
 	printf("restarted pid=%d tasks=%zu\n", (int)root, front.nr_tasks);
 	fflush(stdout);
 	return no_wait ? 0 : await_root(copy_status);

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Makes the tasks of a tree. Each process makes its own children and threads,
+ * Makes the tasks of a plan. Each process makes its own children and threads,
  * because only a parent can; each task then waits until all are there.
  */
 #include <errno.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "../cr-abi.h"
@@ -16,8 +18,10 @@
 /* Enough for the few calls before sys_restart brings a stack of its own. */
 #define STACK_BYTES	16384
 
-static const struct front *tree;
+static const struct plan *plan;
 static const struct lines *line;
+static enum pids numbers;
+static const int *tools_own;
 static pid_t root;
 
 static void say(size_t index, int error)
@@ -28,28 +32,61 @@ static void say(size_t index, int error)
 		_exit(EXIT_SYSTEM);
 }
 
+static bool is_process(const struct task_ids *ids)
+{
+	return ids->pid == ids->tgid;
+}
+
+static pid_t wanted(int32_t id)
+{
+	return numbers == PIDS_ANY ? 0 : id;
+}
+
+static void await_end_of(int fd)
+{
+	char byte;
+
+	while (read(fd, &byte, 1) < 0 && errno == EINTR)
+		;
+}
+
 /* A group's leader made it when it was born; the others could not know its id. */
 static void join_group(const struct task_ids *ids)
 {
 	size_t i;
 
-	if (ids->pid != ids->tgid || ids->pgid == ids->pid)
+	if (ids->pgid == ids->pid)
 		return;
-	for (i = 0; i < tree->nr_tasks; i++)
-		if (tree->tasks[i].pid == ids->pgid)
+	for (i = 0; i < plan->nr_tasks; i++)
+		if (plan->tasks[i].pid == ids->pgid)
 			setpgid(0, line->pids[i]);
+	for (i = 0; i < plan->nr_ghosts; i++)
+		if (plan->ghosts[i].id == ids->pgid)
+			setpgid(0, line->pids[plan->nr_tasks + i]);
+}
+
+/* Their work is done; nobody must find them among its children. */
+static void reap_ghosts(size_t index)
+{
+	size_t i;
+
+	for (i = 0; i < plan->nr_ghosts; i++)
+		if (plan->ghosts[i].maker == index)
+			waitpid(line->pids[plan->nr_tasks + i], NULL, __WALL);
 }
 
 /* Comes back only if there is nothing to come back to. */
 static void become(size_t index)
 {
-	const struct task_ids *ids = &tree->tasks[index];
-	char byte;
+	const struct task_ids *ids = &plan->tasks[index];
 
 	say(index, 0);
-	while (read(line->go, &byte, 1) < 0 && errno == EINTR)
-		;
-	join_group(ids);
+	await_end_of(line->go);
+	if (is_process(ids)) {
+		join_group(ids);
+		close(line->joined[1]);
+		reap_ghosts(index);
+	}
 	cr_restart(index ? root : 0, line->image, 0);
 	say(index, errno);
 	syscall(SYS_exit, EXIT_REFUSED);
@@ -63,13 +100,12 @@ static int thread(void *index)
 
 static void make_thread(size_t index)
 {
-	void *stack = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE,
+	char *stack = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE,
 			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	int flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |
-		    CLONE_THREAD | CLONE_SYSVSEM;
 
 	if (stack == MAP_FAILED ||
-	    clone(thread, (char *)stack + STACK_BYTES, flags, (void *)index) < 0) {
+	    thread_as(thread, (void *)index, stack + STACK_BYTES,
+		      wanted(plan->tasks[index].pid)) < 0) {
 		say(index, errno);
 		_exit(EXIT_SYSTEM);
 	}
@@ -77,63 +113,144 @@ static void make_thread(size_t index)
 
 static void make_process(size_t index);
 
-static void make_relatives(size_t index)
+/* A child of the calling process; by a ghost: of the ghost's parent. */
+static void make_child(size_t index, unsigned long flags)
 {
-	const struct task_ids *own = &tree->tasks[index], *other;
+	pid_t pid = fork_as(flags | SIGCHLD, wanted(plan->tasks[index].pid));
+
+	if (pid < 0) {
+		say(index, errno);
+		_exit(EXIT_SYSTEM);
+	}
+	if (!pid)
+		make_process(index);
+}
+
+/* The children that were born into a session, before or after its leader's time. */
+static void make_children(size_t index, int32_t session, unsigned long flags)
+{
+	const struct task_ids *own = &plan->tasks[index], *other;
 	size_t i;
 
-	for (i = 0; i < tree->nr_tasks; i++) {
-		other = &tree->tasks[i];
-		if (i == index || other->pid != other->tgid || other->ppid != own->pid)
-			continue;
-		switch (fork()) {
-		case -1:
-			say(i, errno);
-			_exit(EXIT_SYSTEM);
-		case 0:
-			make_process(i);
-		}
+	for (i = 0; i < plan->nr_tasks; i++) {
+		other = &plan->tasks[i];
+		if (i != index && is_process(other) && other->ppid == own->pid &&
+		    plan->births[i] == session)
+			make_child(i, flags);
 	}
-	/* Threads last: a process that has some should not fork. */
-	for (i = 0; i < tree->nr_tasks; i++) {
-		other = &tree->tasks[i];
-		if (i != index && other->tgid == own->pid)
-			make_thread(i);
+}
+
+/* Stands in for a leader that is gone, until all have joined its session or group. */
+static void be_ghost(size_t number)
+{
+	const struct ghost *ghost = &plan->ghosts[number];
+
+	close(line->joined[1]);
+	if (ghost->leads_session) {
+		setsid();
+		make_children(ghost->maker, ghost->id, CLONE_PARENT);
+	} else {
+		setpgid(0, 0);
+	}
+	say(plan->nr_tasks + number, 0);
+	await_end_of(line->joined[0]);
+	_exit(0);
+}
+
+/* Without a signal for its end: its parent's handlers and pending signals are not its. */
+static void make_ghosts(size_t index)
+{
+	pid_t pid;
+	size_t i;
+
+	for (i = 0; i < plan->nr_ghosts; i++) {
+		if (plan->ghosts[i].maker != index)
+			continue;
+		pid = fork_as(0, wanted(plan->ghosts[i].id));
+		if (pid < 0) {
+			say(plan->nr_tasks + i, errno);
+			_exit(EXIT_SYSTEM);
+		}
+		if (!pid)
+			be_ghost(i);
 	}
 }
 
 static void make_process(size_t index)
 {
-	const struct task_ids *own = &tree->tasks[index];
+	const struct task_ids *own = &plan->tasks[index];
+	size_t i;
 
-	/* Before it has children, which are born into its session and group. */
-	if (own->sid == own->pid)
+	if (own->sid == own->pid) {
+		if (plan->births[index] != own->sid)
+			make_children(index, plan->births[index], 0);
 		setsid();
-	else if (own->pgid == own->pid)
+	} else if (own->pgid == own->pid) {
+		/* Before it has children, which are born into its group. */
 		setpgid(0, 0);
-	make_relatives(index);
+	}
+	make_children(index, own->sid, 0);
+	make_ghosts(index);
+	/* Threads last: a process that has some should not fork. */
+	for (i = 0; i < plan->nr_tasks; i++)
+		if (!is_process(&plan->tasks[i]) && plan->tasks[i].tgid == own->pid)
+			make_thread(i);
 	become(index);
 	_exit(EXIT_SYSTEM);
 }
 
-/*
- * Returns the pid of the root; the tasks report themselves on their line. They
- * close the caller's own ends of the pipes, or none of those would ever end.
- */
-pid_t make_tasks(const struct front *front, const struct lines *lines,
-		 const int ours[4])
+/* The tool's own ends of the pipes: none would ever end while a task has them. */
+static void leave_to_tool(void)
 {
-	pid_t pid;
 	int i;
 
-	tree = front;
-	line = lines;
-	pid = fork();
+	for (i = 0; i < 4; i++)
+		close(tools_own[i]);
+}
+
+static void let_go(void)
+{
+	leave_to_tool();
+	close(line->words);
+	close(line->go);
+	close(line->image);
+	close(line->joined[0]);
+	close(line->joined[1]);
+}
+
+static pid_t make_root(void)
+{
+	unsigned long flags = SIGCHLD;
+	pid_t pid = wanted(plan->tasks[0].pid);
+
+	/* The init of a container makes its namespace itself. */
+	if (numbers == PIDS_SPACE && pid == 1) {
+		flags |= CLONE_NEWPID;
+		pid = 0;
+	}
+	pid = fork_as(flags, pid);
+	if (pid < 0)
+		say(0, errno);
 	if (pid)
 		return pid;
 	root = getpid();
-	for (i = 0; i < 4; i++)
-		close(ours[i]);
+	leave_to_tool();
 	make_process(0);
 	_exit(EXIT_SYSTEM);
+}
+
+/*
+ * Returns the pid of the root, or of its namespace's init; the tasks report
+ * themselves on their line. They close the caller's own ends of the pipes.
+ */
+pid_t make_tasks(const struct plan *all, const struct lines *lines,
+		 enum pids pids, const int ours[4])
+{
+	plan = all;
+	line = lines;
+	numbers = pids;
+	tools_own = ours;
+	if (pids == PIDS_SPACE && all->tasks[0].pid != 1)
+		return make_space(make_root, let_go);
+	return make_root();
 }

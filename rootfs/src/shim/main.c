@@ -22,6 +22,7 @@ const struct command commands[] = {
 	{ "thaw", "PID... [--timeout MS]", thaw_command, false },
 	{ "frozen", "PID", frozen_command, true },
 	{ "state", "PID", state_command, true },
+	{ "facts", "PID...", facts_command, false },
 	{ "pids", "", pids_command, true },
 	{ "ptrace", "PID [--wait] [--run]", ptrace_command, false },
 	{ "signal", "PID SIGNAL", signal_command, true },

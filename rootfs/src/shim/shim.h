@@ -93,6 +93,7 @@ int freeze_command(struct json *out, int argc, char **argv);
 int thaw_command(struct json *out, int argc, char **argv);
 int frozen_command(struct json *out, int argc, char **argv);
 int state_command(struct json *out, int argc, char **argv);
+int facts_command(struct json *out, int argc, char **argv);
 int ptrace_command(struct json *out, int argc, char **argv);
 int read_command(struct json *out, int argc, char **argv);
 int write_command(struct json *out, int argc, char **argv);

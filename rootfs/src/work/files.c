@@ -207,6 +207,7 @@ static int answer(void *unused)
 	(void)unused;
 	close(ends[1]);
 	close(back[0]);
+	settle();
 	while (read(ends[0], &byte, 1) == 1) {
 		byte++;
 		if (write(back[1], &byte, 1) != 1)

@@ -20,7 +20,7 @@
 
 static const struct workload *const groups[] = {
 	workloads_memory, workloads_files, workloads_tasks, workloads_signals,
-	workloads_calls,
+	workloads_calls, workloads_ipc,
 };
 
 static char *folder;
@@ -72,8 +72,27 @@ static void moment(void)
 	nanosleep(&pause, NULL);
 }
 
+/* A second name of the FIFO, which stands for a child that is not yet settled. */
+static char unsettled[300];
+
+void settle(void)
+{
+	if (*unsettled)
+		unlink(unsettled);
+	*unsettled = '\0';
+}
+
+void await_settled(void)
+{
+	struct stat status;
+
+	while (stat(own("said"), &status) == 0 && status.st_nlink > 1)
+		moment();
+}
+
 void await_end(void)
 {
+	settle();
 	while (!may_end())
 		moment();
 }
@@ -93,15 +112,23 @@ static void all_reaped(void)
 
 pid_t child(int (*work)(void *), void *argument)
 {
-	pid_t pid = fork();
+	static int number;
+	char name[sizeof(unsettled)];
+	pid_t pid;
 	int status;
 
+	snprintf(name, sizeof(name), "%s/child-%d-%d", folder, getpid(), number++);
+	if (link(own("said"), name) < 0)
+		broken("link: %s", strerror(errno));
+	pid = fork();
 	if (pid < 0)
 		broken("fork: %s", strerror(errno));
 	if (pid)
 		return pid;
+	strcpy(unsettled, name);
 	memset(surplus, 0, sizeof(surplus));
 	status = work(argument);
+	settle();
 	all_reaped();
 	_exit(status);
 }
@@ -111,6 +138,7 @@ void reap(int status)
 	int found;
 	pid_t ended;
 
+	settle();
 	do
 		ended = wait(&found);
 	while (ended < 0 && errno == EINTR);
@@ -182,11 +210,13 @@ static void let_go(void)
 		close(fd);
 }
 
-/* The lab reads this FIFO: the state is complete now. */
+/* The lab reads this FIFO: the state is complete now, of all children, too. */
 void say_ready(void)
 {
-	int fd = open(own("said"), O_WRONLY);
+	int fd;
 
+	await_settled();
+	fd = open(own("said"), O_WRONLY);
 	if (fd < 0 || write(fd, "ready\n", 6) != 6)
 		broken("saying ready: %s", strerror(errno));
 	close(fd);

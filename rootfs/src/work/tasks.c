@@ -144,6 +144,7 @@ static void prepare_zombies(void)
 	pid_t by_itself = child(end_now, (void *)7L);
 	pid_t killed = child(leaf, (void *)0L);
 
+	await_settled();
 	kill(killed, SIGKILL);
 	await_state(by_itself, 'Z');
 	await_state(killed, 'Z');
@@ -164,6 +165,7 @@ static void prepare_stopped(void)
 {
 	pid_t pid = child(leaf, (void *)3L);
 
+	await_settled();
 	kill(pid, SIGSTOP);
 	await_state(pid, 'T');
 }

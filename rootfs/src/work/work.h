@@ -19,7 +19,7 @@ struct workload {
 };
 
 extern const struct workload workloads_memory[], workloads_files[],
-	workloads_tasks[], workloads_signals[], workloads_calls[];
+	workloads_tasks[], workloads_signals[], workloads_calls[], workloads_ipc[];
 
 /* Ends the workload: it is not as it should be. */
 void broken(const char *format, ...)
@@ -37,6 +37,10 @@ void broken(const char *format, ...)
 bool may_end(void);
 /* The state is complete. */
 void say_ready(void);
+/* A child is in its state: to be called where that is not await_end() or reap(). */
+void settle(void);
+/* Waits until all children are. */
+void await_settled(void);
 /* Waits until the workload may end. */
 void await_end(void);
 /* A path in the workload's own folder; valid until the next but three. */

@@ -1,0 +1,149 @@
+import { Buffer } from 'node:buffer';
+import { assert, suite } from '../harness/case.ts';
+import type { Guest } from '../harness/case.ts';
+import { placeOf, types, withNumber } from './support/image.ts';
+import { patches } from './support/patches.ts';
+import { bringBack, destroy, endWell, save, startWorkload } from './support/workload.ts';
+
+const test = suite('the restart tool').needs({ patch: patches.tree });
+const withPids = test.needs({ patch: patches.pids });
+
+/** Saves a workload, kills it, and returns it with its image. */
+async function killed(guest: Guest, name = 'tree') {
+  const workload = await startWorkload(guest, name);
+  const image = await save(guest, workload);
+  await destroy(guest, workload);
+  return { workload, image };
+}
+
+/** Runs a command line to its end; what it says goes into the lines it prints first. */
+async function run(guest: Guest, line: string) {
+  const words = ['busybox', 'sh', '-c', `${line} 2>&1`];
+  const program = await guest.program(words, { says: /./ });
+  const { status } = await program.ended();
+  return { program, status };
+}
+
+/** Asserts that the tool gives up with a status and some words, and that no task is left. */
+async function givesUp(guest: Guest, line: string, status: number, words: RegExp): Promise<void> {
+  const before = await pidsOf(guest);
+  const tool = await guest.program(['busybox', 'sh', '-c', `exec ${line} 2>&1`], { says: words });
+  assert.is((await tool.ended()).status, status);
+  // Whoever inherits the dead has to find them first.
+  let left = await pidsOf(guest);
+  for (let tries = 0; left.length > before.length && tries < 100; tries++)
+    left = await pidsOf(guest);
+  assert.equal(left, before, 'no task is left');
+}
+
+async function pidsOf(guest: Guest): Promise<readonly unknown[]> {
+  const { pids } = await guest.shim('pids');
+  assert.ok(Array.isArray(pids));
+  return pids as unknown[];
+}
+
+withPids('--pids: a pid that is taken ends it, and no task is left', async ({ guest }) => {
+  const { workload, image } = await killed(guest);
+  const again = await bringBack(guest, workload, image, { pids: ['--pids'] });
+  assert.is(again.pid, workload.pid, 'the root has its pid');
+  await givesUp(guest, `restart --pids ${image}`, 4, /^restart: making .* task: EBUSY$/);
+  await endWell(guest, again);
+});
+
+withPids('--pidns: its own pids inside, others outside, gone with its root', async ({ guest }) => {
+  const { workload, image } = await killed(guest);
+  // The pids are taken here, and free there.
+  const here = await bringBack(guest, workload, image, { pids: ['--pids'] });
+  const there = await bringBack(guest, { ...workload, group: 'space' }, image, {
+    pids: ['--pidns'],
+  });
+  assert.not.equal(there.pid, workload.pid);
+  const init = (await guest.state(there.pid)).ppid;
+  await guest.shim('signal', String(there.pid), 'KILL');
+  assert.equal(await there.program.ended(), { status: 128 + 9, signal: null });
+  assert.is((await guest.state(init)).exists, false, 'its init has gone');
+  await endWell(guest, here);
+});
+
+test('--no-wait: it leaves, and the tasks go on', async ({ guest }) => {
+  const { workload, image } = await killed(guest);
+  const tool = await guest.program(['restart', '--no-wait', image], { says: /^restarted / });
+  assert.equal(await tool.ended(), { status: 0, signal: null });
+  assert.ok((await guest.state(tool.pid)).exists, 'the root lives');
+  await guest.write(`${workload.folder}/go`, '');
+  const verdict = `${workload.folder}/verdict`;
+  const { status } = await run(guest, `until grep pass ${verdict}; do sleep 0.01; done`);
+  assert.is(status, 0);
+});
+
+test('without --copy-status its own is 0, whatever becomes of the root', async ({ guest }) => {
+  const { image } = await killed(guest, 'count');
+  const tool = await guest.program(['restart', image], { says: /^restarted / });
+  await guest.shim('signal', String(tool.pid), 'KILL');
+  assert.equal(await tool.ended(), { status: 0, signal: null });
+});
+
+for (const [signal, number] of [
+  ['TERM', 15],
+  ['INT', 2],
+  ['HUP', 1],
+  ['USR1', 10],
+  ['USR2', 12],
+] as const)
+  test(`passes SIG${signal} on to the root, whose end it copies`, async ({ guest }) => {
+    const { image } = await killed(guest, 'count');
+    const tool = await guest.program(['restart', '--copy-status', image], { says: /^restarted / });
+    const { ppid } = await guest.state(tool.pid);
+    assert.is((await guest.state(ppid)).comm, 'restart');
+    await guest.shim('signal', String(ppid), signal);
+    assert.equal(await tool.ended(), { status: 128 + number, signal: null });
+  });
+
+test('copies an exit status', async ({ guest }) => {
+  const { workload, image } = await killed(guest, 'file-offset');
+  // The workload finds its file shorter, says so, and exits with 1.
+  await guest.write(`${workload.folder}/file`, 'short');
+  const again = await bringBack(guest, workload, image);
+  await guest.write(`${workload.folder}/go`, '');
+  assert.equal(await again.program.ended(), { status: 1, signal: null });
+});
+
+test('reads an image from a pipe', async ({ guest }) => {
+  const { workload, image } = await killed(guest);
+  const words = ['busybox', 'sh', '-c', `cat ${image} | restart --copy-status`];
+  const program = await guest.program(words, { says: /^restarted .*tasks=10$/ });
+  await endWell(guest, { ...workload, program });
+});
+
+test('an image that the kernel refuses: 1, and no task is left', async ({ guest }) => {
+  const { image } = await killed(guest);
+  const bytes = Buffer.from(await guest.read(image));
+  const tail = placeOf(bytes, types.tail);
+  await guest.write(`${image}.bad`, withNumber(bytes, tail + 8, 8, 1n));
+  await givesUp(guest, `restart ${image}.bad`, 1, /^restart: task \d+ of 10 was refused$/);
+  await guest.write(`${image}.cut`, bytes.subarray(0, bytes.length - 200));
+  await givesUp(guest, `restart ${image}.cut`, 1, /^restart: task \d+ of 10 was refused$/);
+});
+
+test('what is no image: 3', async ({ guest }) => {
+  const folder = await guest.folder();
+  await guest.write(`${folder}/text`, 'no image, but long enough to look at\n');
+  await guest.write(`${folder}/empty`, '');
+  await givesUp(guest, `restart ${folder}/text`, 3, /^restart: an object of an impossible length$/);
+  await givesUp(guest, `restart ${folder}/empty`, 3, /^restart: the image ends before its tree$/);
+  await givesUp(guest, `restart ${folder}/none`, 3, /^restart: .*none: ENOENT$/);
+  await givesUp(guest, `restart < ${folder}/empty`, 3, /ends before its tree$/);
+});
+
+test('what it can not be asked: 2', async ({ guest }) => {
+  await givesUp(guest, 'restart one two', 2, /^usage: restart/);
+  await givesUp(guest, 'restart --nonsense', 2, /nonsense/);
+});
+
+test('--help tells its options: 0', async ({ guest }) => {
+  const { program, status } = await run(guest, 'restart --help');
+  assert.is(status, 0);
+  assert.is(program.facts['pid'], undefined);
+});
+
+test.run();

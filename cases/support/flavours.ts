@@ -1,0 +1,80 @@
+import { assert, suite } from '../../harness/case.ts';
+import { differencesOf, factsOf } from './facts.ts';
+import { patches } from './patches.ts';
+import { bringBack, carryOver, destroy, endWell, save, startWorkload, thaw } from './workload.ts';
+
+/** What a workload needs of the series, beside trees of tasks. */
+export interface WorkloadNeeds {
+  readonly patch?: string;
+  /** It knows itself by its pid: it comes back with the pids that it had. */
+  readonly pids?: boolean;
+  /** Why it can't go on in another guest, if it can't. */
+  readonly stays?: string;
+}
+
+/**
+ * Registers what a checkpoint must not disturb: each workload of rootfs/src/work, left alone,
+ * saved in place, killed and restarted, three times over, and in another guest.
+ */
+export function registerWorkloads(
+  about: string,
+  workloads: Readonly<Record<string, WorkloadNeeds>>,
+): void {
+  const test = suite(`what a checkpoint must not disturb: ${about}`).within(20);
+  for (const [name, { patch = patches.tree, pids, stays }] of Object.entries(workloads)) {
+    const withPatch = test.needs({ patch: patches.tree }).needs({ patch });
+    const each = pids === true ? withPatch.needs({ patch: patches.pids }) : withPatch;
+    const manner = { pids: pids === true };
+
+    test(`${name}: sound by itself`, async ({ guest }) => {
+      await endWell(guest, await startWorkload(guest, name, manner));
+    });
+
+    each(`${name}: saved and thawed, it goes on`, async ({ guest }) => {
+      const workload = await startWorkload(guest, name, manner);
+      await save(guest, workload);
+      await thaw(guest, workload);
+      await endWell(guest, workload);
+    });
+
+    each.needs({ patch: patches.pids })(
+      `${name}: killed and restarted, it goes on`,
+      async ({ guest }) => {
+        const workload = await startWorkload(guest, name, manner);
+        const image = await save(guest, workload);
+        const before = await factsOf(guest, workload);
+        await destroy(guest, workload);
+        const again = await bringBack(guest, workload, image, {
+          pids: ['--pids'],
+          frozen: true,
+        });
+        const after = await factsOf(guest, again);
+        assert.equal(differencesOf(before, after), [], 'nothing else differs, seen from outside');
+        await thaw(guest, again);
+        await endWell(guest, again);
+      },
+    );
+
+    each(`${name}: saved and restarted three times, it goes on`, async ({ guest }) => {
+      let workload = await startWorkload(guest, name, manner);
+      for (let turn = 0; turn < 3; turn++) {
+        const image = await save(guest, workload);
+        await destroy(guest, workload);
+        workload = await bringBack(guest, workload, image);
+      }
+      await endWell(guest, workload);
+    });
+
+    if (stays === undefined)
+      each(`${name}: restarted in another guest, it goes on`, async ({ guest, another }) => {
+        const opening = another();
+        const workload = await startWorkload(guest, name, manner);
+        const image = await save(guest, workload);
+        const other = await opening;
+        const carried = await carryOver(guest, workload, image, other);
+        const spaces = pids === true ? { pids: ['--pidns'] } : {};
+        await endWell(other, await bringBack(other, workload, carried, spaces));
+      });
+  }
+  test.run();
+}

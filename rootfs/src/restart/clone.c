@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Tasks with pids of our choice: by clone3 where the kernel has it, else by the
+ * series' own clone_with_pids.
+ */
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "../cr-abi.h"
+#include "restart.h"
+
+/* musl has no header for it: Linux 5.3's number and, as of 5.5, layout. */
+#define NR_CLONE3	435
+
+struct clone3_args {
+	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack,
+		 stack_size, tls, set_tid, set_tid_size;
+};
+
+/* docs/image-format.md: what clone_with_pids takes. */
+struct wanted_pids {
+	uint32_t nr, padding;
+	uint64_t pids;
+};
+
+/* A system call whose child may come back on a stack with who to call on it. */
+static long call_on_stack(long number, long a, long b, long c, long d, long e)
+{
+	register long r10 __asm__("r10") = d;
+	register long r8 __asm__("r8") = e;
+	long result;
+
+	__asm__ volatile("syscall\n\t"
+			 "test %%rax, %%rax\n\t"
+			 "jnz 1f\n\t"
+			 "xor %%ebp, %%ebp\n\t"
+			 "pop %%rax\n\t"
+			 "pop %%rdi\n\t"
+			 "call *%%rax\n\t"
+			 "hlt\n"
+			 "1:"
+			 : "=a"(result)
+			 : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8)
+			 : "rcx", "r11", "memory");
+	return result;
+}
+
+static pid_t returned(long result)
+{
+	if (result >= 0)
+		return (pid_t)result;
+	errno = (int)-result;
+	return -1;
+}
+
+/* glibc's and musl's fork know nothing of pids; what they add nobody needs here. */
+pid_t fork_as(unsigned long flags, pid_t pid)
+{
+	struct clone3_args args = {
+		.flags = flags & ~(unsigned long)CSIGNAL,
+		.exit_signal = flags & CSIGNAL,
+		.set_tid = (uint64_t)(uintptr_t)&pid,
+		.set_tid_size = 1,
+	};
+	struct wanted_pids wanted = { 1, 0, (uint64_t)(uintptr_t)&pid };
+	long number = cr_abi()->clone_with_pids;
+
+	if (!pid)
+		return (pid_t)syscall(SYS_clone, flags, 0, 0, 0, 0);
+	if (number < 0)
+		return (pid_t)syscall(NR_CLONE3, &args, sizeof(args));
+	return (pid_t)syscall(number, flags, 0, 0, 0, &wanted);
+}
+
+pid_t thread_as(int (*run)(void *), void *argument, void *stack_top, pid_t pid)
+{
+	unsigned long flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |
+			      CLONE_THREAD | CLONE_SYSVSEM;
+	struct wanted_pids wanted = { 1, 0, (uint64_t)(uintptr_t)&pid };
+	void **stack = (void **)stack_top - 2;
+	struct clone3_args args = {
+		.flags = flags,
+		.stack = (uint64_t)(uintptr_t)stack - 4096,
+		.stack_size = 4096,
+		.set_tid = (uint64_t)(uintptr_t)&pid,
+		.set_tid_size = 1,
+	};
+	long number = cr_abi()->clone_with_pids;
+
+	stack[0] = (void *)(uintptr_t)run;
+	stack[1] = argument;
+	if (!pid)
+		return returned(call_on_stack(SYS_clone, (long)flags,
+					      (long)stack, 0, 0, 0));
+	if (number < 0)
+		return returned(call_on_stack(NR_CLONE3, (long)&args,
+					      sizeof(args), 0, 0, 0));
+	return returned(call_on_stack(number, (long)flags, (long)stack, 0, 0,
+				      (long)&wanted));
+}

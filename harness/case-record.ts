@@ -18,7 +18,7 @@ export interface CaseRecord {
   readonly firstRed: () => string | undefined;
 }
 
-interface RanIn extends Pick<CaseRun, 'milliseconds' | 'console' | 'shim'> {
+interface RanIn extends Pick<CaseRun, 'milliseconds' | 'console' | 'shim' | 'image'> {
   readonly guest: string;
 }
 
@@ -39,6 +39,7 @@ export function createRecord({ emit }: Pick<RunSettings, 'emit'>): CaseRecord {
       shim: judgement.verdict === 'pass' ? [] : (run?.shim ?? []),
       ...{ rerun: entry.rerun, look: entry.look },
       ...(run === undefined ? {} : { guest: run.guest }),
+      ...(run?.image === undefined ? {} : { image: run.image }),
       ...(entry.attempt === undefined ? {} : { attempt: entry.attempt }),
     };
     if (results.has(entry)) throw new Error(`two results of ${id}`);

@@ -40,6 +40,8 @@ export interface CaseResult {
   readonly console: readonly string[];
   /** The shim's answers, newest last, for a case that did not pass. */
   readonly shim: readonly string[];
+  /** The image it wrote or read last, of a case that did not pass. */
+  readonly image?: CaseImage;
   /** What to type to run this case alone. */
   readonly rerun: string;
   /** What to type to look closer: gdb where it begins, a shell in its guest. */
@@ -50,6 +52,15 @@ export interface CaseResult {
   readonly attempt?: { readonly number: number; readonly of: number };
   /** Why this failure was expected: it turns nothing red. */
   readonly known?: string;
+}
+
+export interface CaseImage {
+  /** Where it stood in the guest. */
+  readonly path: string;
+  /** Its tree, up to where it breaks, and how it ends. */
+  readonly lines: readonly string[];
+  /** Its bytes, in the run's folder. */
+  readonly file?: string;
 }
 
 export interface AssertionReport {

@@ -1,3 +1,5 @@
+import { fetchImage, imageOfCommand } from './case-image.ts';
+import type { FetchedImage, ImagePlace } from './case-image.ts';
 import type { CallOptions, CheckpointResult, Guest, RestartResult } from './contracts.ts';
 import { labError } from './errors.ts';
 import { callAnswer, pidsAnswer, slabsAnswer, stateAnswer, sysctlAnswer } from './guest-answers.ts';
@@ -15,11 +17,21 @@ export interface ScopedGuest {
   readonly guest: Guest;
   /** Undoes everything, newest first; returns what could not be undone and why. */
   unwind(): Promise<readonly string[]>;
+  /** Returns the image that was written or read last, if it is still there. */
+  image(): Promise<FetchedImage | undefined>;
 }
 
 /** Returns the guest that a case, or a suite's hooks, work with. */
 export function createGuest(options: GuestOptions): ScopedGuest {
-  const parts = assembleParts(options);
+  let place: ImagePlace | undefined;
+  const shim: GuestOptions['shim'] = {
+    ...options.shim,
+    call: (argv, callOptions) => {
+      place = imageOfCommand(argv) ?? place;
+      return options.shim.call(argv, callOptions);
+    },
+  };
+  const parts = assembleParts({ ...options, shim });
   const { call, callRaw, console, consoleFrom, undo } = parts;
   const images = createImagePlaces(parts);
   const guest: Guest = {
@@ -66,7 +78,9 @@ export function createGuest(options: GuestOptions): ScopedGuest {
     folder: () => makeFolder(parts),
     shim: (...argv) => callRaw(argv),
   };
-  return { guest, unwind: () => undo.unwind() };
+  const image = async () =>
+    place && fetchImage(assembleParts({ ...options, onAnswer: () => undefined }), place);
+  return { guest, unwind: () => undo.unwind(), image };
 }
 
 async function checkpoint(

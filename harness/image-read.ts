@@ -21,6 +21,11 @@ export async function readImage(path: string): Promise<ReadImage> {
       cause,
     });
   });
+  return readBytes(bytes);
+}
+
+/** Returns an image, whole or broken, from its bytes. */
+export function readBytes(bytes: Uint8Array): ReadImage {
   const parsed = parseImage(bytes);
   return { bytes, parsed, nodes: growTree(parsed.objects) };
 }

@@ -73,6 +73,7 @@ export async function runImages(
     factor,
     bail: options.bail || options.untilFail,
     root: cli.root,
+    folder,
   });
   await keepDurations(context.home, results);
   // One base's failure must not hide the other's verdicts, nor be hidden by them.

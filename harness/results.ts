@@ -91,6 +91,15 @@ const caseResult = z
     findings: z.array(finding).readonly().describe('what the kernel complained of meanwhile'),
     console: z.array(z.string()).readonly().describe('console lines between its markers'),
     shim: z.array(z.string()).readonly().describe('the shim’s answers, newest last'),
+    image: z
+      .object({
+        path: z.string().describe('where it stood in the guest'),
+        lines: z.array(z.string()).readonly().describe('its tree, and where it breaks'),
+        file: z.string().exactOptional().describe('its bytes, in the run’s folder'),
+      })
+      .readonly()
+      .exactOptional()
+      .describe('the image it wrote or read last'),
     rerun: z.string().describe('what to type to run it alone'),
     look: z.array(z.string()).readonly().exactOptional().describe('what to type to look closer'),
     guest: z.string().exactOptional(),

@@ -1,5 +1,9 @@
+import type { Finding } from '../qemu/classify.ts';
 import { mirrorConsole } from './case-mirror.ts';
-import type { CaseSlot } from './case-slot.ts';
+import { describeImage } from './case-image.ts';
+import type { CaseScope, CaseSlot } from './case-slot.ts';
+import { firstOf } from './deadline.ts';
+import type { CaseImage } from './events.ts';
 import type { LiveGuest } from './live-guest.ts';
 import { isOneOf } from './other-guests.ts';
 import type { OtherGuests } from './other-guests.ts';
@@ -17,6 +21,7 @@ export interface CaseRun {
   readonly milliseconds: number;
   readonly console: readonly string[];
   readonly shim: readonly string[];
+  readonly image?: CaseImage;
   /** Whether another case may use the guest. */
   readonly guestUsable: boolean;
 }
@@ -54,6 +59,11 @@ export async function runCaseIn(
 
   const isGone = () => live.ailing() || live === hung;
   const alive = !isGone() && end.kind !== 'not-run';
+  const expects = ({ lines }: Finding) => scope.expected.some((each) => isOneOf(each, lines));
+  const suspicious =
+    (end.kind === 'returned' ? end.failures.length > 0 : true) ||
+    live.watch.findings(begin + 1, Infinity).some((each) => each.fatal && !expects(each));
+  const image = alive && suspicious ? await lookAtImage(scope, entry, live, settings) : undefined;
   const leftovers = alive ? await undoIn(live, scope, settings) : [];
   const mark = alive ? await live.watch.mark('the end of the case') : console.count;
   const blind = typeof mark === 'number' || live.ailing() ? undefined : mark;
@@ -63,7 +73,7 @@ export async function runCaseIn(
   const to = typeof mark === 'number' ? mark : console.count;
   const during = live.watch
     .findings(begin + 1, isGone() ? Infinity : to)
-    .filter((finding) => !scope.expected.some((pattern) => isOneOf(pattern, finding.lines)));
+    .filter((finding) => !expects(finding));
   const witness = blind ?? beside.blind;
   const observed: Observed = {
     ...{ end, during: [...during, ...beside.findings], before: [], after: [] },
@@ -75,8 +85,26 @@ export async function runCaseIn(
   return {
     ...{ observed, to, milliseconds, shim: scope.shim },
     console: [...own, ...beside.console],
+    ...(image === undefined ? {} : { image }),
     guestUsable: clean && !isGone(),
   };
+}
+
+/** Returns the image a case was about, before what the case has made is undone. Throws nothing. */
+async function lookAtImage(
+  scope: CaseScope,
+  { attempt }: PlanEntry,
+  { handle }: LiveGuest,
+  { folder, patience }: RunSettings,
+): Promise<CaseImage | undefined> {
+  const again = attempt === undefined ? '' : `-${attempt.number}`;
+  const name = `image-${handle.name}-${handle.console.count}${again}`;
+  const keep = folder === undefined ? undefined : { folder, name };
+  const look = scope.image().then((found) => found && describeImage(found, keep));
+  return firstOf(
+    look.catch(() => undefined),
+    patience,
+  );
 }
 
 /** Waits for whatever ends the case first. */

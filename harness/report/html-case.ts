@@ -21,7 +21,7 @@ export function renderCase(result: CaseResult, number: number, severalBases: boo
 ${known === undefined ? undefined : html`<p>Known to fail: ${known}</p>`}
 ${reason === undefined ? undefined : html`<p class="reason">${reason}</p>`}
 ${assertionPart(result)}${errorPart(result)}${findingsPart(result)}
-${linesPart('Shim', `shim-${number}`, result.shim)}
+${imagePart(result)}${linesPart('Shim', `shim-${number}`, result.shim)}
 ${linesPart('Console', `console-${number}`, result.console)}
 <p>Rerun: <code>${rerun}</code></p>
 ${isRed(result) ? look.map((command) => html`<p>Look: <code>${command}</code></p>`) : undefined}
@@ -69,6 +69,13 @@ function blamePart(stack: Stack): Html | undefined {
   return html`${blame === undefined ? undefined : html`<p class="reason">${blame}</p>`}${pre(
     surest(stack).map((frame) => `at ${formatFrame(frame)}`),
   )}`;
+}
+
+function imagePart({ image }: CaseResult): Html | undefined {
+  if (image === undefined) return undefined;
+  const { file, path, lines } = image;
+  const link = file === undefined ? undefined : html` · <a href="${file}">bytes</a>`;
+  return html`<h4>Image <code>${path}</code>${link}</h4>${pre(lines, 'log')}`;
 }
 
 function linesPart(name: string, id: string, lines: readonly string[]): Html | undefined {

@@ -29,6 +29,7 @@ export function explainCase(
       ...(assertion === undefined ? [] : explainAssertion(assertion, reason, style)),
       ...(error === undefined ? [] : renderErrorReport(error, style)),
       ...findings.flatMap((finding) => explainFinding(finding, style)),
+      ...explainImage(result.image, style),
       ...quote('shim', shim, style),
       ...quote('console', middleOut(result.console, consoleHead, consoleTail), style),
       `${style.strong('rerun:')} ${result.rerun}`,
@@ -36,6 +37,12 @@ export function explainCase(
       ...(manual === undefined ? [] : [`${style.strong('QEMU: ')} ${cleanLine(manual)}`]),
     ]),
   ];
+}
+
+function explainImage(image: CaseResult['image'], style: Style): string[] {
+  if (image === undefined) return [];
+  const kept = image.file === undefined ? '' : `, kept as ${image.file}`;
+  return quote(`image (${image.path}${kept})`, image.lines, style);
 }
 
 function explainFinding({ kind, line, stack = [] }: Finding, style: Style): string[] {

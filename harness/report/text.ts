@@ -57,12 +57,17 @@ export function caseTitle(
  * Returns the first and last of many lines with a word on how many are left out between:
  * a flooded console must not fill the report.
  */
-export function middleOut(lines: readonly string[], first: number, last: number): string[] {
+export function middleOut(
+  lines: readonly string[],
+  first: number,
+  last: number,
+  where = 'the console log has them',
+): string[] {
   const left = lines.length - first - last;
   if (left <= 0) return [...lines];
   return [
     ...lines.slice(0, first),
-    `[… ${count(left, 'line')} left out; the console log has them …]`,
+    `[… ${count(left, 'line')} left out; ${where} …]`,
     ...lines.slice(-last),
   ];
 }

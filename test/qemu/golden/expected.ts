@@ -20,6 +20,14 @@ export const expected: Readonly<
     atomic: [['bug', 3, 24, 'BUG: scheduling while atomic: init/16/0x00000002']],
     bug: [['oops', 3, 37, 'kernel BUG at ../k2630/kernel/complain.c:311!']],
     'c-r': [['c/r', 3, 1, 'c/r: task 42 is TASK_DEAD']],
+    'case-oops': [
+      ['c/r', 0, 1, 'c/r: canary b840bac6 1'],
+      ['oops', 2, 47, 'BUG: unable to handle kernel NULL pointer dereference at 0000000000000010'],
+    ],
+    'case-warn': [
+      ['c/r', 0, 1, 'c/r: canary 2e10f8cd 1'],
+      ['warn', 2, 26, 'WARNING: at checkpoint/files.c:80 ckpt_trial+0x66/0xb0()'],
+    ],
     'cache-busy': [
       ['slab', 3, 27, 'BUG complain: Objects remaining on kmem_cache_close()'],
       [
@@ -90,6 +98,7 @@ export const expected: Readonly<
         'init/16 is trying to release lock (<0>general protection fault: 0000 [#1] PREEMPT SMP ',
       ],
     ],
+    sysrq: [['c/r', 0, 1, 'c/r: canary c352b040 1']],
     unbalanced: [['lockdep', 4, 35, '[ BUG: bad unlock balance detected! ]']],
     'warn-text': [
       ['warn', 3, 18, 'WARNING: at ../k2630/kernel/complain.c:313 complain+0x3ed/0x510()'],
@@ -237,6 +246,7 @@ export const expected: Readonly<
         'general protection fault, probably for non-canonical address 0x5a5a5a5a5a5a5a5a: 0000 [#1] PREEMPT SMP',
       ],
     ],
+    sysrq: [],
     unbalanced: [['lockdep', 4, 43, 'WARNING: bad unlock balance detected!']],
     'warn-text': [
       ['warn', 3, 39, 'WARNING: CPU: 0 PID: 27 at kernel/complain.c:313 complain+0x3d7/0x510'],

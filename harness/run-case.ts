@@ -55,7 +55,7 @@ export async function runCaseIn(
   if (end.kind === 'overdue') end = await examine(end, hung, slot, settings);
   // Calls fail before the reason is known: the reason is what the reader wants.
   const ailing = guests.find((guest) => guest.ailing());
-  if (ailing !== undefined) end = { kind: 'guest-lost', error: await ailing.lost };
+  if (ailing !== undefined && end.kind !== 'not-run') end = await explainLoss(ailing, settings);
 
   const isGone = () => live.ailing() || live === hung;
   const alive = !isGone() && end.kind !== 'not-run';
@@ -68,8 +68,8 @@ export async function runCaseIn(
   const mark = alive ? await live.watch.mark('the end of the case') : console.count;
   const blind = typeof mark === 'number' || live.ailing() ? undefined : mark;
   const beside = await others.close(hung);
-  if (end.kind !== 'guest-lost' && live.ailing())
-    end = { kind: 'guest-lost', error: await live.lost };
+  if (end.kind !== 'guest-lost' && end.kind !== 'not-run' && live.ailing())
+    end = await explainLoss(live, settings);
   const to = typeof mark === 'number' ? mark : console.count;
   const during = live.watch
     .findings(begin + 1, isGone() ? Infinity : to)
@@ -105,6 +105,12 @@ async function lookAtImage(
     look.catch(() => undefined),
     patience,
   );
+}
+
+/** An interrupt ends QEMU before anything else is told of it: that is no loss of a guest. */
+async function explainLoss(guest: LiveGuest, { signal }: RunSettings): Promise<CaseEnd> {
+  if (signal.aborted) return { kind: 'not-run', error: toReport(signal.reason) };
+  return { kind: 'guest-lost', error: await guest.lost };
 }
 
 /** Waits for whatever ends the case first. */

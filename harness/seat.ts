@@ -87,8 +87,9 @@ export function takeSeat(
     pending = { ...pending, observed };
   };
   const distrust = (error: ErrorReport) => {
-    if (pending !== undefined)
-      pending = { ...pending, observed: { blind: error, ...pending.observed } };
+    const { signal } = settings;
+    const blind = signal.aborted ? toReport(signal.reason) : error;
+    if (pending !== undefined) pending = { ...pending, observed: { blind, ...pending.observed } };
   };
 
   const run = async (entry: PlanEntry): Promise<ErrorReport | undefined> => {

@@ -1,5 +1,7 @@
 /** A lab on a world, in a process of its own that can be killed; see start-lab.ts. */
+import { once } from 'node:events';
 import { readdirSync, readFileSync, statSync, writeSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Cli } from '../../harness/cli-context.ts';
 import type { LabEventBody } from '../../harness/events.ts';
@@ -11,7 +13,14 @@ import { runSession } from '../../harness/run-session.ts';
 import { makeImage } from '../../kernel/image.ts';
 import { eventDescriptor, type Moment, type Order } from './order.ts';
 
-const { world, files, moment, ...more } = JSON.parse(process.argv[2] ?? '') as Order;
+const {
+  world,
+  files,
+  moment,
+  interrupts = [],
+  ports = [],
+  ...more
+} = JSON.parse(process.argv[2] ?? '') as Order;
 const root = join(import.meta.dirname, '../..');
 const cli: Cli = {
   ...{ env: process.env, folder: root, root, stdout: process.stdout, stderr: process.stderr },
@@ -36,17 +45,24 @@ function die(): void {
   process.kill(process.pid, 'SIGKILL');
 }
 
+function interruptSelf(): void {
+  process.kill(process.pid, 'SIGINT');
+}
+
 function nameOf(pid: string): string {
   return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
 }
 
 /** Looks for the moment's file between any two steps of the lab, so that it can't be missed. */
-function lookFor({ folder, pattern, bytes = 0 }: Extract<Moment, { folder: string }>): void {
+function lookFor(
+  { folder, pattern, bytes = 0 }: Extract<Moment, { folder: string }>,
+  then: () => void,
+): void {
   const wanted = new RegExp(pattern);
   const look = () => {
     const found = list(join(world.folder, folder)).find((name) => wanted.test(name));
-    if (found !== undefined && sizeOf(join(world.folder, folder, found)) >= bytes) die();
-    setImmediate(look);
+    if (found !== undefined && sizeOf(join(world.folder, folder, found)) >= bytes) then();
+    else setImmediate(look);
   };
   look();
 }
@@ -64,13 +80,31 @@ function list(folder: string): string[] {
   }
 }
 
-if (moment !== undefined && 'folder' in moment) lookFor(moment);
-const isMoment = (event: LabEventBody) =>
-  moment !== undefined &&
-  !('folder' in moment) &&
-  Object.entries(moment).every(([name, value]) =>
-    Object.entries(event).some(([key, found]) => key === name && found === value),
+if (moment !== undefined && 'folder' in moment) lookFor(moment, die);
+for (const interrupt of interrupts) if ('folder' in interrupt) lookFor(interrupt, interruptSelf);
+
+for (const port of ports) {
+  const server = createServer().listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  server.unref();
+}
+
+/** Tells whether an event has all of a moment's values. */
+function isIt(wanted: Moment, event: LabEventBody): boolean {
+  const values = Object.entries(event) as [string, unknown][];
+  return Object.entries(wanted).every(([name, value]) =>
+    values.some(([key, found]) => key === name && found === value),
   );
+}
+
+const waiting = [...interrupts];
+function act(event: LabEventBody): void {
+  if (moment !== undefined && isIt(moment, event)) die();
+  const [next] = waiting;
+  if (next === undefined || !isIt(next, event)) return;
+  waiting.shift();
+  interruptSelf();
+}
 
 try {
   const status = await runSession({
@@ -79,11 +113,11 @@ try {
       const emit = (event: LabEventBody) => {
         outer.emit(event);
         tell(event);
-        if (isMoment(event)) die();
+        act(event);
       };
       const context = { ...outer, emit };
       const { base, source, patches: patchesFolder, config: configFolder } = world;
-      const parts = await prepareGuests({ accel: 'tcg' }, context);
+      const parts = await prepareGuests(options, context);
       const image = await makeImage({ base, source, patchesFolder, configFolder }, context);
       const prepared = { ...parts, images: [image], failures: [] };
       return runImages(prepared, options, cli, folder, context);

@@ -9,15 +9,20 @@ export const eventDescriptor = 3;
  * file of such a name, and at least that many bytes, in a folder of its world.
  */
 export type Moment =
-  | { readonly type: string; readonly stage?: string }
+  | { readonly type: string; readonly stage?: string; readonly id?: string }
   | { readonly folder: string; readonly pattern: string; readonly bytes?: number };
 
 /** What a lab's process is to do. */
 export interface Order extends Partial<
-  Pick<RunOptions, 'jobs' | 'isolate' | 'deadline' | 'repeat'>
+  Pick<RunOptions, 'accel' | 'jobs' | 'isolate' | 'deadline' | 'repeat'>
 > {
   readonly world: World;
   /** Absolute paths of case files. */
   readonly files: readonly string[];
+  /** When it kills itself with SIGKILL. */
   readonly moment?: Moment;
+  /** When it interrupts itself with SIGINT: at each of these, in this order. */
+  readonly interrupts?: readonly Moment[];
+  /** TCP ports of 127.0.0.1 that it keeps for itself. */
+  readonly ports?: readonly number[];
 }

@@ -52,10 +52,16 @@ export async function buildRootfs(context: Context): Promise<Rootfs> {
   );
   const archive = packCpio(layOut(binaries, tools.applets, keys));
   const key = keyOf({ archive: createHash('sha256').update(archive).digest('hex') });
-  const { path, hit } = await keep(context.home.rootfs, `initramfs-${key}`, async (fresh) => {
-    // zlib writes no time of its own: the same archive compresses to the same bytes.
-    await writeFile(join(fresh, 'initramfs.cpio.gz'), gzipSync(archive, { level: 9 }));
-  });
+  const { path, hit, damage } = await keep(
+    context.home.rootfs,
+    `initramfs-${key}`,
+    async (fresh) => {
+      // zlib writes no time of its own: the same archive compresses to the same bytes.
+      await writeFile(join(fresh, 'initramfs.cpio.gz'), gzipSync(archive, { level: 9 }));
+    },
+  );
+  if (damage !== undefined)
+    context.emit({ type: 'warning', text: `the user space ${key} was made again: ${damage}` });
   return {
     initramfs: join(path, 'initramfs.cpio.gz'),
     key,

@@ -19,6 +19,7 @@ const {
   moment,
   interrupts = [],
   ports = [],
+  tryKvm,
   ...more
 } = JSON.parse(process.argv[2] ?? '') as Order;
 const root = join(import.meta.dirname, '../..');
@@ -28,7 +29,14 @@ const cli: Cli = {
 };
 const options: RunOptions = {
   ...{ files, base: world.base.name, source: world.source, results: world.results, command: 'lab' },
-  ...{ grep: undefined, upto: undefined, accel: 'tcg', jobs: 1, isolate: 'case', repeat: 1 },
+  ...{
+    grep: undefined,
+    upto: undefined,
+    accel: tryKvm === true ? undefined : 'tcg',
+    jobs: 1,
+    isolate: 'case',
+    repeat: 1,
+  },
   ...{ untilFail: false, shard: undefined, shuffle: undefined, bail: false, deadline: undefined },
   ...{ debug: true, json: false, ...more },
 };

@@ -14,7 +14,7 @@ export type Moment =
 
 /** What a lab's process is to do. */
 export interface Order extends Partial<
-  Pick<RunOptions, 'accel' | 'jobs' | 'isolate' | 'deadline' | 'repeat'>
+  Pick<RunOptions, 'jobs' | 'isolate' | 'deadline' | 'repeat'>
 > {
   readonly world: World;
   /** Absolute paths of case files. */
@@ -23,6 +23,8 @@ export interface Order extends Partial<
   readonly moment?: Moment;
   /** When it interrupts itself with SIGINT: at each of these, in this order. */
   readonly interrupts?: readonly Moment[];
+  /** Find out whether KVM works, as a run does by itself; else TCG. */
+  readonly tryKvm?: boolean;
   /** TCP ports of 127.0.0.1 that it keeps for itself. */
   readonly ports?: readonly number[];
 }

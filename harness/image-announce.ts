@@ -63,6 +63,12 @@ export function announce({ type, fields }: ImageObject): readonly Announced[] {
       const name = { ...buffer(count('uts_name_len')), text: true };
       return [name, name];
     }
+    case typeOf.IPC_MESSAGE:
+      return count('m_ts') > 0 ? [buffer(count('m_ts'))] : [];
+    case typeOf.IPC_SEM:
+      return [buffer(count('sem_nsems') * 8)];
+    case typeOf.IPC_UNDO_SET:
+      return [buffer(count('sem_nsems') * 2)];
     case typeOf.FILE:
       return fields['f_type'] === fileType.PIPE
         ? [{ type: typeOf.FILE_PIPE, behind: [typeOf.OBJREF, typeOf.PIPE_SIZE, typeOf.PIPE] }]

@@ -42,6 +42,7 @@ export const typeOf = {
   TASK_FS: 111,
   FS: 112,
   NS: 113,
+  TASK_UNDO: 116,
   CRED_MORE: 114,
   RSEQ: 115,
   THREAD_TLS: 201,
@@ -55,6 +56,14 @@ export const typeOf = {
   PGARR: 403,
   MM_CONTEXT: 404,
   SHMEM: 405,
+  IPC_NS: 501,
+  IPC_SHM: 502,
+  IPC_ATTACH: 503,
+  IPC_MSG: 504,
+  IPC_MESSAGE: 505,
+  IPC_SEM: 506,
+  IPC_UNDO: 507,
+  IPC_UNDO_SET: 508,
   TAIL: 9001,
   ERROR: 9999,
 } as const;
@@ -76,6 +85,11 @@ const signals = 'pending blocked sas_ss_sp sas_ss_size clear_child_tid robust_li
 const itimers = ['real', 'virtual', 'prof'].flatMap((which) =>
   ['sec', 'usec', 'interval_sec', 'interval_usec'].map((part) => `itimer_${which}_${part}`),
 );
+/** What all kinds of System V IPC have in common. */
+const permissions: readonly (readonly [string, FieldKind])[] = [
+  ...all('s32', 'id key'),
+  ...all('u32', 'uid gid cuid cgid mode reserved'),
+];
 const rlimits = Array.from({ length: 16 }, (_, n) => [`rlimit_${n}_cur`, `rlimit_${n}_max`]).flat();
 
 const layouts: readonly (readonly [number, ObjectLayout])[] = [
@@ -142,7 +156,46 @@ const layouts: readonly (readonly [number, ObjectLayout])[] = [
   [typeOf.RSEQ, fixed('RSEQ', [['rseq', 'u64'], ...all('u32', 'sig padding')])],
   [typeOf.TASK_FS, fixed('TASK_FS', all('s32', 'fs_objref padding'))],
   [typeOf.FS, fixed('FS', all('u32', 'umask padding'))],
-  [typeOf.NS, fixed('NS', all('u32', 'uts_name_len padding'))],
+  [typeOf.NS, fixed('NS', [['uts_name_len', 'u32'], ...all('s32', 'ipc_objref')])],
+  [typeOf.TASK_UNDO, fixed('TASK_UNDO', all('s32', 'undo_objref padding'))],
+  [
+    typeOf.IPC_NS,
+    fixed('IPC_NS', [
+      ...all('u64', 'shm_ctlmax shm_ctlall'),
+      ...all('u32', 'shm_ctlmni msg_ctlmax msg_ctlmnb semmsl semmns semopm semmni'),
+      ...all('u32', 'seq_sem seq_msg seq_shm nr_sem nr_msg nr_shm padding'),
+    ]),
+  ],
+  [
+    typeOf.IPC_SHM,
+    fixed('IPC_SHM', [
+      ...permissions,
+      ...all('u64', 'shm_segsz shm_atim shm_dtim shm_ctim'),
+      ...all('s32', 'shm_cprid shm_lprid'),
+      ...all('u32', 'noreserve padding'),
+    ]),
+  ],
+  [typeOf.IPC_ATTACH, fixed('IPC_ATTACH', [['shmid', 's32'], ...all('u32', 'f_mode')])],
+  [
+    typeOf.IPC_MSG,
+    fixed('IPC_MSG', [
+      ...permissions,
+      ...all('u64', 'q_stime q_rtime q_ctime q_qbytes'),
+      ...all('s32', 'q_lspid q_lrpid'),
+      ...all('u32', 'q_qnum padding'),
+    ]),
+  ],
+  [typeOf.IPC_MESSAGE, fixed('IPC_MESSAGE', [['m_type', 'u64'], ...all('u32', 'm_ts padding')])],
+  [
+    typeOf.IPC_SEM,
+    fixed('IPC_SEM', [
+      ...permissions,
+      ...all('u64', 'sem_otime sem_ctime'),
+      ...all('u32', 'sem_nsems padding'),
+    ]),
+  ],
+  [typeOf.IPC_UNDO, fixed('IPC_UNDO', all('u32', 'nr_sets padding'))],
+  [typeOf.IPC_UNDO_SET, fixed('IPC_UNDO_SET', [['semid', 's32'], ...all('u32', 'sem_nsems')])],
   [typeOf.SHMEM, fixed('SHMEM', [['size', 'u64'], ...all('u32', 'noreserve padding')])],
   [typeOf.THREAD_TLS, { name: 'THREAD_TLS', fields: [], announced: true }],
   [typeOf.CPU_FPU, { name: 'CPU_FPU', fields: [], announced: true }],

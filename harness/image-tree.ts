@@ -33,6 +33,15 @@ const parentsOf: Readonly<Partial<Record<string, readonly string[]>>> = {
   PROCESS_SIGNALS: ['TASK'],
   RESTART_BLOCK: ['TASK'],
   NS: ['TASK'],
+  TASK_UNDO: ['TASK'],
+  IPC_NS: ['TASK'],
+  IPC_SHM: ['IPC_NS'],
+  IPC_MSG: ['IPC_NS'],
+  IPC_MESSAGE: ['IPC_MSG'],
+  IPC_SEM: ['IPC_NS'],
+  IPC_UNDO: ['TASK'],
+  IPC_UNDO_SET: ['IPC_UNDO'],
+  IPC_ATTACH: ['MM'],
   FS: ['TASK'],
   TASK_FS: ['TASK'],
   CRED: ['TASK'],
@@ -50,7 +59,7 @@ const parentsOf: Readonly<Partial<Record<string, readonly string[]>>> = {
   VMA: ['MM'],
   MM_CONTEXT: ['MM'],
   SHMEM: ['MM'],
-  PGARR: ['VMA', 'SHMEM'],
+  PGARR: ['VMA', 'SHMEM', 'IPC_SHM'],
 };
 
 /** What an OBJREF's `objtype` announces. */
@@ -62,6 +71,9 @@ const referred: ReadonlyMap<unknown, string> = new Map([
   [5, 'PIPE'],
   [6, 'SHMEM'],
   [7, 'FS'],
+  [8, 'IPC_NS'],
+  [9, 'IPC_ATTACH'],
+  [10, 'IPC_UNDO'],
 ]);
 
 /**

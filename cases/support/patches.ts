@@ -12,6 +12,10 @@ export const patches = {
   credentials: 'c/r: credentials',
   directories: 'c/r: root and working directory',
   stopped: 'c/r: stopped tasks',
+  ipcSharedMemory: 'c/r: System V shared memory',
+  ipcQueues: 'c/r: System V message queues',
+  ipcSemaphores: 'c/r: System V semaphores',
+  ipcUndo: 'c/r: what tasks undo to semaphores',
   /** Tasks with the pids they had: v6.1 has clone3() for it. */
   pids: { 'v2.6.30': 'c/r: clone_with_pids' },
   calls: 'c/r: system calls that go on after an interruption',

@@ -11,9 +11,11 @@ import { createMachinery } from './guests.ts';
 import { findLabHome } from './home.ts';
 import type { RunOptions } from './options.ts';
 import { exitCodeOfRun } from './outcome.ts';
+import type { Plan } from './plan.ts';
 import { preparePlan } from './prepare-plan.ts';
 import { prepare, type Prepared } from './prepare.ts';
 import { countVerdicts } from './results-collect.ts';
+import { runUntilRed } from './rounds.ts';
 import { runSession, type RunEnd } from './run-session.ts';
 import { runCases } from './runner.ts';
 
@@ -66,7 +68,9 @@ export async function runImages(
   const files = await findCaseFiles(options.files, cli.root);
   const plan = await preparePlan({ files, images, options, cli, context });
   const machinery = createMachinery({ images, rootfs, folder, accelerator, factor }, context);
-  const results = await runCases(plan, machinery, context, {
+  const runRound = (part: Pick<Plan, 'entries'>, round?: number) =>
+    runCases(part, machinery, context, { ...choices, round });
+  const choices = {
     jobs: options.jobs ?? affordableJobs(images),
     isolation: options.isolate ?? 'file',
     deadline: options.deadline,
@@ -74,11 +78,12 @@ export async function runImages(
     bail: options.bail || options.untilFail,
     root: cli.root,
     folder,
-  });
+  };
+  const results = options.untilFail ? await runUntilRed(plan, runRound) : await runRound(plan);
   await keepDurations(context.home, results);
   // One base's failure must not hide the other's verdicts, nor be hidden by them.
   if (failure !== undefined) throw failure;
-  const totals = countVerdicts(plan.entries.length, results);
+  const totals = countVerdicts(results.length, results);
   return { totals, exitCode: exitCodeOfRun(results) };
 }
 

@@ -80,7 +80,7 @@ export function buildPlan(options: PlanOptions): Plan {
   if (chosen.length === 0) throw nothingToRun(all.length, shard);
   const ordered = seed === undefined ? inFileOrder(chosen, options.files) : shuffle(chosen, seed);
   return {
-    entries: ordered.flatMap((entry) => repeatEntry(entry, repeat)),
+    entries: repeatAll(ordered, repeat),
     warnings: options.ci
       ? []
       : only.map(({ file, test }) => `${file}: only "${test}" is run: .only`),
@@ -156,9 +156,11 @@ function inFileOrder(entries: readonly PlanEntry[], files: readonly CaseFile[]):
   return [...entries].sort((a, b) => rank(a) - rank(b));
 }
 
-function repeatEntry(entry: PlanEntry, of: number): PlanEntry[] {
-  if (of <= 1) return [entry];
-  return Array.from({ length: of }, (_, n) => ({ ...entry, attempt: { number: n + 1, of } }));
+/** In rounds, so that a run that is cut short has seen every case as often as the others. */
+function repeatAll(entries: readonly PlanEntry[], of: number): readonly PlanEntry[] {
+  if (of <= 1) return entries;
+  const rounds = Array.from({ length: of }, (_, index) => ({ number: index + 1, of }));
+  return rounds.flatMap((attempt) => entries.map((entry) => ({ ...entry, attempt })));
 }
 
 function nothingToRun(found: number, shard: Shard | undefined): Error {

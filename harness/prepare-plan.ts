@@ -16,9 +16,6 @@ export interface PlanInputs {
   readonly context: Context;
 }
 
-/** How often --until-fail runs each case before it gives up: a night's work. */
-const mostRepeats = 1000;
-
 /** Reads the case files and returns what to run. Throws a `usage` error if that is nothing. */
 export async function preparePlan(inputs: PlanInputs): Promise<Plan> {
   const { files, images, options, cli, context } = inputs;
@@ -27,8 +24,7 @@ export async function preparePlan(inputs: PlanInputs): Promise<Plan> {
     readDurations(context.home),
     readKnown(cli.root),
   ]);
-  const { grep, shard, shuffle, untilFail } = options;
-  const repeat = untilFail ? mostRepeats : options.repeat;
+  const { grep, shard, shuffle, repeat } = options;
   const plan = buildPlan({
     ...{ listing, files, grep, repeat, shard, shuffle, durations, known },
     whole: options.files.length === 0,

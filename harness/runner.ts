@@ -72,7 +72,12 @@ function createOpener(
     const number = (counts.get(base) ?? 0) + 1;
     counts.set(base, number);
     try {
-      const live = await openLiveGuest(machinery, base, `${base}-${number}`, settings);
+      const live = await openLiveGuest(
+        machinery,
+        base,
+        nameOfGuest(base, number, settings.round),
+        settings,
+      );
       failures.delete(base);
       hasWorked.add(base);
       return live;
@@ -82,6 +87,10 @@ function createOpener(
       throw error;
     }
   };
+}
+
+function nameOfGuest(base: string, number: number, round: number | undefined): string {
+  return round === undefined ? `${base}-${number}` : `${base}-${round}.${number}`;
 }
 
 function forgotten({ planned }: PlanEntry): never {

@@ -22,6 +22,7 @@ const unknownDuration = 1000;
  * Returns the plan as units: with `none` a suite each (one for a whole base if there is but
  * one guest, so that nothing is reordered), with `file` a file each, with `case` a case each.
  * With several guests the longest come first, so that none of them ends long after the rest.
+ * Repeated cases come in rounds; with `file` a file gets another guest in each.
  */
 export function queueUnits(
   entries: readonly PlanEntry[],
@@ -39,7 +40,7 @@ export function queueUnits(
     base: group[0]?.planned.base ?? '',
     entries: group,
   }));
-  if (jobs > 1) units.sort((a, b) => expected(b) - expected(a));
+  if (jobs > 1) units.sort((a, b) => roundOf(a) - roundOf(b) || expected(b) - expected(a));
   return {
     take: (base) => {
       const same = units.findIndex((unit) => unit.base === base);
@@ -49,14 +50,18 @@ export function queueUnits(
 }
 
 function groupKey(
-  { planned: { base, file, suite } }: PlanEntry,
+  { planned: { base, file, suite }, attempt }: PlanEntry,
   index: number,
   isolation: Isolation,
   jobs: number,
 ): string {
   if (isolation === 'case') return String(index);
-  if (isolation === 'file') return JSON.stringify([base, file]);
-  return JSON.stringify(jobs === 1 ? [base] : [base, file, suite]);
+  if (isolation === 'file') return JSON.stringify([base, file, attempt?.number]);
+  return JSON.stringify(jobs === 1 ? [base] : [base, file, suite, attempt?.number]);
+}
+
+function roundOf({ entries }: Unit): number {
+  return entries[0]?.attempt?.number ?? 1;
 }
 
 function expected({ entries }: Unit): number {

@@ -2,6 +2,7 @@ import { blameOf } from '../../qemu/stacks.ts';
 import type { CaseResult } from '../events.ts';
 import { isRed, outcomeOf } from '../outcome.ts';
 import type { Results } from '../results.ts';
+import { firstRuns, shareOf } from './flakes.ts';
 import { caseTitle, cleanLine, count, duration } from './text.ts';
 
 /** GitHub shows ten errors of a step; more would be dropped without a word. */
@@ -13,9 +14,9 @@ const annotationLimit = 10;
  */
 export function renderAnnotations(results: Results): string[] {
   const severalBases = results.bases.length > 1;
-  const red = results.cases.filter(isRed);
+  const red = firstRuns(results.cases.filter(isRed));
   const shown = red.length > annotationLimit ? red.slice(0, annotationLimit - 1) : red;
-  const lines = shown.map((result) => annotation(result, severalBases));
+  const lines = shown.map((result) => annotation(result, severalBases, results));
   if (shown.length < red.length)
     lines.push(`::error::${red.length - shown.length} more are red; see the summary`);
   if (results.error !== undefined)
@@ -25,7 +26,7 @@ export function renderAnnotations(results: Results): string[] {
   return lines;
 }
 
-function annotation(result: CaseResult, severalBases: boolean): string {
+function annotation(result: CaseResult, severalBases: boolean, { cases }: Results): string {
   const [, file = result.file, line, column] =
     /^(.*?):(\d+)(?::(\d+))?$/.exec(result.assertion?.at ?? '') ?? [];
   const place = [
@@ -34,7 +35,13 @@ function annotation(result: CaseResult, severalBases: boolean): string {
     ...(column === undefined ? [] : [`col=${column}`]),
   ].join(',');
   const blame = result.findings.flatMap(({ stack = [] }) => blameOf(stack) ?? []);
-  const facts = [result.reason ?? '', ...blame.slice(0, 1), result.assertion?.diff ?? ''];
+  const share = shareOf(result, cases);
+  const facts = [
+    share?.words ?? '',
+    result.reason ?? '',
+    ...blame.slice(0, 1),
+    result.assertion?.diff ?? '',
+  ];
   const text = [...facts, `rerun: ${result.rerun}`];
   return `::error ${place},title=${property(caseTitle(result, severalBases))}::${data(text.filter((part) => part !== '').join('\n'))}`;
 }
@@ -43,7 +50,9 @@ function annotation(result: CaseResult, severalBases: boolean): string {
 export function renderJobSummary(results: Results): string {
   const severalBases = results.bases.length > 1;
   const { pass, fail, known, skip, error, planned } = results.totals;
-  const red = results.cases.filter(isRed);
+  const red = firstRuns(results.cases.filter(isRed));
+  const hard = red.filter((result) => shareOf(result, results.cases)?.flaky !== true);
+  const flaky = red.filter((result) => !hard.includes(result));
   const expected = results.cases.filter((result) => outcomeOf(result) === 'known');
   const skips = results.cases.filter(({ verdict }) => verdict === 'skip');
   return [
@@ -59,9 +68,14 @@ export function renderJobSummary(results: Results): string {
           '',
           `**${cell(results.error.doing)}**: ${cell(results.error.what)} — ${cell(results.error.next)}`,
         ]),
-    ...table(['Red', 'Why', 'Rerun'], red, (result) => [
+    ...table(['Red', 'Why', 'Rerun'], hard, (result) => [
       caseTitle(result, severalBases),
-      result.reason ?? '',
+      withShare(result, results),
+      result.rerun,
+    ]),
+    ...table(['Flaky', 'How', 'Rerun'], flaky, (result) => [
+      caseTitle(result, severalBases),
+      withShare(result, results),
       result.rerun,
     ]),
     ...table(['Known to fail', 'Why', 'How'], expected, (result) => [
@@ -75,6 +89,11 @@ export function renderJobSummary(results: Results): string {
     ]),
     '',
   ].join('\n');
+}
+
+function withShare(result: CaseResult, { cases }: Results): string {
+  const share = shareOf(result, cases);
+  return [share?.words ?? '', result.reason ?? ''].filter((part) => part !== '').join('; ');
 }
 
 function table(

@@ -1,5 +1,6 @@
 import { outcomeOf } from '../outcome.ts';
 import type { Results } from '../results.ts';
+import { findRepeated } from './flakes.ts';
 import { html, type Html } from './html-template.ts';
 import { caseTitle, cleanLine, count, duration } from './text.ts';
 
@@ -27,6 +28,19 @@ export function renderFilters({ bases, cases }: Results): Html {
     values.length < 2 ? undefined : values.map((value) => box(name, value));
   const verdicts = [...new Set(cases.map(outcomeOf))];
   return html`<form id="filters"><input type="search" name="text" placeholder="Find a case" aria-label="Find a case"> ${boxes('verdict', verdicts)}${boxes('base', bases)}</form>`;
+}
+
+/** Returns the cases that were run several times, those that did not always pass first. */
+export function renderRepeated({ cases, bases }: Results): Html | undefined {
+  const repeated = findRepeated(cases);
+  if (repeated.length === 0) return undefined;
+  const rows = [...repeated]
+    .sort((a, b) => a.passed / a.ran - b.passed / b.ran)
+    .map(({ shown, passed, ran }) => {
+      const word = passed === ran ? 'pass' : passed === 0 ? shown.verdict : 'flaky';
+      return html`<li><span class="chip ${word}">${word}</span> ${caseTitle(shown, bases.length > 1)}: passed ${passed} of ${ran}</li>`;
+    });
+  return html`<section id="repeated"><h2>Run several times</h2><ul>${rows}</ul></section>`;
 }
 
 /** Returns the cases that were planned and never heard of again. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Results } from '../results.ts';
+import { findFlakes } from './flakes.ts';
 import { renderCase } from './html-case.ts';
 import {
   renderEarlyEnd,
@@ -10,6 +11,7 @@ import {
   renderGuests,
   renderList,
   renderMissing,
+  renderRepeated,
   renderSeries,
 } from './html-sections.ts';
 import { html, trusted } from './html-template.ts';
@@ -44,7 +46,7 @@ export function renderHtml(results: Results): string {
 <nav><a href="#cases">Cases</a> <a href="#timings">Timings</a> <a href="#guests">Guests</a> <a href="#series">Series</a> <a href="#environment">Environment</a></nav>
 <main>
 ${renderEarlyEnd(results)}${renderList('Warnings', results.warnings)}${renderList('Notes', results.notes)}
-<section id="cases"><h2>Cases</h2>
+${renderRepeated(results)}<section id="cases"><h2>Cases</h2>
 ${renderFilters(results)}
 ${results.cases.map((result, index) => renderCase(result, index + 1, severalBases))}
 ${renderMissing(results)}
@@ -81,6 +83,8 @@ function totals(results: Results): string {
   if (known > 0) words.push(`${known} known to fail`);
   words.push(`${skip} skipped`);
   if (error > 0) words.push(`${error} in error`);
+  const flaky = findFlakes(results.cases).length;
+  if (flaky > 0) words.push(count(flaky, 'flaky case'));
   if (results.missing.length > 0) words.push(`${results.missing.length} not reported`);
   return `${count(planned, 'case')}: ${words.join(', ')} in ${duration(results.milliseconds)}`;
 }

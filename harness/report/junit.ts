@@ -2,6 +2,7 @@ import XMLBuilder from 'fast-xml-builder';
 import type { CaseResult } from '../events.ts';
 import { outcomeOf } from '../outcome.ts';
 import type { Results } from '../results.ts';
+import { shareOf } from './flakes.ts';
 import { explainCase } from './red.ts';
 import { cleanLine } from './text.ts';
 
@@ -95,11 +96,11 @@ function verdictNode(result: CaseResult, results: Results): object {
   // JUnit has no word for a known failure; counted as a failure it would turn a job red.
   if (outcomeOf(result) === 'known')
     return { skipped: { '@message': clean(`known to fail: ${known}; ${reason}`) } };
+  const share = shareOf(result, results.cases);
+  const kind = verdict === 'fail' ? (assertion?.operator ?? 'failure') : (error?.code ?? 'error');
   const node = {
-    '@message': clean(reason),
-    '@type': clean(
-      verdict === 'fail' ? (assertion?.operator ?? 'failure') : (error?.code ?? 'error'),
-    ),
+    '@message': clean(share === undefined ? reason : `${share.words}; ${reason}`),
+    '@type': clean(share?.flaky === true ? 'flaky' : kind),
     '#': clean(explainCase(result, results).join('\n')),
   };
   return verdict === 'fail' ? { failure: node } : { error: node };

@@ -4,6 +4,7 @@ import type { CaseResult } from '../events.ts';
 import type { Results } from '../results.ts';
 import { outcomeOf } from '../outcome.ts';
 import { renderErrorReport } from './error.ts';
+import { shareOf } from './flakes.ts';
 import { verdictWord } from './lines.ts';
 import { plainStyle, type Style } from './style.ts';
 import { caseTitle, cleanLine, duration, middleOut } from './text.ts';
@@ -15,16 +16,19 @@ const consoleTail = 30;
 /** Returns everything a screen says of a case that failed or could not be judged. */
 export function explainCase(
   result: CaseResult,
-  { bases, guests }: Pick<Results, 'bases' | 'guests'>,
+  { bases, guests, cases }: Pick<Results, 'bases' | 'guests' | 'cases'>,
   style: Style = plainStyle,
 ): string[] {
   const { assertion, error, findings, shim, guest, reason, look = [] } = result;
   const manual = guests.find(({ name }) => name === guest)?.manual;
   const place = assertion?.at ?? result.file;
+  const share = shareOf(result, cases);
+  const word = share?.flaky === true ? style.bad('FLAKY') : verdictWord(outcomeOf(result), style);
   return [
-    `${verdictWord(outcomeOf(result), style)} ${style.strong(caseTitle(result, bases.length > 1))}`,
+    `${word} ${style.strong(caseTitle(result, bases.length > 1))}`,
     ...indent([
       `${place} ${style.dim(`(${duration(result.milliseconds)}${guest === undefined ? '' : `, guest ${guest}`})`)}`,
+      ...(share === undefined ? [] : [style.strong(share.words)]),
       ...(reason === undefined ? [] : reason.split('\n').map(cleanLine)),
       ...(assertion === undefined ? [] : explainAssertion(assertion, reason, style)),
       ...(error === undefined ? [] : renderErrorReport(error, style)),

@@ -10,6 +10,8 @@ export interface Screen {
   readonly guests: Map<string, RunningGuest>;
   readonly planned: Map<string, PlannedCase>;
   readonly totals: { -readonly [Key in keyof Totals]: Totals[Key] };
+  /** Milliseconds that all of them are expected to take; NaN if that is not known. */
+  plannedExpected: number;
   /** Cases that have ended, attempts counted once each. */
   ended: number;
   /** Milliseconds that the ended ones were expected to take. */
@@ -45,6 +47,7 @@ export function emptyScreen(): Screen {
     guests: new Map(),
     planned: new Map(),
     totals: { planned: 0, pass: 0, fail: 0, known: 0, skip: 0, error: 0 },
+    plannedExpected: 0,
     ended: 0,
     endedExpected: 0,
     firstCaseAt: undefined,
@@ -96,8 +99,10 @@ export function updateScreen(screen: Screen, event: LabEvent): void {
       screen.guests.delete(event.guest);
       return;
     case 'cases-planned':
-      for (const planned of event.cases)
+      for (const planned of event.cases) {
         screen.planned.set(`${planned.base} ${planned.id}`, planned);
+        screen.plannedExpected += planned.expected ?? Number.NaN;
+      }
       screen.totals.planned += event.cases.length;
       return;
     case 'case-started': {
@@ -232,12 +237,8 @@ function drawTotals(screen: Screen, drawing: Drawing): string[] {
  * time, scaled by how this run went so far. Undefined where nothing is known yet.
  */
 function timeLeft(screen: Screen, now: number): number | undefined {
-  const { firstCaseAt, endedExpected, ended, planned } = screen;
-  if (firstCaseAt === undefined || endedExpected === 0 || ended >= planned.size) return undefined;
-  let whole = 0;
-  for (const { expected } of planned.values()) {
-    if (expected === undefined) return undefined;
-    whole += expected;
-  }
-  return Math.max(0, ((now - firstCaseAt) / endedExpected) * (whole - endedExpected));
+  const { firstCaseAt, endedExpected, ended, totals, plannedExpected } = screen;
+  if (firstCaseAt === undefined || endedExpected === 0 || ended >= totals.planned) return undefined;
+  if (Number.isNaN(plannedExpected)) return undefined;
+  return Math.max(0, ((now - firstCaseAt) / endedExpected) * (plannedExpected - endedExpected));
 }

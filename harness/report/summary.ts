@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { isRed, outcomeOf } from '../outcome.ts';
 import type { Results } from '../results.ts';
 import { renderErrorReport } from './error.ts';
-import { findFlakes } from './flakes.ts';
+import { findFlakes, findRepeated, firstRuns, type Share } from './flakes.ts';
 import { verdictWord } from './lines.ts';
 import { explainCase } from './red.ts';
 import { plainStyle, type Style } from './style.ts';
@@ -15,13 +15,13 @@ export function renderSummary(
   style: Style = plainStyle,
 ): string[] {
   const severalBases = results.bases.length > 1;
-  const red = results.cases.filter(isRed);
+  const red = firstRuns(results.cases.filter(isRed));
   return [
     ...red.flatMap((result) => ['', ...explainCase(result, results, style)]),
     ...listKnown(results, severalBases, style),
     ...listSkips(results, severalBases, style),
     ...listMissing(results, severalBases, style),
-    ...listFlakes(results, severalBases, style),
+    ...listRepeated(results, severalBases, style),
     ...results.warnings.map((text) => `${style.warn('warning')} ${cleanLine(text)}`),
     ...explainEnd(results, style),
     ...results.baseReports
@@ -53,11 +53,20 @@ function listSkips(results: Results, severalBases: boolean, style: Style): strin
   if (skips.length === 0) return [];
   return [
     '',
-    ...skips.map(
-      (result) =>
-        `${verdictWord('skip', style)} ${caseTitle(result, severalBases)}: ${cleanLine(result.reason ?? 'no reason given')}`,
+    ...countEqual(
+      skips.map(
+        (result) =>
+          `${verdictWord('skip', style)} ${caseTitle(result, severalBases)}: ${cleanLine(result.reason ?? 'no reason given')}`,
+      ),
     ),
   ];
+}
+
+/** Runs of one case that were all skipped for one reason are one line. */
+function countEqual(lines: readonly string[]): string[] {
+  const counts = new Map<string, number>();
+  for (const line of lines) counts.set(line, (counts.get(line) ?? 0) + 1);
+  return [...counts].map(([line, times]) => (times === 1 ? line : `${line} (${times} times)`));
 }
 
 function listMissing(results: Results, severalBases: boolean, style: Style): string[] {
@@ -71,13 +80,20 @@ function listMissing(results: Results, severalBases: boolean, style: Style): str
   ];
 }
 
-/** Cases that were run several times and did not always end the same. */
-function listFlakes(results: Results, severalBases: boolean, style: Style): string[] {
-  const flakes = findFlakes(results.cases);
-  return flakes.map(
-    ({ first, passed, ran }) =>
-      `${style.bad('FLAKY')} ${caseTitle(first, severalBases)}: passed ${passed} of ${ran}`,
-  );
+/** Cases that were run several times; of those that always passed, how many there are. */
+function listRepeated({ cases }: Results, severalBases: boolean, style: Style): string[] {
+  const repeated = findRepeated(cases);
+  if (repeated.length === 0) return [];
+  const steady = repeated.filter(({ passed, ran }) => passed === ran);
+  const words = ({ shown, passed, ran }: Share) => {
+    const word = passed === 0 ? verdictWord(outcomeOf(shown), style) : style.bad('FLAKY');
+    return `${word} ${caseTitle(shown, severalBases)}: passed ${passed} of ${ran}`;
+  };
+  return [
+    '',
+    ...repeated.filter((share) => !steady.includes(share)).map(words),
+    ...(steady.length > 0 ? [`${count(steady.length, 'repeated case')} passed each time`] : []),
+  ];
 }
 
 function explainEnd(results: Results, style: Style): string[] {
@@ -90,12 +106,14 @@ function explainEnd(results: Results, style: Style): string[] {
 
 function totalsLine(results: Results, style: Style): string {
   const { planned, pass, fail, known, skip, error } = results.totals;
+  const flaky = findFlakes(results.cases).length;
   const words = [
     style.good(`${pass} passed`),
     fail > 0 ? style.bad(`${fail} failed`) : '0 failed',
     ...(known > 0 ? [style.warn(`${known} known to fail`)] : []),
     skip > 0 ? style.warn(`${skip} skipped`) : '0 skipped',
     ...(error > 0 ? [style.bad(`${error} in error`)] : []),
+    ...(flaky > 0 ? [style.bad(count(flaky, 'flaky case'))] : []),
     ...(results.missing.length > 0 ? [style.bad(`${results.missing.length} not reported`)] : []),
   ];
   return `${style.strong(count(planned, 'case'))} on ${results.bases.join(', ')}: ${words.join(', ')} in ${duration(results.milliseconds)}`;

@@ -1,6 +1,7 @@
 import type { CaseResult } from '../events.ts';
 import { outcomeOf } from '../outcome.ts';
 import type { Results } from '../results.ts';
+import { findRepeated } from './flakes.ts';
 import { explainCase } from './red.ts';
 import { caseTitle, cleanLine } from './text.ts';
 
@@ -22,6 +23,10 @@ export function renderTap(results: Results): string {
     'KTAP version 1',
     `1..${lines.length}`,
     ...lines.flatMap((line, index) => line(index + 1)),
+    ...findRepeated(results.cases).map(
+      ({ shown, passed, ran }) =>
+        `# ${describe(caseTitle(shown, severalBases))}: passed ${passed} of ${ran}`,
+    ),
     ...endLines(results),
     '',
   ].join('\n');

@@ -29,7 +29,7 @@ const guest = {
 } as const;
 
 it('tells whose line an oops is at, the image, and what to type next', () => {
-  const lines = explainCase(result, { bases: ['v2.6.30'], guests: [guest] });
+  const lines = explainCase(result, { bases: ['v2.6.30'], guests: [guest], cases: [result] });
   const from = lines.findIndex((line) => line.startsWith('  kernel oops'));
   assert.deepEqual(lines.slice(from + 1, from + 8), [
     '    introduced by 0016 c/r: open files: it wrote checkpoint/files.c:83, in ckpt_trial()',

@@ -15,6 +15,7 @@ const readers = new Set([
   'merge',
   'compare',
   'image',
+  'cache',
   '--help',
   '-h',
   '--version',

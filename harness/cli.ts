@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
 import { openCli, resolvePath, type Cli } from './cli-context.ts';
+import { addCacheCommand } from './commands/cache.ts';
 import { addCompareCommand } from './commands/compare.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addImageCommand } from './commands/image.ts';
@@ -45,6 +46,7 @@ export function createProgram(cli: Cli): Command {
   addDoctorCommand(program, cli);
   addMergeCommand(program, cli);
   addCompareCommand(program, cli);
+  addCacheCommand(program, cli);
   addImageCommand(program, cli);
   return program;
 }

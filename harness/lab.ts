@@ -2,6 +2,7 @@ import { cpus, freemem } from 'node:os';
 import type { Base, Image } from '../kernel/base.ts';
 import { chooseBase } from '../kernel/choose.ts';
 import type { Rootfs } from '../rootfs/rootfs.ts';
+import { keepHomeSmall } from './cache-keeper.ts';
 import { findCaseFiles } from './case-files.ts';
 import type { Cli } from './cli-context.ts';
 import type { Context } from './context.ts';
@@ -81,6 +82,7 @@ export async function runImages(
   };
   const results = options.untilFail ? await runUntilRed(plan, runRound) : await runRound(plan);
   await keepDurations(context.home, results);
+  await keepHomeSmall(context);
   // One base's failure must not hide the other's verdicts, nor be hidden by them.
   if (failure !== undefined) throw failure;
   const totals = countVerdicts(results.length, results);

@@ -16,6 +16,13 @@ export function seconds(text: string): number {
   throw new InvalidArgumentError('It must be a number of seconds above 0.');
 }
 
+/** Returns days, `30d` or `30`, as milliseconds. */
+export function days(text: string): number {
+  const [, number] = /^(\d+)d?$/.exec(text) ?? [];
+  if (number !== undefined) return Number(number) * 86_400_000;
+  throw new InvalidArgumentError('It must be a number of days: 30d.');
+}
+
 /** Returns a regular expression; letter case counts. */
 export function expression(text: string): RegExp {
   try {

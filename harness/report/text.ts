@@ -17,6 +17,13 @@ export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
+/** Returns bytes as a person says them: `0.4 MiB`, `35 MiB`, `4.1 GiB`. */
+export function megabytes(bytes: number): string {
+  const mebibytes = bytes / 2 ** 20;
+  if (mebibytes >= 1000) return `${(mebibytes / 1024).toFixed(1)} GiB`;
+  return `${mebibytes < 10 ? mebibytes.toFixed(1) : Math.round(mebibytes)} MiB`;
+}
+
 // Control characters but tab, and what turns the direction of text round.
 const unprintable = /(?!\t)\p{Cc}|[\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
 

@@ -64,6 +64,7 @@ export const typeOf = {
   IPC_SEM: 506,
   IPC_UNDO: 507,
   IPC_UNDO_SET: 508,
+  IPC_NS_MORE: 551,
   TAIL: 9001,
   ERROR: 9999,
 } as const;
@@ -138,7 +139,7 @@ const layouts: readonly (readonly [number, ObjectLayout])[] = [
   [
     typeOf.PROCESS_SIGNALS,
     fixed('PROCESS_SIGNALS', [
-      ...all('u32', 'nr_pending padding'),
+      ...all('u32', 'nr_pending flags'),
       ...all('u64', ['pending', ...itimers, ...rlimits].join(' ')),
     ]),
   ],
@@ -165,6 +166,10 @@ const layouts: readonly (readonly [number, ObjectLayout])[] = [
       ...all('u32', 'shm_ctlmni msg_ctlmax msg_ctlmnb semmsl semmns semopm semmni'),
       ...all('u32', 'seq_sem seq_msg seq_shm nr_sem nr_msg nr_shm padding'),
     ]),
+  ],
+  [
+    typeOf.IPC_NS_MORE,
+    fixed('IPC_NS_MORE', [['msg_ctlmni', 'u32'], ...all('s32', 'last_sem last_msg last_shm')]),
   ],
   [
     typeOf.IPC_SHM,

@@ -35,6 +35,7 @@ const parentsOf: Readonly<Partial<Record<string, readonly string[]>>> = {
   NS: ['TASK'],
   TASK_UNDO: ['TASK'],
   IPC_NS: ['TASK'],
+  IPC_NS_MORE: ['IPC_NS'],
   IPC_SHM: ['IPC_NS'],
   IPC_MSG: ['IPC_NS'],
   IPC_MESSAGE: ['IPC_MSG'],

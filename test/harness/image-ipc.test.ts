@@ -12,6 +12,7 @@ const namespace = Buffer.concat([
   reference(4, 1),
   reference(8, 2),
   object(501, [...u64(1, 2), ...u32(3, 4, 5, 6, 7, 8, 9, 1, 2, 3, 1, 1, 1, 0)]),
+  object(551, [...u32(32000), ...s32(3, -1, 0)]),
   object(502, [...permissions, ...u64(8192, 1, 2, 3), ...s32(5, 6), ...u32(0, 0)]),
   object(403, u64(0)),
   object(504, [...permissions, ...u64(1, 2, 3, 4), ...s32(5, 6), ...u32(2, 0)]),
@@ -49,13 +50,21 @@ describe('System V IPC in an image', () => {
       ['id', 'key', 'uid', 'mode', 'shm_segsz'].map((name) => Number(shm?.fields[name])),
       [98304, 427, 1000, 0o604, 8192],
     );
+    const more = image.objects.find(({ name }) => name === 'IPC_NS_MORE')?.fields;
+    assert.deepEqual([more?.['msg_ctlmni'], more?.['last_msg']], [32000, -1]);
   });
 
   it('stands below its namespace', () => {
     const lines = outline(growTree(whole(namespace).objects)).flat(1);
     const below = lines[lines.indexOf('IPC_NS #2') + 1];
     assert.deepEqual(below, [
-      ...['IPC_SHM', ['PGARR'], 'IPC_MSG', ['IPC_MESSAGE', ['BUFFER'], 'IPC_MESSAGE']],
+      ...[
+        'IPC_NS_MORE',
+        'IPC_SHM',
+        ['PGARR'],
+        'IPC_MSG',
+        ['IPC_MESSAGE', ['BUFFER'], 'IPC_MESSAGE'],
+      ],
       ...['IPC_SEM', ['BUFFER']],
     ]);
   });

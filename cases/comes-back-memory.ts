@@ -2,9 +2,13 @@ import { registerWorkloads } from './support/flavours.ts';
 import { patches } from './support/patches.ts';
 
 const shared = { patch: patches.sharedMemory };
+const signals = { patch: patches.signals };
 
 registerWorkloads('memory', {
   ...{ count: {}, heap: {}, sparse: {}, 'huge-hole': {}, protections: {}, 'file-private': {} },
   ...{ stack: {}, fpu: {}, 'copy-on-write': {} },
   ...{ 'shared-memory': shared, 'shared-file': shared },
+  ...{ 'brk-shrunk': {}, remapped: {}, locked: {}, 'zero-device': {}, 'many-mappings': {} },
+  ...{ holes: {}, 'made-code': {}, megabytes: {}, 'file-end': shared, 'stack-growth': {} },
+  ...{ vectors: signals, x87: {} },
 });

@@ -2,11 +2,17 @@ import { registerWorkloads } from './support/flavours.ts';
 import { patches } from './support/patches.ts';
 
 const signals = { patch: patches.signals };
+const credentials = { patch: patches.credentials };
 
 registerWorkloads('tasks', {
   ...{ tree: {}, many: {}, threads: signals, zombies: {} },
   'stopped-child': { patch: patches.stopped },
   ...{ session: {}, limits: signals, personality: signals },
-  identity: { patch: patches.credentials },
+  identity: credentials,
   place: { patch: patches.directories },
+  ...{ deep: {}, 'dead-session': {}, 'dead-group': {}, 'early-child': {} },
+  ...{ 'death-signal': signals, capabilities: credentials, undumpable: signals },
+  'no-new-privs': { base: 'v6.1' },
+  ...{ 'many-threads': signals, chroot: { patch: patches.directories } },
+  ...{ 'shared-all': signals, 'forks-on': {}, 'all-limits': signals },
 });

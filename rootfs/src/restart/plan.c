@@ -24,26 +24,37 @@ static bool is_task(const struct front *front, int32_t id)
 	return false;
 }
 
-static int32_t session_at_birth(const struct front *front, size_t index)
+static size_t parent_of(const struct front *front, size_t index)
+{
+	size_t i;
+
+	for (i = 0; i < front->nr_tasks; i++)
+		if (front->tasks[i].pid == front->tasks[index].ppid)
+			return i;
+	return 0;
+}
+
+/*
+ * Whoever leads a session was born into another: its parent's as that is or as
+ * that was. A child that is still there tells which. Of the root nobody knows.
+ */
+static int32_t session_at_birth(const struct front *front,
+				const int32_t *births, size_t index)
 {
 	const struct task_ids *own = &front->tasks[index], *other;
-	int32_t parent_session = own->sid;
-	size_t i;
+	size_t parent = parent_of(front, index), i;
 
 	if (own->sid != own->pid)
 		return own->sid;
+	if (!index)
+		return 0;
 	for (i = 0; i < front->nr_tasks; i++) {
 		other = &front->tasks[i];
-		if (!is_process(other) || i == index)
-			continue;
-		/* A child from before it led one. */
-		if (other->ppid == own->pid && other->sid != own->pid &&
-		    other->sid != other->pid)
+		if (is_process(other) && other->ppid == own->pid &&
+		    other->sid == births[parent] && other->sid != own->sid)
 			return other->sid;
-		if (other->pid == own->ppid)
-			parent_session = other->sid;
 	}
-	return parent_session;
+	return front->tasks[parent].sid;
 }
 
 static bool has_ghost(const struct plan *plan, int32_t id)
@@ -54,16 +65,6 @@ static bool has_ghost(const struct plan *plan, int32_t id)
 		if (plan->ghosts[i].id == id)
 			return true;
 	return false;
-}
-
-static size_t parent_of(const struct front *front, size_t index)
-{
-	size_t i;
-
-	for (i = 0; i < front->nr_tasks; i++)
-		if (front->tasks[i].pid == front->tasks[index].ppid)
-			return i;
-	return 0;
 }
 
 /*
@@ -80,7 +81,7 @@ static void find_ghosts(const struct front *front, struct plan *plan,
 		own = &front->tasks[i];
 		if (!is_process(own) || !own->sid || own->sid == root->sid ||
 		    is_task(front, own->sid) || has_ghost(plan, own->sid) ||
-		    own->sid == plan->births[0])
+		    own->sid == plan->births[parent_of(front, i)])
 			continue;
 		ghosts[plan->nr_ghosts++] = (struct ghost){
 			.id = own->sid,
@@ -136,7 +137,7 @@ struct plan make_plan(const struct front *front)
 		give_up(EXIT_SYSTEM, "planning the tasks", ENOMEM);
 	for (i = 0; i < front->nr_tasks; i++)
 		if (is_process(&front->tasks[i]))
-			births[i] = session_at_birth(front, i);
+			births[i] = session_at_birth(front, births, i);
 	find_ghosts(front, &plan, ghosts);
 	check_births(front, &plan);
 	return plan;

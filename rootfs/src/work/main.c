@@ -20,7 +20,9 @@
 
 static const struct workload *const groups[] = {
 	workloads_memory, workloads_files, workloads_tasks, workloads_signals,
-	workloads_calls, workloads_ipc,
+	workloads_calls, workloads_ipc, workloads_maps, workloads_waits,
+	workloads_programs, workloads_pids, workloads_families,
+	workloads_streams,
 };
 
 static char *folder;
@@ -44,6 +46,31 @@ static void verdict(const char *text)
 	close(fd);
 }
 
+/* Whether the lab has been told that the state is complete. */
+static bool is_ready;
+
+static void moment(void)
+{
+	static const struct timespec pause = { .tv_nsec = 2000000 };
+
+	nanosleep(&pause, NULL);
+}
+
+/* The lab reads this FIFO, soon, unless it has been told already. */
+static void say(const char *text)
+{
+	int fd, tries = 1000;
+
+	do {
+		fd = open(own("said"), O_WRONLY | O_NONBLOCK);
+		if (fd < 0)
+			moment();
+	} while (fd < 0 && errno == ENXIO && tries--);
+	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+		_exit(4);
+	close(fd);
+}
+
 void broken(const char *format, ...)
 {
 	char text[512];
@@ -54,6 +81,8 @@ void broken(const char *format, ...)
 	va_end(list);
 	strcat(text, "\n");
 	verdict(text);
+	if (!is_ready)
+		say(text);
 	_exit(1);
 }
 
@@ -63,13 +92,6 @@ bool may_end(void)
 
 	/* Not access(), which asks for the real user. */
 	return stat(own("go"), &status) == 0;
-}
-
-static void moment(void)
-{
-	static const struct timespec pause = { .tv_nsec = 2000000 };
-
-	nanosleep(&pause, NULL);
 }
 
 /* A second name of the FIFO, which stands for a child that is not yet settled. */
@@ -102,12 +124,17 @@ static int surplus[256];
 
 static void all_reaped(void)
 {
+	char text[256] = "";
+	size_t used = 0;
 	int status;
 
 	for (status = 0; status < 256; status++)
-		if (surplus[status])
-			broken("%+d children ended with %d", surplus[status],
-			       status);
+		if (surplus[status] && used < sizeof(text))
+			used += (size_t)snprintf(text + used, sizeof(text) - used,
+						 " %+d with %d", surplus[status],
+						 status);
+	if (used)
+		broken("children have ended:%s", text);
 }
 
 pid_t child(int (*work)(void *), void *argument)
@@ -210,16 +237,12 @@ static void let_go(void)
 		close(fd);
 }
 
-/* The lab reads this FIFO: the state is complete now, of all children, too. */
+/* The state is complete now, of all children, too. */
 void say_ready(void)
 {
-	int fd;
-
 	await_settled();
-	fd = open(own("said"), O_WRONLY);
-	if (fd < 0 || write(fd, "ready\n", 6) != 6)
-		broken("saying ready: %s", strerror(errno));
-	close(fd);
+	is_ready = true;
+	say("ready\n");
 }
 
 int main(int argc, char **argv)

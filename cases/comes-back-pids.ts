@@ -1,0 +1,9 @@
+import { registerWorkloads } from './support/flavours.ts';
+import { patches } from './support/patches.ts';
+
+const pids = { patch: patches.calls, pids: true };
+
+registerWorkloads('tasks that know their pids', {
+  ...{ 'own-pid': pids, waitpid: pids, 'in-waitpid': pids, kill: pids, 'kill-group': pids },
+  ...{ tgkill: pids, robust: { patch: patches.sharedMemory, pids: true }, 'pid-file': pids },
+});

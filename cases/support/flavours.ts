@@ -79,6 +79,7 @@ export function registerWorkloads(
         const image = await save(guest, workload);
         const other = await opening;
         const carried = await carryOver(guest, workload, image, other);
+        await destroy(guest, workload);
         const spaces = pids === true ? { pids: ['--pidns'] } : {};
         await endWell(other, await bringBack(other, workload, carried, spaces));
       });

@@ -62,7 +62,8 @@ pid_t fork_as(unsigned long flags, pid_t pid)
 {
 	struct clone3_args args = {
 		.flags = flags & ~(unsigned long)CSIGNAL,
-		.exit_signal = flags & CSIGNAL,
+		/* A sibling has its maker's: clone3 wants to hear nothing else. */
+		.exit_signal = flags & CLONE_PARENT ? 0 : flags & CSIGNAL,
 		.set_tid = (uint64_t)(uintptr_t)&pid,
 		.set_tid_size = 1,
 	};

@@ -157,7 +157,6 @@ static void be_ghost(size_t number)
 	_exit(0);
 }
 
-/* Without a signal for its end: its parent's handlers and pending signals are not its. */
 static void make_ghosts(size_t index)
 {
 	pid_t pid;
@@ -166,7 +165,7 @@ static void make_ghosts(size_t index)
 	for (i = 0; i < plan->nr_ghosts; i++) {
 		if (plan->ghosts[i].maker != index)
 			continue;
-		pid = fork_as(0, wanted(plan->ghosts[i].id));
+		pid = fork_as(SIGCHLD, wanted(plan->ghosts[i].id));
 		if (pid < 0) {
 			say(plan->nr_tasks + i, errno);
 			_exit(EXIT_SYSTEM);

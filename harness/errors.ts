@@ -54,3 +54,25 @@ export function exitCodeOf(fault: Fault): 2 | 3 {
 export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
   return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }
+
+/** An error as it travels: facts only, no cause and no stack. */
+export type PlainError = Omit<LabErrorFacts, 'cause'>;
+
+/** Returns an error's facts without its cause and stack. */
+export function reportOf(error: PlainError): PlainError {
+  const { code, fault, doing, what, next, details } = error;
+  return { code, fault, doing, what, next, ...(details === undefined ? {} : { details }) };
+}
+
+/** Returns an error's facts; of one that nobody foresaw, that. */
+export function toReport(error: unknown, doing = 'running a case'): PlainError {
+  if (isLabError(error)) return reportOf(error);
+  return {
+    code: 'bug-in-the-lab',
+    fault: 'infrastructure',
+    doing,
+    what: error instanceof Error ? error.message : String(error),
+    next: 'Report it with its stack: the kernel is not judged by it.',
+    details: error instanceof Error ? (error.stack ?? '').split('\n').slice(0, 10) : [],
+  };
+}

@@ -1,4 +1,4 @@
-import type { LabErrorFacts } from './errors.ts';
+import type { PlainError } from './errors.ts';
 import type { Finding } from '../qemu/classify.ts';
 
 /** The pipeline's stages, in the order they run. */
@@ -16,7 +16,7 @@ export type Stage = (typeof stages)[number];
 export type Verdict = 'pass' | 'fail' | 'skip' | 'error';
 
 /** An error as the reports carry it: facts only, no stack. */
-export type ErrorReport = Omit<LabErrorFacts, 'cause'>;
+export type ErrorReport = PlainError;
 
 /** What one case left behind. */
 export interface CaseResult {

@@ -3,10 +3,10 @@ import type { Console, MachineEnd } from '../qemu/contracts.ts';
 import { describeEnd, tailOf } from '../qemu/ending.ts';
 import { placeOfHang } from '../qemu/hang.ts';
 import { firstOf } from './deadline.ts';
+import { reportOf } from './errors.ts';
 import type { ErrorReport } from './events.ts';
 import type { GuestHandle } from './guest-handle.ts';
 import type { RunSettings } from './run-settings.ts';
-import { reportOf } from './thrown.ts';
 
 /** Complaints a kernel does not come back from, or not to be trusted again. */
 const deadly = new Set(['panic', 'oops']);

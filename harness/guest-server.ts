@@ -1,9 +1,8 @@
 import type { CheckpointResult, Guest, Subject } from './contracts.ts';
-import { isLabError, labError } from './errors.ts';
+import { isLabError, labError, reportOf } from './errors.ts';
 import type { LabError } from './errors.ts';
 import { isGuestAssertion } from './guest-assertion.ts';
 import type { Answer, GuestCall, ThrownByGuest } from './host-protocol.ts';
-import { reportOf } from './thrown.ts';
 
 /** Something with methods that a case has been handed a number for. */
 type Thing = Readonly<Record<string, ((...args: never[]) => unknown) | undefined>>;

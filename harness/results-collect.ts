@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
+import { reportOf } from './errors.ts';
 import type { CaseResult, LabEvent, Listener, PlannedCase, Totals } from './events.ts';
-import { reportOf } from './report/error.ts';
 import { middleOut } from './report/text.ts';
 import { isRed, outcomeOf } from './outcome.ts';
 import type { GuestResult, Results, StageResult } from './results.ts';

@@ -154,7 +154,7 @@ const baseReport = z
       .readonly(),
     imageKey: z.string(),
     rootfsKey: z.string(),
-    kernelWarnings: z.int().describe('compiler warnings in files the series touches'),
+    kernelWarnings: z.int().describe('compiler warnings in lines that the series wrote'),
   })
   .readonly();
 

@@ -3,13 +3,13 @@ import { mirrorConsole } from './case-mirror.ts';
 import { describeImage } from './case-image.ts';
 import type { CaseScope, CaseSlot } from './case-slot.ts';
 import { firstOf } from './deadline.ts';
+import { toReport } from './errors.ts';
 import type { CaseImage } from './events.ts';
 import type { LiveGuest } from './live-guest.ts';
 import { isOneOf } from './other-guests.ts';
 import type { OtherGuests } from './other-guests.ts';
 import type { PlanEntry } from './plan.ts';
 import type { RunSettings } from './run-settings.ts';
-import { toReport } from './thrown.ts';
 import { undoIn } from './undo-in.ts';
 import type { CaseEnd, Observed } from './verdict.ts';
 

@@ -2,12 +2,11 @@ import { cpus, hostname, release, totalmem } from 'node:os';
 import type { Cli } from './cli-context.ts';
 import type { Context } from './context.ts';
 import { explainDisk } from './disk.ts';
-import { exitCodeOf, isLabError, labError, type LabError } from './errors.ts';
+import { exitCodeOf, isLabError, labError, type LabError, toReport } from './errors.ts';
 import { createStream, type Emit, type ErrorReport, type Totals } from './events.ts';
 import { findLabHome } from './home.ts';
 import { listenForInterrupt } from './interrupt.ts';
 import type { RunOptions } from './options.ts';
-import { reportOf } from './report/error.ts';
 import { makeRunFolder } from './report/folder.ts';
 import { openReport } from './report/report.ts';
 import { makeScratch } from './scratch.ts';
@@ -67,7 +66,7 @@ export async function runSession({ options, cli, bases, work }: RunPlan): Promis
     const error = explainDisk(thrown) ?? thrown;
     if (!isLabError(error))
       bug = { error: error instanceof Error ? error : new Error(String(error), { cause: error }) };
-    endEarly(emit, isLabError(error) ? error : bugReport(error), report.results().totals, start);
+    endEarly(emit, toReport(error, 'running the lab'), report.results().totals, start);
   } finally {
     interrupt.release();
     await scratch.remove();
@@ -84,7 +83,7 @@ function endEarly(emit: Emit, error: ErrorReport, totals: Totals, start: number)
     // A red case is the more important news, even where the run broke off behind it.
     exitCode: totals.fail > 0 ? 1 : exitCodeOf(error.fault),
     milliseconds: Math.round(performance.now() - start),
-    error: reportOf(error),
+    error,
   });
 }
 
@@ -96,16 +95,6 @@ function interrupted(name: string): LabError {
     what: name === 'SIGINT' ? 'Ctrl-C' : `the lab got ${name}`,
     next: 'The report holds what was done before. Once more, and the lab ends at once.',
   });
-}
-
-function bugReport(error: unknown): ErrorReport {
-  return {
-    code: 'bug-in-the-lab',
-    fault: 'infrastructure',
-    doing: 'running the lab',
-    what: error instanceof Error ? error.message : String(error),
-    next: 'Report it with its stack; the kernel is not judged by it.',
-  };
 }
 
 function describeHost(): Record<string, string> {

@@ -1,6 +1,6 @@
 import { createRecord } from './case-record.ts';
 import type { Context } from './context.ts';
-import { isLabError, labError } from './errors.ts';
+import { isLabError, labError, toReport } from './errors.ts';
 import type { LabError } from './errors.ts';
 import type { CaseResult } from './events.ts';
 import type { Machinery } from './guest-handle.ts';
@@ -9,7 +9,6 @@ import type { LiveGuest } from './live-guest.ts';
 import type { Plan, PlanEntry } from './plan.ts';
 import { settle } from './run-settings.ts';
 import type { RunChoices, RunSettings } from './run-settings.ts';
-import { toReport } from './thrown.ts';
 import { queueUnits } from './units.ts';
 import type { CaseEnd } from './verdict.ts';
 import { work } from './worker.ts';

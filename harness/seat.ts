@@ -2,6 +2,7 @@ import type { CaseRecord } from './case-record.ts';
 import { openSlot } from './case-slot.ts';
 import type { CaseSlot } from './case-slot.ts';
 import { firstOf } from './deadline.ts';
+import { toReport } from './errors.ts';
 import type { ErrorReport } from './events.ts';
 import type { Failure } from './host-protocol.ts';
 import { bidFarewell, closeLiveGuest } from './live-guest.ts';
@@ -11,7 +12,6 @@ import { runCaseIn } from './run-case.ts';
 import { decodeObserved } from './decode.ts';
 import type { CaseRun } from './run-case.ts';
 import type { RunSettings } from './run-settings.ts';
-import { toReport } from './thrown.ts';
 import type { Observed } from './verdict.ts';
 
 /** A guest from its first case to its end, and the cases' results. */

@@ -2,7 +2,7 @@ import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inspect, stripVTControlCharacters } from 'node:util';
 import { Assertion } from 'uvu/assert';
-import { isLabError } from './errors.ts';
+import { isLabError, reportOf } from './errors.ts';
 import type { AssertionReport, ErrorReport } from './events.ts';
 import { isGuestAssertion } from './guest-assertion.ts';
 import type { Failure, Moment } from './host-protocol.ts';
@@ -36,25 +36,6 @@ export function describeThrown(thrown: unknown, moment: Moment, root: string): F
     details: thrown instanceof Error ? (thrown.stack ?? '').split('\n').slice(0, 12) : [],
   };
   return { moment, message: what, error };
-}
-
-/** Returns an error's facts without its cause and stack. */
-export function reportOf(error: ErrorReport): ErrorReport {
-  const { code, fault, doing, what, next, details } = error;
-  return { code, fault, doing, what, next, ...(details === undefined ? {} : { details }) };
-}
-
-/** Returns an error's facts; of one that nobody foresaw, that. */
-export function toReport(error: unknown): ErrorReport {
-  if (isLabError(error)) return reportOf(error);
-  return {
-    code: 'bug-in-the-lab',
-    fault: 'infrastructure',
-    doing: 'running a case',
-    what: error instanceof Error ? error.message : String(error),
-    next: 'Report it: the kernel is not judged by it.',
-    details: error instanceof Error ? (error.stack ?? '').split('\n').slice(0, 10) : [],
-  };
 }
 
 function describeAssertion(thrown: Assertion, root: string): AssertionReport {

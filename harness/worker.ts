@@ -1,12 +1,11 @@
 import type { CaseRecord } from './case-record.ts';
-import { isLabError } from './errors.ts';
+import { isLabError, toReport } from './errors.ts';
 import type { ErrorReport } from './events.ts';
 import type { LiveGuest } from './live-guest.ts';
 import type { PlanEntry } from './plan.ts';
 import type { RunSettings } from './run-settings.ts';
 import { createSlots, takeSeat } from './seat.ts';
 import type { Seat } from './seat.ts';
-import { toReport } from './thrown.ts';
 import type { UnitQueue } from './units.ts';
 import type { CaseEnd } from './verdict.ts';
 

@@ -126,7 +126,7 @@ export interface Image {
   readonly systemMap: string;
   readonly config: string;
   readonly buildLog: string;
-  /** Compiler warnings in files the series touches. */
+  /** Compiler warnings in lines that the series wrote. */
   readonly warnings: readonly CompilerWarning[];
   readonly cached: boolean;
 }

@@ -6,12 +6,14 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { once } from 'node:events';
 import type { Context } from '../harness/context.ts';
-import type { CompilerWarning } from './base.ts';
+import type { CompilerWarning, Source } from './base.ts';
 import { markBuilding, markDone, readWarnings } from './build-folder.ts';
 import { explainBuild, treeChanged } from './build-failure.ts';
 import { readBuildLog, sourceOf } from './build-log.ts';
+import { createBlame } from './blame.ts';
 import { buildEnvironment, findTool, makeArguments } from './compiler.ts';
 import type { Configured } from './config.ts';
+import { gitText } from './git.ts';
 import { stage } from './stage.ts';
 import { listChanges } from './worktree.ts';
 
@@ -19,7 +21,7 @@ import { listChanges } from './worktree.ts';
 export interface BuildFacts {
   /** Git tree id of what was built. */
   readonly tree: string;
-  /** Of files the series touches. */
+  /** Of lines the series wrote. */
   readonly warnings: readonly CompilerWarning[];
   /** Of every file. */
   readonly allWarnings: readonly CompilerWarning[];
@@ -48,7 +50,7 @@ export async function buildKernel(
     // Whoever edits the tree while it is built gets an image of neither state.
     const changes = await listChanges(tree.path);
     if (changes.length > 0) throw treeChanged(tree.path, changes);
-    const facts = sortWarnings(configured, warnings);
+    const facts = await sortWarnings(configured, warnings, context);
     for (const [name, from] of [
       ['bzImage', 'arch/x86/boot/bzImage'],
       ['vmlinux', 'vmlinux'],
@@ -60,7 +62,7 @@ export async function buildKernel(
     await writeFile(join(output, 'meta.json'), JSON.stringify(facts, null, 1));
     const seconds = Math.round((performance.now() - start) / 1000);
     const count = facts.warnings.length;
-    const what = `${compiled} files compiled in ${seconds} s, ${count} warnings in files of the series`;
+    const what = `${compiled} files compiled in ${seconds} s, ${count} warnings in lines of the series`;
     return { value: facts, cached: false, what };
   });
 }
@@ -131,21 +133,41 @@ async function make(
   }
 }
 
-function sortWarnings(
-  configured: Configured,
+async function sortWarnings(
+  { tree, absent }: Configured,
   byObject: Readonly<Record<string, readonly CompilerWarning[]>>,
-): BuildFacts {
-  const { tree, absent } = configured;
-  const touched = new Set(tree.series.patches.flatMap((patch) => patch.files));
+  context: Context,
+): Promise<BuildFacts> {
+  const touched = [...new Set(tree.series.patches.flatMap((patch) => patch.files))];
+  const old = new Set(await listBaseFiles(tree.source, touched));
   const all = new Map<string, CompilerWarning>();
-  const ours = new Map<string, CompilerWarning>();
+  const named = new Set<string>();
   for (const [object, warnings] of Object.entries(byObject))
     for (const warning of warnings) {
       const key = `${warning.file}:${warning.line}:${warning.text}`;
       all.set(key, warning);
-      if (touched.has(warning.file) || touched.has(sourceOf(object))) ours.set(key, warning);
+      // What the compiler says of a new file is about it, be it at a line of a header.
+      const source = sourceOf(object);
+      if (touched.includes(source) && !old.has(source)) named.add(key);
     }
-  const sorted = (found: Map<string, CompilerWarning>): CompilerWarning[] =>
-    [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, warning]) => warning);
-  return { tree: tree.id, warnings: sorted(ours), allWarnings: sorted(all), absent };
+  const sorted = [...all].sort(([a], [b]) => (a < b ? -1 : 1));
+  // The base's own warnings stay where they are in a file that a patch touches elsewhere.
+  const blame = createBlame(tree.source, tree.series, context);
+  const near = sorted.filter(([, { file }]) => touched.includes(file));
+  const wrote = await blame(near.map(([, warning]) => warning));
+  for (const [index, [key]] of near.entries()) if (wrote[index] !== undefined) named.add(key);
+  return {
+    ...{ tree: tree.id, absent },
+    warnings: sorted.filter(([key]) => named.has(key)).map(([, warning]) => warning),
+    allWarnings: sorted.map(([, warning]) => warning),
+  };
+}
+
+/** Returns those of some files that the base has. */
+async function listBaseFiles(
+  { repository, commit }: Source,
+  files: readonly string[],
+): Promise<string[]> {
+  const args = ['ls-tree', '-z', '--name-only', commit, '--', ...files];
+  return (await gitText(repository, args)).split('\0').filter((name) => name !== '');
 }

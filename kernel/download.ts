@@ -78,6 +78,9 @@ async function receive(
     const wait = options.stallTimeout ?? stallTimeout;
     return setTimeout(() => stall.abort(new Error(`no byte came for ${wait / 1000} s`)), wait);
   };
+  if (response.body === null) return;
+  // Opened before anything can fail: a stream that opens by itself may still do so behind that.
+  const file = await open(partial, start > 0 ? 'a' : 'w');
   let timer = arm();
   let done = start;
   const count = async function* (chunks: AsyncIterable<Uint8Array>) {
@@ -89,9 +92,6 @@ async function receive(
       yield chunk;
     }
   };
-  if (response.body === null) return;
-  // Opened before anything can fail: a stream that opens by itself may still do so behind that.
-  const file = await open(partial, start > 0 ? 'a' : 'w');
   try {
     await pipeline(Readable.fromWeb(response.body), count, file.createWriteStream(), {
       signal: AbortSignal.any([options.signal, stall.signal]),

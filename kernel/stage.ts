@@ -1,7 +1,7 @@
 import { explainDisk } from '../harness/disk.ts';
-import { isLabError } from '../harness/errors.ts';
+import { toReport } from '../harness/errors.ts';
 import type { Context } from '../harness/context.ts';
-import type { ErrorReport, Stage } from '../harness/events.ts';
+import type { Stage } from '../harness/events.ts';
 
 export interface StageOutcome<T> {
   readonly value: T;
@@ -32,23 +32,8 @@ export async function stage<T>(
     return value;
   } catch (thrown) {
     const error = explainDisk(thrown) ?? thrown;
-    const report = reportOf(error, what);
-    const failed = { ...where, milliseconds: milliseconds(), error: report };
+    const failed = { ...where, milliseconds: milliseconds(), error: toReport(error, what) };
     context.emit({ type: 'stage-failed', ...failed });
     throw error;
   }
-}
-
-function reportOf(error: unknown, doing: string): ErrorReport {
-  if (isLabError(error)) {
-    const { code, fault, doing, what, next, details } = error;
-    return { code, fault, doing, what, next, ...(details !== undefined && { details }) };
-  }
-  return {
-    code: 'unforeseen',
-    fault: 'infrastructure',
-    doing,
-    what: error instanceof Error ? error.message : String(error),
-    next: 'Run again; if it comes back, report it with this text.',
-  };
 }

@@ -16,12 +16,6 @@ export function renderErrorReport(error: ErrorReport, style: Style = plainStyle)
   ];
 }
 
-/** Returns the facts of an error the lab foresaw, without its stack and cause. */
-export function reportOf(error: ErrorReport): ErrorReport {
-  const { code, fault, doing, what, next, details } = error;
-  return { code, fault, doing, what, next, ...(details === undefined ? {} : { details }) };
-}
-
 /**
  * Returns whatever was thrown as lines to print. Only a bug in the lab shows its stack,
  * and says how to report it.

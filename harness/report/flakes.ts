@@ -1,6 +1,6 @@
 import type { CaseResult } from '../events.ts';
 
-/** What a case came to that was run more than once, skips left out. */
+/** What a case came to that was run more than once, runs that did not happen left out. */
 export interface Share {
   /** Its first run that did not pass, or its first. */
   readonly shown: CaseResult;
@@ -12,7 +12,7 @@ export interface Share {
 export function findRepeated(cases: readonly CaseResult[]): Share[] {
   const groups = new Map<string, CaseResult[]>();
   for (const result of cases) {
-    if (result.attempt === undefined || result.verdict === 'skip') continue;
+    if (result.attempt === undefined || wasNotRun(result)) continue;
     groups.set(keyOf(result), [...(groups.get(keyOf(result)) ?? []), result]);
   }
   return [...groups.values()].flatMap((group) => {
@@ -49,6 +49,11 @@ export function firstRuns(red: readonly CaseResult[]): CaseResult[] {
     seen.add(keyOf(result));
     return fresh;
   });
+}
+
+/** A run that was cut short tells nothing of the case. */
+function wasNotRun({ verdict, error }: CaseResult): boolean {
+  return verdict === 'skip' || error?.code === 'interrupted';
 }
 
 function isFlaky({ passed, ran }: Share): boolean {

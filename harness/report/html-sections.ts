@@ -82,7 +82,7 @@ function renderBase(report: Results['baseReports'][number]): Html {
     ({ number, subject, file }) => html`<li value="${number}">${subject} <code>${file}</code></li>`,
   );
   return html`<h3>${base}</h3>
-<p>${version} (<code>${sourceId}</code>), ${origin}. Image <code>${imageKey}</code>, user space <code>${rootfsKey}</code>. ${count(kernelWarnings, 'compiler warning')} in files the series touches. <a href="${base}-build.log">build log</a> · <a href="${base}-config">config</a></p>
+<p>${version} (<code>${sourceId}</code>), ${origin}. Image <code>${imageKey}</code>, user space <code>${rootfsKey}</code>. ${count(kernelWarnings, 'compiler warning')} in lines of the series. <a href="${base}-build.log">build log</a> · <a href="${base}-config">config</a></p>
 <ol class="series">${patches}</ol>`;
 }
 

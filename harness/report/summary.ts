@@ -28,7 +28,7 @@ export function renderSummary(
       .filter(({ kernelWarnings }) => kernelWarnings > 0)
       .map(
         ({ base, kernelWarnings }) =>
-          `${style.warn('warning')} ${base}: ${count(kernelWarnings, 'compiler warning')} in files the series touches; see ${join(folder, `${base}-build.log`)}`,
+          `${style.warn('warning')} ${base}: ${count(kernelWarnings, 'compiler warning')} in lines of the series; see ${join(folder, `${base}-build.log`)}`,
       ),
     '',
     totalsLine(results, style),

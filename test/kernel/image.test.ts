@@ -153,6 +153,18 @@ it('counts the warnings of files the series touches, also when ccache compiled t
     only('kernel/cr.c', warned),
   ));
 
+it("counts no warning of the base's own, not even in a file the series touches", () =>
+  withLab(
+    async (toy, options) => {
+      const { warnings } = await makeImage(options, toy.context);
+      assert.deepEqual(
+        warnings.map(({ file, line }) => [file, line]),
+        [['kernel/exit.c', 48]],
+      );
+    },
+    only('kernel/exit.c', `${toyFiles['kernel/exit.c'] ?? ''}${warned}`),
+  ));
+
 it('still knows the warnings of an object that was not compiled again', () =>
   withLab(
     async (toy, options) => {

@@ -42,7 +42,11 @@ export const toyFiles: Readonly<Record<string, string>> = {
     '',
   ].join('\n'),
   'kernel/fork.c': Array.from({ length: 40 }, (_, line) => `int fork_${line};\n`).join(''),
-  'kernel/exit.c': Array.from({ length: 40 }, (_, line) => `int exit_${line};\n`).join(''),
+  'kernel/exit.c': [
+    ...Array.from({ length: 40 }, (_, line) => `int exit_${line};\n`),
+    // The base has a warning of its own.
+    'int exit_old(void)\n{\n\tint unused;\n\treturn 0;\n}\n',
+  ].join(''),
   'include/linux/empty.h': '',
   '.gitignore': '*.o\nignored.txt\n',
   'ignored.txt': 'a file that .gitignore would hide\n',

@@ -37,10 +37,14 @@ describe('repeated cases', () => {
     assert.deepEqual(findRepeated([caseResult()]), []);
   });
 
-  it('leave out runs that were skipped', () => {
+  it('leave out runs that were skipped or cut short', () => {
     const [first, second] = runs(caseResult(), [true, true]);
     const skipped = { ...(second ?? caseResult()), verdict: 'skip' as const };
     assert.equal(findRepeated([first ?? caseResult(), skipped])[0]?.ran, 1);
+    const facts = { doing: '', what: '', next: '' };
+    const error = { code: 'interrupted', fault: 'infrastructure', ...facts } as const;
+    const cut = { ...skipped, verdict: 'error' as const, error };
+    assert.deepEqual(findFlakes([first ?? caseResult(), cut]), []);
   });
 
   const flaky = /EBUSY for a running task.*passed 2 of 4/s;

@@ -38,6 +38,7 @@ export function createRecord({ emit }: Pick<RunSettings, 'emit'>): CaseRecord {
       console: run?.console ?? [],
       shim: judgement.verdict === 'pass' ? [] : (run?.shim ?? []),
       ...{ rerun: entry.rerun, look: entry.look },
+      ...(entry.patches === undefined ? {} : { patches: entry.patches }),
       ...(run === undefined ? {} : { guest: run.guest }),
       ...(run?.image === undefined ? {} : { image: run.image }),
       ...(entry.attempt === undefined ? {} : { attempt: entry.attempt }),

@@ -46,6 +46,8 @@ export interface CaseResult {
   readonly rerun: string;
   /** What to type to look closer: gdb where it begins, a shell in its guest. */
   readonly look?: readonly string[];
+  /** Subjects of the patches that it needs, and so speaks for. */
+  readonly patches?: readonly string[];
   /** The guest it ran in. */
   readonly guest?: string;
   /** Which run of the case this is, from 1, when it is run more than once. */
@@ -96,6 +98,8 @@ export interface BaseReport {
     readonly number: number;
     readonly subject: string;
     readonly file: string;
+    /** Compiler warnings in lines of the series, in the files it touches. */
+    readonly warnings?: number;
   }[];
   readonly imageKey: string;
   readonly rootfsKey: string;

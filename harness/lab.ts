@@ -98,7 +98,10 @@ function baseReady(image: Image, rootfs: Rootfs) {
     origin: source.origin,
     series: image.series.patches
       .filter(({ group }) => group === 'cr')
-      .map(({ number, subject, file }) => ({ number, subject, file })),
+      .map(({ number, subject, file, files }) => ({
+        ...{ number, subject, file },
+        warnings: image.warnings.filter((warning) => files.includes(warning.file)).length,
+      })),
     imageKey: image.key,
     rootfsKey: rootfs.key,
     kernelWarnings: image.warnings.length,

@@ -13,9 +13,19 @@ export function findUnmet(needs: readonly Needs[], offer: BaseOffer): string | u
     const names = base === undefined ? undefined : typeof base === 'string' ? [base] : base;
     if (names !== undefined && !names.includes(offer.name))
       return `needs base ${names.join(' or ')}, this is ${offer.name}`;
-    const wanted = typeof patch === 'object' ? patch[offer.name] : patch;
+    const wanted = patchFor(patch, offer.name);
     if (wanted !== undefined && !offer.applied.includes(wanted))
       return `needs the patch "${wanted}", which is not applied to ${offer.name} in this run`;
   }
   return undefined;
+}
+
+/** Returns the subjects of the patches a case needs on a base, each once. */
+export function findPatches(needs: readonly Needs[], base: string): readonly string[] {
+  const subjects = needs.map(({ patch }) => patchFor(patch, base));
+  return [...new Set(subjects)].filter((subject) => subject !== undefined);
+}
+
+function patchFor(patch: Needs['patch'], base: string): string | undefined {
+  return typeof patch === 'object' ? patch[base] : patch;
 }

@@ -3,7 +3,7 @@ import type { CaseFile } from './host-protocol.ts';
 import { findKnown, findStale, type KnownFailure } from './known.ts';
 import type { ListedCase, Listing, Mistake } from './listing.ts';
 import { labError } from './errors.ts';
-import { findUnmet } from './needs.ts';
+import { findPatches, findUnmet } from './needs.ts';
 import type { BaseOffer } from './needs.ts';
 import { describeLooks, describeRerun, type Circumstances } from './rerun.ts';
 import type { Shard } from './shard.ts';
@@ -12,6 +12,8 @@ import { shuffle } from './shuffle.ts';
 /** A case as the runner takes it. */
 export interface PlanEntry {
   readonly planned: PlannedCase;
+  /** Subjects of the patches it needs. */
+  readonly patches?: readonly string[];
   readonly file: CaseFile;
   /** Seconds it may take on an accelerator of factor 1, if not the default. */
   readonly seconds?: number;
@@ -97,8 +99,10 @@ function planCase(each: ListedCase, base: BaseOffer, options: PlanOptions): Plan
   const unmet = skip ?? findUnmet(needs, base);
   const entry = planEntry(file, suite, test, base, options);
   const known = findKnown(options.known ?? [], entry.planned);
+  const patches = findPatches(needs, base.name);
   return {
     ...entry,
+    ...(patches.length === 0 ? {} : { patches }),
     ...(seconds === undefined ? {} : { seconds }),
     ...(unmet === undefined ? {} : { unmet }),
     ...(known === undefined ? {} : { known }),

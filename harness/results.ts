@@ -102,6 +102,7 @@ const caseResult = z
       .describe('the image it wrote or read last'),
     rerun: z.string().describe('what to type to run it alone'),
     look: z.array(z.string()).readonly().exactOptional().describe('what to type to look closer'),
+    patches: z.array(z.string()).readonly().exactOptional().describe('those it needs: subjects'),
     guest: z.string().exactOptional(),
     attempt: z.object({ number: z.int(), of: z.int() }).readonly().exactOptional(),
     known: z
@@ -150,7 +151,19 @@ const baseReport = z
     sourceId: z.string(),
     origin: z.string(),
     series: z
-      .array(z.object({ number: z.int(), subject: z.string(), file: z.string() }).readonly())
+      .array(
+        z
+          .object({
+            number: z.int(),
+            subject: z.string(),
+            file: z.string(),
+            warnings: z
+              .int()
+              .exactOptional()
+              .describe('of the compiler, in lines of the series in files it touches'),
+          })
+          .readonly(),
+      )
       .readonly(),
     imageKey: z.string(),
     rootfsKey: z.string(),

@@ -2,7 +2,7 @@ import { outcomeOf } from '../outcome.ts';
 import type { Results } from '../results.ts';
 import { findRepeated } from './flakes.ts';
 import { html, type Html } from './html-template.ts';
-import { caseTitle, cleanLine, count, duration } from './text.ts';
+import { caseTitle, cleanLine, duration } from './text.ts';
 
 /** Returns what ended the run before its end, if anything did. */
 export function renderEarlyEnd({ error, finished }: Results): Html | undefined {
@@ -68,22 +68,6 @@ function renderGuest(guest: Results['guests'][number]): Html {
   );
   return html`<li><strong>${name}</strong> ${how}${up}${end} · <a href="${consoleLog}">console</a>
 <details><summary>QEMU</summary><pre>${commandLine.join(' ')}</pre>${manual === undefined ? undefined : html`<p>By hand:</p><pre>${manual}</pre>`}</details>${said}</li>`;
-}
-
-/** Returns each base's source, image and patches. */
-export function renderSeries({ baseReports }: Results): Html {
-  if (baseReports.length === 0) return html`<p>No kernel was built.</p>`;
-  return html`${baseReports.map(renderBase)}`;
-}
-
-function renderBase(report: Results['baseReports'][number]): Html {
-  const { base, version, sourceId, origin, imageKey, rootfsKey, kernelWarnings } = report;
-  const patches = report.series.map(
-    ({ number, subject, file }) => html`<li value="${number}">${subject} <code>${file}</code></li>`,
-  );
-  return html`<h3>${base}</h3>
-<p>${version} (<code>${sourceId}</code>), ${origin}. Image <code>${imageKey}</code>, user space <code>${rootfsKey}</code>. ${count(kernelWarnings, 'compiler warning')} in lines of the series. <a href="${base}-build.log">build log</a> · <a href="${base}-config">config</a></p>
-<ol class="series">${patches}</ol>`;
 }
 
 /** Returns where the run happened. */

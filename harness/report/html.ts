@@ -12,8 +12,8 @@ import {
   renderList,
   renderMissing,
   renderRepeated,
-  renderSeries,
 } from './html-sections.ts';
+import { renderSeries } from './html-series.ts';
 import { html, trusted } from './html-template.ts';
 import { renderTimings } from './html-timings.ts';
 import { count, duration } from './text.ts';

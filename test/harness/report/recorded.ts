@@ -81,6 +81,24 @@ export const crashed = caseResult({
   ],
 });
 
+/** The kernel of a series of two patches. */
+export const baseReady: LabEventBody = {
+  type: 'base-ready',
+  report: {
+    ...{ base: 'v2.6.30', version: '2.6.30', sourceId: '0cea46e43f06', origin: 'kernel.org' },
+    series: ['one', 'two'].map((name, index) => ({
+      ...{
+        number: index + 1,
+        subject: `c/r: ${name}`,
+        file: `cr/000${index + 1}-c-r-${name}.patch`,
+      },
+      warnings: index,
+    })),
+    ...{ imageKey: '0123456789abcdef0123', rootfsKey: 'fedcba98765432100123', kernelWarnings: 1 },
+  },
+  files: { config: 'c', image: 'i', systemMap: 's', vmlinux: 'v', buildLog: 'b' },
+};
+
 /** A run with the given cases on one base, as its events come in. */
 export function recordRun(
   cases: readonly CaseResult[],

@@ -36,16 +36,24 @@ export interface Surroundings {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/** Returns what starts a lab on a world, and in which environment; it writes events to descriptor 3. */
+export function labCommand(order: Order): {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+} {
+  return {
+    argv: [process.execPath, '--import', 'tsx', script, JSON.stringify(order)],
+    env: { LAB_HOME: order.world.home.root },
+  };
+}
+
 /** Starts a lab on a world. */
 export function startLab(order: Order, { wrapper = [], env = {} }: Surroundings = {}): RunningLab {
-  const argv = [
-    ...wrapper,
-    ...[process.execPath, '--import', 'tsx', script, JSON.stringify(order)],
-  ];
-  const [command = '', ...args] = argv;
+  const lab = labCommand(order);
+  const [command = '', ...args] = [...wrapper, ...lab.argv];
   const child = spawn(command, args, {
     cwd: join(import.meta.dirname, '../..'),
-    env: { ...process.env, CI: 'true', LAB_HOME: order.world.home.root, ...env },
+    env: { ...process.env, CI: 'true', ...lab.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   });
   const events: LabEvent[] = [];

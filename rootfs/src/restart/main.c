@@ -26,6 +26,7 @@ static void end_tasks(void)
 {
 	struct word word;
 
+	signal(SIGCHLD, SIG_DFL);
 	kill(made, SIGKILL);
 	while (reports >= 0 && read(reports, &word, sizeof(word)) > 0)
 		;
@@ -98,6 +99,17 @@ static void feed(const struct front *front, int from, int to)
 		write_all(to, bytes, (size_t)n);
 	}
 	_exit(0);
+}
+
+/* The root's children may live on, and nobody would hear that it does not. */
+static void miss_root(int number)
+{
+	static const char words[] = "restart: the root task ended before it was restarted\n";
+
+	(void)number;
+	if (write(STDERR_FILENO, words, sizeof(words) - 1) < 0)
+		_exit(EXIT_SYSTEM);
+	_exit(EXIT_SYSTEM);
 }
 
 /* Returns when each task has said that it is there. */
@@ -237,6 +249,7 @@ int main(int argc, char **argv)
 		give_up(EXIT_SYSTEM, "sharing the pids", errno);
 
 	fflush(stdout);
+	signal(SIGCHLD, miss_root);
 	root = made = make_tasks(&plan, &lines, pids,
 				 (int[]){ words[0], go[1], fed[1], image });
 	if (made < 0)
@@ -249,6 +262,7 @@ int main(int argc, char **argv)
 	reports = words[0];
 
 	gather(words[0], nr_made, lines.pids);
+	signal(SIGCHLD, SIG_DFL);
 	if (pids == PIDS_ANY)
 		renumber(&front, &plan, lines.pids);
 	if (pids == PIDS_SPACE && front.tasks[0].pid != 1)

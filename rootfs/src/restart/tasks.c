@@ -42,6 +42,13 @@ static pid_t wanted(int32_t id)
 	return numbers == PIDS_ANY ? 0 : id;
 }
 
+/* A child that dies before all are there would be waited for for ever. */
+static void miss_child(int number)
+{
+	(void)number;
+	say(0, ECHILD);
+}
+
 static void await_end_of(int fd)
 {
 	char byte;
@@ -82,6 +89,9 @@ static void become(size_t index)
 
 	say(index, 0);
 	await_end_of(line->go);
+	/* From here on some may end: those that stood in, and those that were zombies. */
+	if (is_process(ids))
+		signal(SIGCHLD, SIG_DFL);
 	if (is_process(ids)) {
 		join_group(ids);
 		close(line->joined[1]);
@@ -146,6 +156,7 @@ static void be_ghost(size_t number)
 	const struct ghost *ghost = &plan->ghosts[number];
 
 	close(line->joined[1]);
+	signal(SIGCHLD, SIG_DFL);
 	if (ghost->leads_session) {
 		setsid();
 		make_children(ghost->maker, ghost->id, CLONE_PARENT);
@@ -180,6 +191,7 @@ static void make_process(size_t index)
 	const struct task_ids *own = &plan->tasks[index];
 	size_t i;
 
+	signal(SIGCHLD, miss_child);
 	if (own->sid == own->pid) {
 		if (plan->births[index] != own->sid)
 			make_children(index, plan->births[index], 0);

@@ -29,7 +29,7 @@ struct call {
 	long long pid, flags, fd, offset, timeout, count, file_size;
 	const char *out, *in, *readonly;
 	bool self, pipe, pipe_closed, pipe_stalled, closed_fd;
-	bool append, nonblock, create_each;
+	bool append, nonblock, create_each, make_it_fail;
 	struct identity who;
 };
 
@@ -69,6 +69,7 @@ static int parse_call(struct json *out, struct call *call, int *argc, char **arg
 		{ "nonblock", OPTION_FLAG, &call->nonblock },
 		{ "offset", OPTION_NUMBER, &call->offset },
 		{ "file-size", OPTION_NUMBER, &call->file_size },
+		{ "make-it-fail", OPTION_FLAG, &call->make_it_fail },
 		{ "timeout", OPTION_NUMBER, &call->timeout },
 		IDENTITY_OPTIONS(call->who),
 	};
@@ -195,8 +196,15 @@ static void refuse(struct outcome *outcome, const char *what)
 	_exit(1);
 }
 
+/* Whether the kernel's fault injection may hit this task. */
+static void set_fallible(int fd, const char *value)
+{
+	if (fd >= 0 && write(fd, value, 1) != 1)
+		_exit(1);
+}
+
 static void call_once(const struct call *call, struct channel *channel,
-		      struct outcome *outcome)
+		      struct outcome *outcome, int fallible)
 {
 	pid_t pid = call->self ? getpid() : (pid_t)call->pid;
 	unsigned long flags = (unsigned long)call->flags;
@@ -204,10 +212,12 @@ static void call_once(const struct call *call, struct channel *channel,
 	long ret;
 
 	outcome->stage = CALLING;
+	set_fallible(fallible, "1");
 	errno = 0;
 	ret = call->restart ? cr_restart(pid, channel->fd, flags) :
 			      cr_checkpoint(pid, channel->fd, flags);
 	outcome->error = ret < 0 ? errno : 0;
+	set_fallible(fallible, "0");
 	outcome->us = now_us() - since;
 	outcome->ret = ret;
 	outcome->stage = RETURNED;
@@ -224,6 +234,7 @@ static void be_caller(const struct call *call, struct channel *channel,
 {
 	struct rlimit file_size = { (rlim_t)call->file_size, RLIM_INFINITY };
 	const char *failed;
+	int fallible = -1;
 	long long i;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -235,13 +246,18 @@ static void be_caller(const struct call *call, struct channel *channel,
 		close_end(&channel->spare);
 	if (call->file_size >= 0 && setrlimit(RLIMIT_FSIZE, &file_size) < 0)
 		refuse(outcome, "setting the file size limit");
+	if (call->make_it_fail) {
+		fallible = open("/proc/self/make-it-fail", O_WRONLY);
+		if (fallible < 0)
+			refuse(outcome, "/proc/self/make-it-fail");
+	}
 	failed = assume(&call->who);
 	if (failed)
 		refuse(outcome, failed);
 	for (i = 0; i < call->count; i++) {
 		if (i > 0 && renew(channel, call) < 0)
 			refuse(outcome, "opening the image again");
-		call_once(call, channel, outcome);
+		call_once(call, channel, outcome, fallible);
 	}
 	_exit(0);
 }

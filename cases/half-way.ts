@@ -1,0 +1,145 @@
+import { Buffer } from 'node:buffer';
+import { assert, suite } from '../harness/case.ts';
+import type { Guest } from '../harness/case.ts';
+import { patches } from './support/patches.ts';
+import { keptSince } from './support/slabs.ts';
+import {
+  bringBack,
+  destroy,
+  endWell,
+  freezeAll,
+  save,
+  startWorkload,
+  textOf,
+  thaw,
+} from './support/workload.ts';
+import type { Workload } from './support/workload.ts';
+
+const test = suite('a checkpoint or restart that fails half-way').needs({ patch: patches.tree });
+
+/** Caches of which a failure could keep objects: tasks, memory, files. */
+const caches = ['task_struct', 'mm_struct', 'files_cache', 'fs_cache', 'vm_area_struct', 'filp'];
+
+/** Saves a frozen tree in a way that fails, then shows that nothing is wrong with it. */
+function registerFailure(
+  name: string,
+  fail: (guest: Guest, workload: Workload) => Promise<void>,
+): void {
+  test(`${name}: the tree is as it was, and the next checkpoint works`, async ({ guest }) => {
+    const workload = await startWorkload(guest, 'tree');
+    await freezeAll(guest, workload);
+    await fail(guest, workload);
+    await thaw(guest, workload);
+    const image = await save(guest, workload);
+    await destroy(guest, workload);
+    await endWell(guest, await bringBack(guest, workload, image));
+  });
+}
+
+registerFailure('a full disk', async (guest, { pid }) => {
+  const folder = await guest.smallFileSystem(64);
+  for (const kib of [0, 20, 40]) {
+    await guest.write(`${folder}/rest`, Buffer.alloc(64 * 1024 - kib * 1024));
+    const to = { kind: 'file', path: `${folder}/image` } as const;
+    assert.is((await guest.checkpoint(pid, { to })).errno, 'ENOSPC', `${kib} KiB are left`);
+    await guest.shim('rm', `${folder}/image`);
+  }
+});
+
+registerFailure('the largest size of a file', async (guest, { pid }) => {
+  const path = `${await guest.folder()}/image`;
+  for (const bytes of [0, 300, 5000, 50_000]) {
+    const words = ['--pid', String(pid), '--flags', '1', '--out', path];
+    const answer = await guest.shim('checkpoint', ...words, '--file-size', String(bytes));
+    assert.is(answer['errno'], 'EFBIG', `${bytes} bytes may be written`);
+  }
+});
+
+registerFailure('a pipe that nobody reads', async (guest, { pid }) => {
+  const { errno } = await guest.checkpoint(pid, { to: { kind: 'closed-pipe' } });
+  assert.is(errno, 'EPIPE');
+});
+
+registerFailure('a killed caller', async (guest, { pid }) => {
+  // So much room in its pipe: it sleeps in the midst of the first task, and of another.
+  for (const room of [100, 3000, 40_000]) {
+    const caller = await guest.subject('caller', { args: [String(pid), String(room)] });
+    await caller.signal('SIGKILL');
+    assert.match(await caller.ask('drain'), /signal=SIGKILL/);
+  }
+});
+
+/**
+ * Has the kernel refuse its caller one allocation, an early one first and then later ones, until
+ * a call gets by without; the kernel counts on from call to call, so that none is left out for
+ * ever. `call` returns whether it went well. Returns how many were refused.
+ */
+async function failEachAllocation(guest: Guest, call: () => Promise<boolean>): Promise<number> {
+  const knobs = '/sys/kernel/debug/failslab';
+  for (const [knob, value] of [
+    ...[['task-filter', 'Y'] as const, ['ignore-gfp-wait', 'N'] as const],
+    ...[['verbose', '0'] as const, ['probability', '100'] as const, ['space', '0'] as const],
+  ])
+    await guest.write(`${knobs}/${knob}`, value);
+  let failures = 0;
+  try {
+    for (let nth = 1; nth < 500; nth += Math.max(1, Math.floor(nth / 8))) {
+      await guest.write(`${knobs}/interval`, String(nth));
+      await guest.write(`${knobs}/times`, '1');
+      const well = await call();
+      const left = (await textOf(guest, `${knobs}/times`)).trim();
+      if (left === '1') return failures;
+      failures += 1;
+      assert.not(well && nth === 1, 'the first allocation is missed');
+    }
+  } finally {
+    await guest.write(`${knobs}/probability`, '0');
+    await guest.write(`${knobs}/times`, '0');
+  }
+  return failures;
+}
+
+test.within(60)('allocations that fail: the tree is as it was', async ({ guest }) => {
+  const workload = await startWorkload(guest, 'tree');
+  await freezeAll(guest, workload);
+  const path = `${await guest.folder()}/image`;
+  const words = ['checkpoint', '--pid', String(workload.pid), '--flags', '1', '--out', path];
+  const before = await guest.slabs(...caches);
+  const failures = await failEachAllocation(guest, async () => {
+    const { errno } = await guest.shim(...words, '--make-it-fail');
+    assert.ok(errno === null || errno === 'ENOMEM', String(errno));
+    return errno === null;
+  });
+  assert.ok(failures >= 10, `${failures} allocations have failed`);
+  assert.equal(await keptSince(guest, before, 60), [], 'nothing is kept');
+  await thaw(guest, workload);
+  const image = await save(guest, workload);
+  await destroy(guest, workload);
+  await endWell(guest, await bringBack(guest, workload, image));
+});
+
+test.within(60)('allocations that fail: a restart can be tried again', async ({ guest }) => {
+  const workload = await startWorkload(guest, 'count');
+  const image = await save(guest, workload);
+  await destroy(guest, workload);
+  // Whoever becomes the workload ends at once, and has found all that it left.
+  await guest.write(`${workload.folder}/go`, '');
+  const words = ['restart', '--self', '--in', image, '--flags', '0'];
+  const restart = async (...more: readonly string[]) => {
+    const { ret, errno, status, signal } = await guest.shim(...words, ...more);
+    if (errno === 'ENOMEM') return false;
+    assert.equal(
+      { ret, errno, status, signal },
+      { ret: null, errno: null, status: 0, signal: null },
+    );
+    return true;
+  };
+  const before = await guest.slabs(...caches);
+  const failures = await failEachAllocation(guest, () => restart('--make-it-fail'));
+  assert.ok(failures >= 10, `${failures} allocations have failed`);
+  assert.equal(await keptSince(guest, before, 60), [], 'nothing is kept');
+  assert.ok(await restart());
+  assert.match(await textOf(guest, `${workload.folder}/verdict`), /^(pass\n)+$/);
+});
+
+test.run();

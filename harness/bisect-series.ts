@@ -67,9 +67,9 @@ export function createPrefixJudge(
 /** Returns what the runs of a case on one kernel come to. */
 export function weigh(
   number: number,
-  results: readonly Pick<CaseResult, 'verdict' | 'reason'>[],
+  results: readonly Pick<CaseResult, 'verdict' | 'reason' | 'error'>[],
 ): PrefixSeen {
-  const verdicts = results.map(({ verdict }) => toPrefixVerdict(verdict));
+  const verdicts = results.map(toPrefixVerdict);
   const verdict = agree(verdicts);
   const [reason = ''] = results.flatMap((result) => result.reason?.split('\n')[0] ?? []);
   if (verdict !== 'unsure') return { number, verdict, reason };
@@ -78,10 +78,16 @@ export function weigh(
   return { number, verdict, reason: reason === '' ? words : `${words}: ${reason}` };
 }
 
-/** An error says that the lab could not judge: no sign of the kernel being bad. */
-function toPrefixVerdict(verdict: CaseResult['verdict']): PrefixVerdict {
+/** What a guest that cases run in can only end of by its kernel's doing. */
+const kernelFaults: readonly unknown[] = ['guest-crash', 'guest-hang'];
+
+/**
+ * An error says that the lab could not judge, no sign of the kernel being bad: but for a guest
+ * that crashes or hangs under the case each time, which is what many a search is about.
+ */
+function toPrefixVerdict({ verdict, error }: Pick<CaseResult, 'verdict' | 'error'>): PrefixVerdict {
   if (verdict === 'pass') return 'good';
-  return verdict === 'fail' ? 'bad' : 'skip';
+  return verdict === 'fail' || kernelFaults.includes(error?.fault) ? 'bad' : 'skip';
 }
 
 function makePrefix(

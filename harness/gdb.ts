@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Image } from '../kernel/base.ts';
+import { writeSeriesFiles } from '../kernel/series-files.ts';
 import { awaitReady } from '../qemu/boot.ts';
 import type { RunningMachine } from '../qemu/contracts.ts';
 import { launchMachine } from '../qemu/launch.ts';
@@ -9,6 +10,7 @@ import { quote } from './cli-context.ts';
 import type { Context } from './context.ts';
 import type { GuestHandle, GuestRequest, Machinery } from './guest-handle.ts';
 import { machineOf, openGuestSession } from './guests.ts';
+import { symbolsOf } from './symbols.ts';
 import type { GuestParts } from './prepare.ts';
 
 /**
@@ -46,9 +48,19 @@ export function createGdbMachinery(
 }
 
 /** Returns gdb's command line for a guest that waits at this socket. */
-export function gdbCommand(image: Pick<Image, 'vmlinux'>, socket: string): readonly string[] {
-  // A panic resets the machine, which ends QEMU: what led to it is to be seen before.
-  return ['gdb', '-q', image.vmlinux, '-ex', `target remote ${socket}`, '-ex', 'hbreak panic'];
+export function gdbCommand(
+  image: Pick<Image, 'vmlinux'>,
+  socket: string,
+  sources: readonly string[],
+): readonly string[] {
+  const commands = [
+    // The first folder that has a file is where its lines come from.
+    `directory ${sources.join(' ')}`,
+    `target remote ${socket}`,
+    // A panic resets the machine, which ends QEMU: what led to it is to be seen before.
+    'hbreak panic',
+  ];
+  return ['gdb', '-q', image.vmlinux, ...commands.flatMap((command) => ['-ex', command])];
 }
 
 /**
@@ -66,10 +78,11 @@ export function runInTerminal(argv: readonly string[]): Promise<void> {
 
 async function openStopped(
   { image, parts, fromBoot, attach }: GdbOptions,
-  { scratch }: Context,
+  context: Context,
   request: GuestRequest,
 ): Promise<GuestHandle> {
   const { name, base, signal, started } = request;
+  const { scratch } = context;
   const folder = join(scratch, name);
   await mkdir(folder, { recursive: true });
   const socket = join(folder, 'gdb');
@@ -77,11 +90,14 @@ async function openStopped(
   const machine = machineOf(image, parts.rootfs, parts.accelerator);
   const running = await launchMachine(machine, { name, folder, consoleLog, signal, gdb: socket });
   started({ how: running.how, commandLine: running.argv, consoleLog });
-  const gdb = gdbCommand(image, socket);
+  const sources = join(folder, 'source');
+  await writeSeriesFiles(image.source, image.series, sources, context);
+  const gdb = gdbCommand(image, socket, [sources, image.source.repository]);
   try {
     if (fromBoot) attach(gdb);
     else await running.qmp.execute('cont');
-    await boot(running, image, fromBoot ? gdbFactor : parts.factor, signal);
+    const within = { ...context, signal };
+    await boot(running, image, fromBoot ? gdbFactor : parts.factor, within);
     const patient = { rootfs: parts.rootfs, factor: gdbFactor, keepalive: false };
     const session = await openGuestSession(running, patient);
     if (!fromBoot) {
@@ -98,10 +114,11 @@ async function openStopped(
 
 async function boot(
   running: RunningMachine,
-  { vmlinux, systemMap }: Image,
+  image: Image,
   factor: number,
-  signal: AbortSignal,
+  context: Context,
 ): Promise<void> {
-  const symbols = { vmlinux, systemMap };
+  const { signal } = context;
+  const symbols = symbolsOf(image, context);
   await awaitReady(running, { deadline: 60_000 * factor, silence: 5000 * factor, signal, symbols });
 }

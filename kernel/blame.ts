@@ -34,8 +34,11 @@ export function createBlame(source: Source, series: Series, context: Context): B
   };
 }
 
-/** An image may come from a cache that holds no tree: its commits are made again then. */
-async function commitsOf(
+/**
+ * Returns the commits of a series with their patches, in order. An image may come from a cache
+ * that holds no tree: they are made again then.
+ */
+export async function commitsOf(
   source: Source,
   series: Series,
   context: Context,

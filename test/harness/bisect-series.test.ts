@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { weigh, type PrefixSeen } from '../../harness/bisect-series.ts';
 import { describeSeen, renderEnd } from '../../harness/commands/bisect.ts';
+import type { Fault } from '../../harness/errors.ts';
 import { plainStyle } from '../../harness/report/style.ts';
 import type { Patch } from '../../kernel/base.ts';
 
@@ -9,6 +10,11 @@ const patches = ['c/r: one', 'c/r: two', 'c/r: three'].map((subject, index): Pat
   ...{ number: index + 1, group: 'cr', file: '', path: '', subject },
   ...{ files: [], added: 0, removed: 0, hash: '' },
 }));
+
+const hung = (fault: Fault) => ({
+  ...{ verdict: 'error' as const, reason: 'the guest no longer answers' },
+  error: { code: 'x', fault, doing: 'running a case', what: 'x', next: 'x' },
+});
 
 describe('weigh', () => {
   const table: readonly (readonly [Parameters<typeof weigh>[1], Omit<PrefixSeen, 'number'>])[] = [
@@ -31,6 +37,11 @@ describe('weigh', () => {
       ],
       { verdict: 'skip', reason: 'no guest' },
     ],
+    [
+      [hung('guest-hang'), hung('guest-crash')],
+      { verdict: 'bad', reason: 'the guest no longer answers' },
+    ],
+    [[hung('infrastructure')], { verdict: 'skip', reason: 'the guest no longer answers' }],
     [[{ verdict: 'skip', reason: 'needs a patch' }], { verdict: 'skip', reason: 'needs a patch' }],
   ];
   for (const [results, seen] of table)

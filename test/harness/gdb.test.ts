@@ -4,10 +4,12 @@ import { gdbCommand, gdbFactor } from '../../harness/gdb.ts';
 
 describe('gdbCommand', () => {
   it('loads the symbols, attaches and stops at a panic', () => {
-    const command = gdbCommand({ vmlinux: '/images/1/vmlinux' }, '/tmp/lab/gdb');
+    const command = gdbCommand({ vmlinux: '/images/1/vmlinux' }, '/tmp/lab/gdb', ['/s', '/t']);
     assert.deepEqual(command.slice(0, 3), ['gdb', '-q', '/images/1/vmlinux']);
     assert.ok(command.includes('target remote /tmp/lab/gdb'));
     assert.ok(command.includes('hbreak panic'));
+    const [sources, target] = ['directory /s /t', 'target remote /tmp/lab/gdb'];
+    assert.ok(command.indexOf(sources) < command.indexOf(target));
   });
 });
 

@@ -190,9 +190,23 @@ function finish(draft: Draft): Results {
     baseReports: draft.baseReports,
     stages: draft.stages,
     guests: [...draft.guests.values()],
-    cases: draft.cases,
+    cases: inPlannedOrder(draft),
     missing,
   };
+}
+
+/** Guests end their cases in any order; a report lists them as they were planned, every time. */
+function inPlannedOrder({ planned, cases }: Draft): CaseResult[] {
+  const places = new Map<string, number>();
+  const rounds = new Map<string, number>();
+  planned.forEach((each, index) => {
+    const round = (rounds.get(keyOf(each)) ?? 0) + 1;
+    rounds.set(keyOf(each), round);
+    places.set(`${round} ${keyOf(each)}`, index);
+  });
+  const placeOf = (result: CaseResult) =>
+    places.get(`${result.attempt?.number ?? 1} ${keyOf(result)}`) ?? planned.length;
+  return [...cases].sort((a, b) => placeOf(a) - placeOf(b));
 }
 
 function keyOf(item: { readonly base: string; readonly id: string }): string {

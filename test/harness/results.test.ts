@@ -40,6 +40,19 @@ describe('results', () => {
     assert.equal(finished, true);
   });
 
+  it('list cases as they were planned, in whatever order they ended', () => {
+    const attempt = (id: string, number: number) =>
+      caseResult({ id, test: id, attempt: { number, of: 2 } });
+    const planned = [attempt('a', 1), attempt('b', 1), attempt('a', 2), attempt('b', 2)];
+    const events = recordRun(planned, 0);
+    const turned = [...events].reverse().filter(({ type }) => type === 'case-ended');
+    const rest = events.filter(({ type }) => type !== 'case-ended');
+    const names = collect([...rest, ...turned]).cases.map(
+      (result) => `${result.id}${result.attempt?.number ?? 0}`,
+    );
+    assert.deepEqual(names, ['a1', 'b1', 'a2', 'b2']);
+  });
+
   it('call a run that broke off an error, and name the cases nobody heard of', () => {
     const cut = red.filter(
       (event) =>

@@ -4,6 +4,8 @@ import { patches } from './support/patches.ts';
 const pids = { patch: patches.calls, pids: true };
 
 registerWorkloads('tasks that know their pids', {
-  ...{ 'own-pid': pids, waitpid: pids, 'in-waitpid': pids, kill: pids, 'kill-group': pids },
-  ...{ tgkill: pids, robust: { patch: patches.sharedMemory, pids: true }, 'pid-file': pids },
+  ...{ 'own-pid': pids, waitpid: pids, 'in-waitpid': pids, 'pid-file': pids },
+  ...{ tgkill: pids, robust: { patch: patches.sharedMemory, pids: true } },
+  // In sigsuspend the mask is another for as long as the call lasts.
+  ...{ kill: { ...pids, moves: true }, 'kill-group': { ...pids, moves: true } },
 });

@@ -27,7 +27,7 @@
 #define DEADLINE_MS	20000
 
 static const struct subject *const subjects[] = {
-	&caller, &counter, &crowd, &holder, &leader_gone, &named, &ports, &self,
+	&caller, &counter, &crowd, &holder, &leader_gone, &named, &ports, &refused, &self,
 	&sleeping, &stopped, &undumpable, &zombie,
 };
 

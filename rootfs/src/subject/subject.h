@@ -31,7 +31,7 @@ struct subject {
 	bool hidden;	/* the target is not dumpable, and wants to be so */
 };
 
-extern const struct subject caller, counter, crowd, holder, leader_gone, named, ports,
+extern const struct subject caller, counter, crowd, holder, leader_gone, named, ports, refused,
 	self, sleeping, stopped, undumpable, zombie;
 
 /* For targets. */

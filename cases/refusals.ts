@@ -1,0 +1,44 @@
+import { assert, suite } from '../harness/case.ts';
+import { patches } from './support/patches.ts';
+import { frozenSubject, nameOf } from './support/tasks.ts';
+
+const test = suite('what a checkpoint refuses, by name').needs({ patch: patches.signals });
+
+type Refusal = readonly [kind: string, errno: string, said: RegExp];
+
+/** What a task has, the error it brings, and what the record says behind the task's name. */
+const refusals: readonly Refusal[] = [
+  ['tcp', 'EBADF', /^fd \d+: file of sockfs is not supported: socket:\[\d+\]$/],
+  ['pair', 'EBADF', /^fd \d+: file of sockfs is not supported: socket:\[\d+\]$/],
+  ['epoll', 'EBADF', /^fd \d+: file of anon_inodefs is not supported: anon_inode:\[eventpoll\]$/],
+  ['signalfd', 'EBADF', /^fd \d+: file of anon_inodefs is not supported: .*\[signalfd\]$/],
+  ['timerfd', 'EBADF', /^fd \d+: file of anon_inodefs is not supported: .*\[timerfd\]$/],
+  ['eventfd', 'EBADF', /^fd \d+: file of anon_inodefs is not supported: .*\[eventfd\]$/],
+  ['inotify', 'EBADF', /^fd \d+: file of \w+ is not supported: (anon_inode:)?inotify$/],
+  ['pty', 'EBADF', /^fd \d+: file of \w+ is not supported: \/dev\/p\w+$/],
+  ['mqueue', 'EBADF', /^fd \d+: file of mqueue is not supported: .*\/refused$/],
+  ['proc', 'EBADF', /^fd \d+: file of proc is not supported: \/proc\/\d+\/maps$/],
+  ['unlinked', 'EBADF', /^fd \d+: file is unlinked: \/tmp\/.* \(deleted\)$/],
+  ['unlinked-map', 'EBADF', /^mapping \w+-\w+: file is unlinked: \/tmp\/.* \(deleted\)$/],
+  ['locked', 'ENOSYS', /^fd \d+: file is locked: \/tmp\/\S+$/],
+  ['device', 'ENOSYS', /^mapping \w+-\w+ is of a device$/],
+];
+
+for (const [kind, errno, said] of refusals)
+  test(`${kind}: ${errno}, and the record says what it is`, async ({ guest }) => {
+    const path = `${await guest.folder()}/thing`;
+    const target = await frozenSubject(guest, 'refused', { args: [kind, path] });
+    const result = await guest.checkpoint(target.pid);
+    assert.is(result.errno, errno);
+    const { error = '' } = await result.image();
+    const start = `task ${await nameOf(guest, target.pid)} `;
+    assert.ok(error.startsWith(start), error);
+    assert.match(error.slice(start.length), said);
+    // It can go on, and be refused again.
+    await guest.thaw(target.pid);
+    assert.is((await guest.state(target.pid)).state, 'S', 'it sleeps on');
+    await guest.freeze(target.pid);
+    assert.is((await guest.checkpoint(target.pid)).errno, errno);
+  });
+
+test.run();

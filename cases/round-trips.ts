@@ -1,0 +1,40 @@
+import { assert, suite } from '../harness/case.ts';
+import type { Guest } from '../harness/case.ts';
+import { patches } from './support/patches.ts';
+import { keptSince } from './support/slabs.ts';
+import { bringBack, destroy, endWell, save, startWorkload } from './support/workload.ts';
+
+const test = suite('round trips leave nothing behind').needs({ patch: patches.calls });
+
+/** Trips to fill the caches. */
+const first = 5;
+
+/** Workloads and trips that are counted: a hundred tasks or more each. */
+const trips = { tree: 15, 'ping-pong': 50, threads: 30 };
+
+/** A task that leaves one object on each trip is more than what half-used slabs differ by. */
+const tolerance = 60;
+
+for (const [name, counted] of Object.entries(trips))
+  test.within(60)(`${name}: saved, killed and restarted`, async ({ guest }) => {
+    let workload = await startWorkload(guest, name);
+    let before: Readonly<Record<string, number>> = {};
+    for (let trip = 0; trip < first + counted; trip++) {
+      if (trip === first) before = await counts(guest);
+      const image = await save(guest, workload);
+      await destroy(guest, workload);
+      workload = await bringBack(guest, { ...workload, group: `trip-${trip % 2}` }, image);
+      await guest.shim('rm', image);
+    }
+    assert.ok((before['task_struct'] ?? 0) > 0, 'the kernel tells its counts');
+    assert.equal(await keptSince(guest, before, tolerance), [], 'these do not come back');
+    await endWell(guest, workload);
+  });
+
+/** What was looked up, in /proc above all, is remembered until memory is short: it tells nothing. */
+async function counts(guest: Guest): Promise<Readonly<Record<string, number>>> {
+  const all = Object.entries(await guest.slabs());
+  return Object.fromEntries(all.filter(([cache]) => !/^dentry$|inode_cache$/.test(cache)));
+}
+
+test.run();

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Holds what a checkpoint refuses to save: it has to name it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <mqueue.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/inotify.h>
+#include <sys/mman.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "subject.h"
+
+static int make_signalfd(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	return signalfd(-1, &set, 0);
+}
+
+static int make_file(const char *path)
+{
+	return open(path, O_RDWR | O_CREAT, 0600);
+}
+
+static int make_unlinked(const char *path)
+{
+	int fd = make_file(path);
+
+	unlink(path);
+	return fd;
+}
+
+static int make_locked(const char *path)
+{
+	int fd = make_file(path);
+
+	return fd < 0 || flock(fd, LOCK_EX) < 0 ? -1 : fd;
+}
+
+/* Of physical memory, of which nothing is open any more. */
+static int map_device(const char *path)
+{
+	int fd;
+
+	if (mknod(path, S_IFCHR | 0600, makedev(1, 1)) < 0)
+		return -1;
+	fd = open(path, O_RDONLY);
+	if (fd < 0 || mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0) == MAP_FAILED)
+		return -1;
+	return close(fd);
+}
+
+static int map_unlinked(const char *path)
+{
+	int fd = make_unlinked(path);
+
+	if (fd < 0 || ftruncate(fd, 4096) < 0 ||
+	    mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 0) == MAP_FAILED)
+		return -1;
+	return close(fd);
+}
+
+static int make(const char *kind, const char *path)
+{
+	int pair[2];
+
+	if (!strcmp(kind, "tcp"))
+		return socket(AF_INET, SOCK_STREAM, 0);
+	if (!strcmp(kind, "pair"))
+		return socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
+	if (!strcmp(kind, "epoll"))
+		return epoll_create(1);
+	if (!strcmp(kind, "signalfd"))
+		return make_signalfd();
+	if (!strcmp(kind, "timerfd"))
+		return timerfd_create(CLOCK_MONOTONIC, 0);
+	if (!strcmp(kind, "eventfd"))
+		return eventfd(0, 0);
+	if (!strcmp(kind, "inotify"))
+		return inotify_init();
+	if (!strcmp(kind, "pty"))
+		return posix_openpt(O_RDWR | O_NOCTTY);
+	if (!strcmp(kind, "mqueue"))
+		return mq_open("/refused", O_RDWR | O_CREAT, 0600, NULL);
+	if (!strcmp(kind, "proc"))
+		return open("/proc/self/maps", O_RDONLY);
+	if (!strcmp(kind, "unlinked"))
+		return make_unlinked(path);
+	if (!strcmp(kind, "locked"))
+		return make_locked(path);
+	if (!strcmp(kind, "device"))
+		return map_device(path);
+	if (!strcmp(kind, "unlinked-map"))
+		return map_unlinked(path);
+	errno = EINVAL;
+	return -1;
+}
+
+static void hold(char **args)
+{
+	errno = EINVAL;
+	if (!args[0] || !args[1] || make(args[0], args[1]) < 0)
+		cannot("making what is refused");
+	settled();
+}
+
+const struct subject refused = {
+	.name = "refused",
+	.about = "sleeps, with what a checkpoint refuses: KIND PATH",
+	.target = hold,
+	.reached = await_sleep,
+};

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Image } from '../kernel/base.ts';
 import { awaitReady } from '../qemu/boot.ts';
 import type { Accelerator, Machine, RunningMachine } from '../qemu/contracts.ts';
+import { tailOf } from '../qemu/ending.ts';
 import { askHung, describeHang } from '../qemu/hang.ts';
 import { launchMachine } from '../qemu/launch.ts';
 import { machineArguments, manualCommand } from '../qemu/machine.ts';
@@ -12,7 +13,7 @@ import { saveGuest } from '../qemu/snapshot.ts';
 import type { Rootfs } from '../rootfs/rootfs.ts';
 import { keep, keyOf } from './cache.ts';
 import type { Context } from './context.ts';
-import { isLabError, labError } from './errors.ts';
+import { isLabError, labError, reportOf } from './errors.ts';
 import type { GuestHandle, GuestRequest, Machinery } from './guest-handle.ts';
 import { probeMachine } from './guest-loss.ts';
 import { openSession } from './session.ts';
@@ -23,7 +24,7 @@ import type { GuestSession, SessionOptions } from './session.ts';
 const recipe = 1;
 
 /** Milliseconds on an accelerator of factor 1. Boots take 2 to 4 s there, a login 0.3 s. */
-const patience = { boot: 60_000, login: 15_000, call: 30_000, probe: 2000 };
+const patience = { boot: 60_000, login: 5000, call: 30_000, probe: 2000 };
 
 export interface GuestOptions {
   readonly images: readonly Image[];
@@ -229,8 +230,8 @@ async function bootTo(
   await awaitReady(running, { deadline, silence: 5000 * factor, signal, symbols });
 }
 
-/** Opens a session to a guest that is up. Throws what openSession throws. */
-export function openGuestSession(
+/** Opens a session to a guest that is up. Throws what openSession throws, with its last lines. */
+export async function openGuestSession(
   { sshPort, console, ended }: RunningMachine,
   {
     rootfs,
@@ -247,6 +248,9 @@ export function openGuestSession(
     deadline: patience.login * factor,
     callDeadline: patience.call * factor,
     probe: () => probeMachine({ console, ended }, patience.probe * factor),
+  }).catch((error: unknown) => {
+    if (!isLabError(error) || error.details !== undefined) throw error;
+    throw labError({ ...reportOf(error), details: tailOf(console), cause: error });
   });
 }
 

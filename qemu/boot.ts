@@ -2,6 +2,7 @@ import { labError, type LabError } from '../harness/errors.ts';
 import type { Finding } from './classify.ts';
 import type { MachineEnd, RunningMachine } from './contracts.ts';
 import { describeEnd, tailOf } from './ending.ts';
+import { askHung, describeHang, placeOfHang } from './hang.ts';
 import { decodeFinding, describeStack, type SymbolFiles } from './stacks.ts';
 
 export interface ReadyOptions {
@@ -92,14 +93,33 @@ async function explainBoot(
   outcome: Failure,
   options: ReadyOptions,
 ): Promise<LabError> {
-  const { code, what, next } = describeFailure(running, outcome, options);
+  const failure = describeFailure(running, outcome, options);
+  const tail = tailOf(running.console);
+  const hang = await askWhy(running, outcome, options);
   const crash = running.console.findings.filter(({ kind }) => kind === 'panic' || kind === 'oops');
   const decoded = crash.map((finding) => decodeFinding(finding, options.symbols));
   const stack = (await Promise.all(decoded)).map(describeStack);
   const stderr = outcome.kind === 'ended' ? outcome.end.stderr.split('\n').filter(Boolean) : [];
   const doing = `booting the guest ${running.name}`;
-  const details = [...stderr, ...tailOf(running.console), ...stack.flat()];
-  return labError({ code, fault: 'boot', doing, what, next, details });
+  const details = [...stderr, ...tail, ...stack.flat(), ...hang];
+  const what = [failure.what, placeOfHang(hang)].filter((part) => part !== undefined).join('; ');
+  return labError({ ...failure, fault: 'boot', doing, what, details });
+}
+
+/** Milliseconds a silent kernel gets to answer a SysRq key. */
+const answerPatience = 1000;
+
+/** Returns what a guest that has gone silent tells of where it is. */
+async function askWhy(
+  running: RunningMachine,
+  outcome: Failure,
+  { signal, symbols }: ReadyOptions,
+): Promise<readonly string[]> {
+  if (outcome.kind !== 'silent') return [];
+  const asked = askHung(running, { signal, symbols, patience: answerPatience });
+  const report = await asked.catch(() => undefined);
+  signal.throwIfAborted();
+  return report === undefined ? [] : describeHang(report);
 }
 
 function describeFailure(

@@ -119,9 +119,13 @@ async function pressSysRq(
   return true;
 }
 
+/** A kernel that prints without end while it hangs is not waited for longer, in milliseconds. */
+const longestAnswer = 10_000;
+
 /** Resolves when the console has been silent for a moment, or the machine has ended. */
 async function awaitSilence(running: RunningMachine, signal: AbortSignal): Promise<void> {
-  for (;;) {
+  const end = performance.now() + longestAnswer;
+  while (performance.now() < end) {
     const seen = running.console.lastByte;
     const timeout = AbortSignal.timeout(silence);
     const next = running.console.waitFor(/(?:)/, {

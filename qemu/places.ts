@@ -46,7 +46,7 @@ function parsePlaces(answer: string, root: string | undefined): Place[] {
  */
 function relativeTo(root: string | undefined, file: string): string {
   // What the compiler was told to cut off leaves this.
-  if (root === undefined) return file.replace(/^\.\//, '');
+  if (root === undefined) return file.replace(/^(?:\.\/)+/, '');
   const parts = resolve('/', file).split('/').slice(1);
   const tails = parts.map((_, index) => parts.slice(index).join('/'));
   return tails.find((tail) => existsSync(join(root, tail))) ?? file;

@@ -1,6 +1,6 @@
 import type { Finding } from '../../qemu/classify.ts';
 import { blameOf, formatFrame, surest } from '../../qemu/stacks.ts';
-import type { CaseResult } from '../events.ts';
+import type { CaseResult, ErrorReport } from '../events.ts';
 import type { Results } from '../results.ts';
 import { outcomeOf } from '../outcome.ts';
 import { renderErrorReport } from './error.ts';
@@ -31,7 +31,7 @@ export function explainCase(
       ...(share === undefined ? [] : [style.strong(share.words)]),
       ...(reason === undefined ? [] : reason.split('\n').map(cleanLine)),
       ...(assertion === undefined ? [] : explainAssertion(assertion, reason, style)),
-      ...(error === undefined ? [] : renderErrorReport(error, style)),
+      ...(error === undefined ? [] : renderErrorReport(shorten(error), style)),
       ...findings.flatMap((finding) => explainFinding(finding, style)),
       ...explainImage(result.image, style),
       ...quote('shim', shim, style),
@@ -56,6 +56,13 @@ function explainFinding({ kind, line, stack = [] }: Finding, style: Style): stri
     ...(blame === undefined ? [] : [`  ${style.strong(cleanLine(blame))}`]),
     ...surest(stack).map((frame) => `  ${style.dim('at')} ${cleanLine(formatFrame(frame))}`),
   ];
+}
+
+/** What a hung guest says of all its tasks is hundreds of lines: the page and the JSON have them. */
+function shorten(error: ErrorReport): ErrorReport {
+  const { details } = error;
+  if (details === undefined) return error;
+  return { ...error, details: middleOut(details, consoleHead, consoleTail) };
 }
 
 function explainAssertion(

@@ -174,6 +174,14 @@ describe('the summary', () => {
     assert.doesNotMatch(text, /FLAKY/);
   });
 
+  it('keeps both ends of what a hung guest said of itself', () => {
+    const details = Array.from({ length: 500 }, (_, index) => `line ${index}`);
+    const hung = { ...crashed, error: { ...crashed.error, details } } as typeof crashed;
+    const told = renderSummary(collect(recordRun([hung], 1)), '/x');
+    assert.ok(told.length < 100, String(told.length));
+    for (const line of ['line 0', 'line 499']) assert.ok(told.join('\n').includes(`| ${line}\n`));
+  });
+
   it('keeps both ends of a long console', () => {
     const console = Array.from({ length: 1000 }, (_, index) => `line ${index}`);
     const quoted = renderSummary(collect(recordRun([{ ...crashed, console }], 3)), '/x');

@@ -1,3 +1,4 @@
+import { messageOf } from '../qemu/classify.ts';
 import type { CaseResult } from './events.ts';
 import { outcomeOf, type Outcome } from './outcome.ts';
 import type { Results } from './results.ts';
@@ -38,7 +39,11 @@ export function compareResults(before: Results, after: Results): Comparison {
     added: [...fresh].filter(([key]) => !old.has(key)).map(([, result]) => result),
     removed: [...old].filter(([key]) => !fresh.has(key)).map(([, result]) => result),
     times: both.filter(isNotable).sort((a, b) => changeOf(b) - changeOf(a)),
-    circumstances: [...compareBases(before, after), ...comparePlaces(before, after)],
+    circumstances: [
+      ...compareBases(before, after),
+      ...comparePlaces(before, after),
+      ...compareWarnings(before, after),
+    ],
   };
 }
 
@@ -118,4 +123,22 @@ function comparePlaces(before: Results, after: Results): string[] {
       ([name, old, fresh]) =>
         `another ${name}, so times say little: ${fresh ?? 'unknown'} instead of ${old ?? 'unknown'}`,
     );
+}
+
+/** What the lab warned of, and what kernels complained of outside any case. */
+function compareWarnings(before: Results, after: Results): string[] {
+  const [old, fresh] = [warningsOf(before), warningsOf(after)];
+  return [
+    ...fresh.filter((text) => !old.includes(text)).map((text) => `new warning: ${text}`),
+    ...old.filter((text) => !fresh.includes(text)).map((text) => `no more warning: ${text}`),
+  ];
+}
+
+function warningsOf({ warnings, guests }: Results): string[] {
+  const complaints = guests.flatMap(({ base, findings }) =>
+    findings
+      .filter(({ fatal }) => fatal)
+      .map(({ kind, line }) => `${base}: kernel ${kind} outside any case: ${messageOf(line)}`),
+  );
+  return [...new Set([...warnings, ...complaints])];
 }

@@ -3,12 +3,13 @@ import { describe, it } from 'node:test';
 import { compareResults } from '../../harness/compare.ts';
 import { renderComparison } from '../../harness/commands/compare.ts';
 import type { CaseResult, Verdict } from '../../harness/events.ts';
+import { isRed } from '../../harness/outcome.ts';
 import { plainStyle } from '../../harness/report/style.ts';
 import type { Results } from '../../harness/results.ts';
 import { caseResult, collect, recordRun } from './report/recorded.ts';
 
 const run = (cases: readonly CaseResult[], more: Partial<Results> = {}): Results => ({
-  ...collect(recordRun(cases, 0)),
+  ...collect(recordRun(cases, cases.some(isRed) ? 1 : 0)),
   ...more,
 });
 const named = (id: string, more: Partial<CaseResult> = {}) => caseResult({ id, test: id, ...more });
@@ -38,6 +39,30 @@ describe('comparing two runs', () => {
         `${worse ? 'worse ' : 'better'}  v2.6.30 no such pid > a: ${old} before, ${fresh} now: because`,
       ]);
     });
+
+  it('tells a failure that is known from one that is not', () => {
+    const failing = named('a', { verdict: 'fail' });
+    const [red, known] = [run([failing]), run([{ ...failing, known: 'later' }])];
+    assert.equal(compareResults(run([named('a')]), known).verdicts[0]?.worse, true);
+    assert.equal(compareResults(red, known).verdicts[0]?.worse, false);
+    assert.deepEqual(lines(known, red), [
+      'worse   v2.6.30 no such pid > a: known to fail before, fail now',
+    ]);
+  });
+
+  it('tells what is warned of now, and no more', () => {
+    const finding = { kind: 'warn', line: '[    1.500000] WARNING: at a.c:1', lines: [], index: 1 };
+    const complaining = run([named('a')]);
+    const guests = complaining.guests.map((guest) => ({
+      ...guest,
+      findings: [{ ...finding, kind: 'warn' as const, fatal: true }],
+    }));
+    const before = run([named('a')], { warnings: ['guests are booted, not restored'] });
+    assert.deepEqual(lines(before, run([named('a')], { guests })), [
+      'changed new warning: v2.6.30: kernel warn outside any case: WARNING: at a.c:1',
+      'changed no more warning: guests are booted, not restored',
+    ]);
+  });
 
   it('names cases that are new, and those that are gone', () => {
     assert.deepEqual(lines(run([named('a')]), run([named('b')])), [

@@ -122,5 +122,5 @@ function withoutInode(target: string): string {
 
 /** A mapping without the inode number of a file that has no name any more. */
 function lastingOf(line: string): string {
-  return line.replace(/ \d+(?= +\S* \(deleted\)$)/, ' …');
+  return line.replace(/ \d+ +(?=\S* \(deleted\)$)/, ' … ');
 }

@@ -2,7 +2,7 @@ import type { Context } from '../context.ts';
 import type { Prepared } from '../prepare.ts';
 import type { Sample } from './sample.ts';
 
-export type Unit = 's' | 'ms' | 'MiB' | '%';
+export type Unit = 's' | 'ms' | 'MiB' | '%' | '×';
 
 /** What is measured, and what it should come to. */
 export interface Row {

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import type { Command } from 'commander';
 import { guestRows } from '../bench/guest-rows.ts';
+import { imageRows } from '../bench/image-rows.ts';
 import { renderTable } from '../bench/render.ts';
 import type { Measured, Row } from '../bench/row.ts';
 import { runRows } from '../bench/run-rows.ts';
@@ -13,7 +14,7 @@ import { wholeNumber } from './parse.ts';
 import { chooseOne, sourceIn, withOptions, type SeriesOptions } from './series-options.ts';
 import { withContext } from './series-session.ts';
 
-const rows: readonly Row[] = [...guestRows, ...runRows];
+const rows: readonly Row[] = [...guestRows, ...imageRows, ...runRows];
 
 interface Typed extends SeriesOptions {
   readonly times: number;

@@ -217,7 +217,9 @@ int main(int argc, char **argv)
 	struct lines lines;
 	struct plan plan;
 	size_t nr_made;
-	pid_t feeder;
+	pid_t feeder = -1;
+	off_t start;
+	bool direct;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
 		if (option == 'h')
@@ -232,6 +234,7 @@ int main(int argc, char **argv)
 			give_up(EXIT_IMAGE, argv[optind], errno);
 	}
 
+	start = lseek(image, 0, SEEK_CUR);
 	read_front(image, &front);
 	plan = make_plan(&front);
 	nr_made = plan.nr_tasks + plan.nr_ghosts;
@@ -241,7 +244,10 @@ int main(int argc, char **argv)
 	make_pipe(lines.joined);
 	lines.words = words[1];
 	lines.go = go[0];
-	lines.image = fed[0];
+	/* With its pids it can be read as it is, if it can be read again. */
+	direct = pids != PIDS_ANY && start >= 0 &&
+		 lseek(image, start, SEEK_SET) == start;
+	lines.image = direct ? image : fed[0];
 	lines.pids = mmap(NULL, nr_made * sizeof(pid_t),
 			  PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 			  -1, 0);
@@ -251,7 +257,8 @@ int main(int argc, char **argv)
 	fflush(stdout);
 	signal(SIGCHLD, miss_root);
 	root = made = make_tasks(&plan, &lines, pids,
-				 (int[]){ words[0], go[1], fed[1], image });
+				 (int[]){ words[0], go[1], fed[1],
+					  direct ? fed[0] : image });
 	if (made < 0)
 		give_up(EXIT_SYSTEM, "making the root task", errno);
 	close(words[1]);
@@ -269,9 +276,12 @@ int main(int argc, char **argv)
 		root = find_child(made);
 	if (root < 0)
 		give_up(EXIT_SYSTEM, "finding the root task", ESRCH);
-	feeder = fork();
-	if (feeder < 0)
-		give_up(EXIT_SYSTEM, "making a process that reads on", errno);
+	if (!direct) {
+		feeder = fork();
+		if (feeder < 0)
+			give_up(EXIT_SYSTEM, "making a process that reads on",
+				errno);
+	}
 	if (!feeder) {
 		close(words[0]);
 		close(go[1]);
@@ -280,7 +290,7 @@ int main(int argc, char **argv)
 	close(fed[1]);
 	close(go[1]);
 	await_restart(words[0], &front);
-	while (waitpid(feeder, NULL, 0) < 0 && errno == EINTR)
+	while (!direct && waitpid(feeder, NULL, 0) < 0 && errno == EINTR)
 		;
 
 	if (!no_wait)

@@ -35,6 +35,7 @@ pid_t make_space(pid_t (*make_root)(void), void (*let_go)(void))
 
 	if (init)
 		return init;
+	signal(SIGCHLD, SIG_DFL);
 	root = make_root();
 	/* What it keeps open would keep the tool waiting for the tasks. */
 	let_go();

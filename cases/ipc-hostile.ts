@@ -1,0 +1,104 @@
+import { Buffer } from 'node:buffer';
+import { assert, suite } from '../harness/case.ts';
+import type { Guest } from '../harness/case.ts';
+import { placeOf, withNumber } from './support/image.ts';
+import { patches } from './support/patches.ts';
+import { bringBack, destroy, endWell, save, startWorkload } from './support/workload.ts';
+
+const test = suite('restart from System V IPC that is wrong')
+  .needs({ patch: patches.ipcUndo })
+  .within(30);
+
+/** Types of objects, and where in them what all kinds of IPC have in common begins. */
+const [ns, ipcNs, shm, attach, msg, message, sem, undo, undoSet, taskUndo] = [
+  ...[113, 501, 502, 503, 504, 505, 506, 507, 508, 116],
+] as const;
+
+/** Object, byte in it, bytes, a value that can't be right, and the error. */
+type Wrong = readonly [string, number, number, 2 | 4 | 8, bigint, string?];
+
+const none = 0xffffffffn;
+
+const wrong: Readonly<Record<string, readonly Wrong[]>> = {
+  'ipc-shm': [
+    ['another number of the namespace', ns, 12, 4, 99n],
+    ['padding of IPC_NS', ipcNs, 76, 4, 1n],
+    ['more segments than there can be', ipcNs, 24, 4, 32769n],
+    ['a limit that no int holds', ipcNs, 28, 4, 0x80000000n],
+    ['more semaphores to a set than there can be', ipcNs, 36, 4, 65537n],
+    ['a sequence number that is too high', ipcNs, 52, 4, 65536n],
+    ['one segment more', ipcNs, 72, 4, 4n],
+    ['one segment less', ipcNs, 72, 4, 2n],
+    ['more segments than ids', ipcNs, 72, 4, 32769n],
+    ['a queue that is not there', ipcNs, 68, 4, 2n],
+    ['an id below 0', shm, 8, 4, none],
+    ['the key of another', shm, 12, 4, 0x1acn, 'EEXIST'],
+    ['nobody for an owner', shm, 16, 4, none],
+    ['nobody for a creator', shm, 24, 4, none],
+    ['a mode with unknown bits', shm, 32, 4, 0o10644n],
+    ['padding of what all have', shm, 36, 4, 1n],
+    ['no bytes', shm, 40, 8, 0n],
+    ['more bytes than user space has', shm, 40, 8, 1n << 60n],
+    ['more bytes than the limit', shm, 40, 8, 1n << 40n],
+    ['reserved neither so nor so', shm, 80, 4, 2n],
+    ['a segment that is not there', attach, 8, 4, 32767n],
+    ['an attach below 0', attach, 8, 4, none],
+    ['an attach to write only', attach, 12, 4, 2n],
+    ['an attach for nothing', attach, 12, 4, 0n],
+    ['what is to be undone, but is not there', taskUndo, 8, 4, 99n],
+    ['a namespace as what is to be undone', taskUndo, 8, 4, 2n],
+  ],
+  'ipc-msg': [
+    ['one message more', msg, 80, 4, 6n],
+    ['one message less', msg, 80, 4, 4n],
+    ['padding of IPC_MSG', msg, 84, 4, 1n],
+    ['a mode of shared memory', msg, 32, 4, 0o1620n],
+    ['no type', message, 8, 8, 0n],
+    ['a type below 0', message, 8, 8, 0xffffffffffffffffn],
+    ['a length without a text', message, 16, 4, 1n],
+    ['a length of 16 MiB and one', message, 16, 4, 16777217n],
+    ['padding of IPC_MESSAGE', message, 20, 4, 1n],
+  ],
+  'ipc-undo': [
+    ['no semaphores', sem, 56, 4, 0n],
+    ['one semaphore more', sem, 56, 4, 4n],
+    ['more semaphores than there can be', sem, 56, 4, 65537n],
+    ['a value above the highest', sem, 72, 4, 32768n],
+    ['a value below 0', sem, 72, 4, none],
+    ['padding of IPC_SEM', sem, 60, 4, 1n],
+    ['one set to undo more', undo, 8, 4, 99n],
+    ['padding of IPC_UNDO', undo, 12, 4, 1n],
+    ['semaphores to undo that are not there', undoSet, 8, 4, 32767n],
+    ['semaphores to undo below 0', undoSet, 8, 4, none],
+    ['nothing to undo', undoSet, 12, 4, 0n],
+    ['too much to undo', undoSet, 12, 4, 65537n],
+    ['padding of TASK_UNDO', taskUndo, 12, 4, 1n],
+  ],
+};
+
+/** Asserts that restart refuses an image, and says with which error. */
+async function refuses(guest: Guest, image: string, errno: string, what: string): Promise<void> {
+  // The one who passes the image on may see first that nobody reads it.
+  const line = `echo begins; restart ${image} 2>&1 | grep -E 'sys_restart|restarted'`;
+  const tool = await guest.program(['busybox', 'sh', '-c', line], { says: /^begins$/ });
+  assert.is(await tool.line(), `restart: sys_restart: ${errno}`, what);
+  await tool.ended();
+}
+
+for (const [name, fields] of Object.entries(wrong))
+  test(`${name}: ${fields.length} images are refused, the true one comes back`, async ({
+    guest,
+  }) => {
+    const workload = await startWorkload(guest, name);
+    const image = await save(guest, workload);
+    await destroy(guest, workload);
+    const bytes = Buffer.from(await guest.read(image));
+    for (const [what, type, offset, size, value, errno = 'EINVAL'] of fields) {
+      const place = placeOf(bytes, type) + offset;
+      await guest.write(`${image}.wrong`, withNumber(bytes, place, size, value));
+      await refuses(guest, `${image}.wrong`, errno, what);
+    }
+    await endWell(guest, await bringBack(guest, workload, image));
+  });
+
+test.run();

@@ -5,9 +5,7 @@ import { bases } from '../kernel/bases.ts';
 import { labError } from './errors.ts';
 import type { PlannedCase } from './events.ts';
 import type { ListedCase, Mistake } from './listing.ts';
-
-/** Where the list is, from the repository's root. */
-export const knownFile = 'cases/known.json';
+import { knownFile } from './outcome.ts';
 
 const pattern = z
   .string()

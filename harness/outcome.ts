@@ -1,7 +1,10 @@
 import { labError } from './errors.ts';
 import type { CaseResult, Verdict } from './events.ts';
-import { knownFile, type KnownFailure } from './known.ts';
+import type { KnownFailure } from './known.ts';
 import type { Judgement } from './verdict.ts';
+
+/** Where the list of known failures is, from the repository's root. */
+export const knownFile = 'cases/known.json';
 
 /** A case's verdict, failures that were expected told apart. */
 export type Outcome = Verdict | 'known';

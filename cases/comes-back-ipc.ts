@@ -5,7 +5,8 @@ const sharedMemory = { patch: patches.ipcSharedMemory };
 const queues = { patch: patches.ipcQueues };
 const undo = { patch: patches.ipcUndo };
 
-registerWorkloads('System V IPC', {
+registerWorkloads('namespaces and System V IPC', {
+  names: { patch: patches.names },
   // v6.1 keeps who used an object last as a task, not as a number.
   ...{ 'ipc-shm': { ...sharedMemory, pids: true }, 'ipc-msg': { ...queues, pids: true } },
   'ipc-msg-wait': queues,

@@ -4,7 +4,9 @@ import { frozenSubject, nameOf } from './support/tasks.ts';
 
 const test = suite('what a checkpoint refuses, by name').needs({ patch: patches.signals });
 
-type Refusal = readonly [kind: string, errno: string, said: RegExp];
+type Refusal = readonly [kind: string, errno: string, said: RegExp, patch?: string];
+
+const ipc = patches.ipcSharedMemory;
 
 /** What a task has, the error it brings, and what the record says behind the task's name. */
 const refusals: readonly Refusal[] = [
@@ -22,10 +24,13 @@ const refusals: readonly Refusal[] = [
   ['unlinked-map', 'EBADF', /^mapping \w+-\w+: file is unlinked: \/tmp\/.* \(deleted\)$/],
   ['locked', 'ENOSYS', /^fd \d+: file is locked: \/tmp\/\S+$/],
   ['device', 'ENOSYS', /^mapping \w+-\w+ is of a device$/],
+  ['mounts', 'EPERM', /^is in another mount namespace$/],
+  ['network', 'EPERM', /^is in another net namespace$/],
+  ['attached', 'EPERM', /^mapping \w+-\w+: shared memory of another IPC namespace$/, ipc],
 ];
 
-for (const [kind, errno, said] of refusals)
-  test(`${kind}: ${errno}, and the record says what it is`, async ({ guest }) => {
+for (const [kind, errno, said, patch = patches.signals] of refusals)
+  test.needs({ patch })(`${kind}: ${errno}, and the record says what it is`, async ({ guest }) => {
     const path = `${await guest.folder()}/thing`;
     const target = await frozenSubject(guest, 'refused', { args: [kind, path] });
     const result = await guest.checkpoint(target.pid);

@@ -12,6 +12,7 @@ export const patches = {
   credentials: 'c/r: credentials',
   directories: 'c/r: root and working directory',
   stopped: 'c/r: stopped tasks',
+  names: 'c/r: UTS namespace',
   ipcSharedMemory: 'c/r: System V shared memory',
   ipcQueues: 'c/r: System V message queues',
   ipcSemaphores: 'c/r: System V semaphores',

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <mqueue.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include <sys/file.h>
 #include <sys/inotify.h>
 #include <sys/mman.h>
+#include <sys/shm.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -72,6 +74,17 @@ static int map_unlinked(const char *path)
 	return close(fd);
 }
 
+/* A segment that goes with the task, in a namespace that it has left. */
+static int attach_elsewhere(void)
+{
+	int id = shmget(IPC_PRIVATE, 4096, 0600);
+
+	if (id < 0 || shmat(id, NULL, 0) == (void *)-1 ||
+	    shmctl(id, IPC_RMID, NULL) < 0)
+		return -1;
+	return unshare(CLONE_NEWIPC);
+}
+
 static int make(const char *kind, const char *path)
 {
 	int pair[2];
@@ -104,6 +117,12 @@ static int make(const char *kind, const char *path)
 		return map_device(path);
 	if (!strcmp(kind, "unlinked-map"))
 		return map_unlinked(path);
+	if (!strcmp(kind, "mounts"))
+		return unshare(CLONE_NEWNS);
+	if (!strcmp(kind, "network"))
+		return unshare(CLONE_NEWNET);
+	if (!strcmp(kind, "attached"))
+		return attach_elsewhere();
 	errno = EINVAL;
 	return -1;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Workloads whose state is System V IPC. All but one have a namespace of their
- * own, so that everything in there comes back with them.
+ * Workloads whose state is System V IPC, or names. All but one have a namespace
+ * of their own, so that everything in there comes back with them.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -429,6 +429,39 @@ static void verify_outside(void)
 	HOLDS(!shmctl(first_id, IPC_RMID, NULL));
 }
 
+static char host[65], domain[65];
+
+static void names(void)
+{
+	HOLDS(!gethostname(host, sizeof(host)));
+	HOLDS(!getdomainname(domain, sizeof(domain)));
+}
+
+static int know_names(void *unused)
+{
+	(void)unused;
+	await_end();
+	names();
+	HOLDS(!strcmp(host, "elsewhere") && !strcmp(domain, "far.away"));
+	HOLDS(!sethostname("changed", 7));
+	return 11;
+}
+
+/* A name of its own for the machine, which a child shares. */
+static void prepare_names(void)
+{
+	HOLDS(!unshare(CLONE_NEWUTS));
+	HOLDS(!sethostname("elsewhere", 9) && !setdomainname("far.away", 8));
+	child(know_names, NULL);
+}
+
+static void verify_names(void)
+{
+	reap(11);
+	names();
+	HOLDS(!strcmp(host, "changed") && !strcmp(domain, "far.away"));
+}
+
 const struct workload workloads_ipc[] = {
 	{ "ipc-shm", "segments, attached or not, with a child", prepare_shm, NULL,
 	  verify_shm, false },
@@ -441,6 +474,8 @@ const struct workload workloads_ipc[] = {
 	  verify_undo, false },
 	{ "ipc-limits", "limits of an IPC namespace", prepare_limits, NULL,
 	  verify_limits, false },
+	{ "names", "host and domain name of its own", prepare_names, NULL,
+	  verify_names, false },
 	{ "ipc-outside", "a segment of everybody's", prepare_outside, NULL,
 	  verify_outside, false },
 	{ .name = NULL },

@@ -47,9 +47,13 @@ export async function thaw(guest: Guest, { pid }: Workload): Promise<void> {
 
 /** Kills all tasks of a frozen workload and waits until they are gone. */
 export async function destroy(guest: Guest, workload: Workload): Promise<void> {
-  for (const pid of await tasksOf(guest, workload)) await guest.shim('signal', pid, 'KILL');
+  const tasks = await tasksOf(guest, workload);
+  for (const pid of tasks) await guest.shim('signal', pid, 'KILL');
   await thaw(guest, workload);
   await workload.program.ended();
+  // Some are the guest's init's to reap, and keep their pids until then.
+  const { gone } = await guest.shim('gone', ...tasks);
+  assert.ok(gone, `the killed tasks ${tasks.join(', ')} are gone`);
 }
 
 /** How a workload is to come back. */

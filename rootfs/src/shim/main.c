@@ -23,6 +23,7 @@ const struct command commands[] = {
 	{ "frozen", "PID", frozen_command, true },
 	{ "state", "PID", state_command, true },
 	{ "facts", "PID...", facts_command, false },
+	{ "gone", "PID...", gone_command, false },
 	{ "pids", "", pids_command, true },
 	{ "ptrace", "PID [--wait] [--run]", ptrace_command, false },
 	{ "signal", "PID SIGNAL", signal_command, true },

@@ -93,6 +93,8 @@ int freeze_command(struct json *out, int argc, char **argv);
 int thaw_command(struct json *out, int argc, char **argv);
 int frozen_command(struct json *out, int argc, char **argv);
 int state_command(struct json *out, int argc, char **argv);
+int gone_command(struct json *out, int argc, char **argv);
+bool await_gone(pid_t pid);
 int facts_command(struct json *out, int argc, char **argv);
 int ptrace_command(struct json *out, int argc, char **argv);
 int read_command(struct json *out, int argc, char **argv);

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "shim.h"
@@ -16,8 +15,6 @@
 #define LINE_BYTES	65536
 /* Starting a program takes far less, unless its group is frozen. */
 #define START_MS	5000
-/* How long the rest of a killed program may take to go. */
-#define GONE_MS		10000
 
 struct stream {
 	const char *name;
@@ -136,23 +133,6 @@ size_t poll_programs(struct pollfd *polls, size_t room)
 	return count;
 }
 
-/*
- * Whether all of a killed program's group is gone. The last ones are init's to
- * reap, of which serve hears nothing; it takes them a moment.
- */
-static bool group_gone(pid_t pid)
-{
-	static const struct timespec moment = { .tv_nsec = 1000000 };
-	int64_t deadline = now_us() + GONE_MS * 1000;
-
-	while (kill(-pid, 0) == 0 || errno != ESRCH) {
-		if (now_us() > deadline)
-			return false;
-		nanosleep(&moment, NULL);
-	}
-	return true;
-}
-
 static void answer_waiters(struct program *program)
 {
 	struct waiter *waiter;
@@ -165,7 +145,7 @@ static void answer_waiters(struct program *program)
 		json_number(&answer, "handle", program->handle);
 		report_end(&answer, program->status);
 		if (*waiter->command == 'e')
-			json_bool(&answer, "gone", group_gone(program->pid));
+			json_bool(&answer, "gone", await_gone(-program->pid));
 		send_line(&answer);
 		free(waiter->id);
 		free(waiter->command);

@@ -8,9 +8,13 @@
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "shim.h"
+
+/* How long what was killed may take to go. */
+#define GONE_MS		10000
 
 static bool parse_pid(int argc, char **argv, int count, long long *pid)
 {
@@ -58,6 +62,39 @@ int state_command(struct json *out, int argc, char **argv)
 	return DONE;
 gone:
 	json_bool(out, "exists", false);
+	return DONE;
+}
+
+/*
+ * Whether a killed task is gone, or for a negative number its group: zombies
+ * are not. They may be init's to reap, of which serve hears nothing; it takes
+ * them a moment.
+ */
+bool await_gone(pid_t pid)
+{
+	static const struct timespec moment = { .tv_nsec = 1000000 };
+	int64_t deadline = now_us() + GONE_MS * 1000;
+
+	while (kill(pid, 0) == 0 || errno != ESRCH) {
+		if (now_us() > deadline)
+			return false;
+		nanosleep(&moment, NULL);
+	}
+	return true;
+}
+
+int gone_command(struct json *out, int argc, char **argv)
+{
+	bool gone = true;
+	long long pid;
+	int i;
+
+	for (i = 1; i < argc; i++) {
+		if (!parse_number(argv[i], &pid) || pid <= 0)
+			return misuse(out, "gone takes PIDs");
+		gone = gone && await_gone((pid_t)pid);
+	}
+	json_bool(out, "gone", gone);
 	return DONE;
 }
 

@@ -25,7 +25,8 @@ function encode(part: Part): Uint8Array {
 export const u16 = (...values: number[]): Part[] => values.map((value) => ['u16', value]);
 export const u32 = (...values: number[]): Part[] => values.map((value) => ['u32', value]);
 export const s32 = (...values: number[]): Part[] => values.map((value) => ['s32', value]);
-export const u64 = (...values: (number | bigint)[]): Part[] => values.map((value) => ['u64', value]);
+export const u64 = (...values: (number | bigint)[]): Part[] =>
+  values.map((value) => ['u64', value]);
 
 /** Returns text in a field of that many bytes, zeros behind it. */
 export function padded(text: string, bytes: number): Buffer {

@@ -64,7 +64,10 @@ describe('awaitReady', () => {
     assert.equal(stalled.code, 'boot-stalled');
     assert.match(stalled.what, /after "half a li"/);
     assert.equal(stalled.details?.[0], 'line one');
-    assert.ok(stalled.details.some((line) => line.includes('HLT=1')), 'it says where it is');
+    assert.ok(
+      stalled.details.some((line) => line.includes('HLT=1')),
+      'it says where it is',
+    );
   });
 
   it('gives up on a guest that prints for ever', async (t) => {

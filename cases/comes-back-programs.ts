@@ -4,7 +4,9 @@ import { patches } from './support/patches.ts';
 const calls = { patch: patches.calls };
 
 registerWorkloads('programs as they are', {
-  ...{ checksum: calls, shell: calls, tail: calls, dd: calls, sleep: calls },
+  ...{ checksum: calls, shell: calls, dd: calls, sleep: calls },
+  // Its file is opened and written to again and again.
+  tail: { patch: patches.calls, moves: true },
   // A shell knows its children by their pids.
   pipeline: { patch: patches.calls, pids: true },
   // Programs come and go while it is looked at.

@@ -34,11 +34,12 @@ export async function acquireSource(
   return stage(context, 'source', base.name, `source of ${base.name}`, async () => {
     const have = await findKnown(base, from, context);
     if (have !== undefined) return { value: have, cached: true, what: have.origin };
-    const value = await withTree(base, context, async () => {
+    return withTree(base, context, async () => {
       // Another lab may have imported it while this one waited.
-      return (await findKnown(base, from, context)) ?? (await importSource(base, from, context));
+      const others = await findKnown(base, from, context);
+      const value = others ?? (await importSource(base, from, context));
+      return { value, cached: others !== undefined, what: value.origin };
     });
-    return { value, cached: false, what: value.origin };
   });
 }
 

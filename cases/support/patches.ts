@@ -13,6 +13,7 @@ export const patches = {
   directories: 'c/r: root and working directory',
   stopped: 'c/r: stopped tasks',
   names: 'c/r: UTS namespace',
+  leaks: 'c/r: find out what a whole container shares with others',
   ipcSharedMemory: 'c/r: System V shared memory',
   ipcQueues: 'c/r: System V message queues',
   ipcSemaphores: 'c/r: System V semaphores',

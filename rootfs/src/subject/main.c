@@ -28,7 +28,7 @@
 
 static const struct subject *const subjects[] = {
 	&caller, &counter, &crowd, &holder, &leader_gone, &named, &ports, &refused, &self,
-	&sleeping, &stopped, &undumpable, &zombie,
+	&sharer, &sleeping, &stopped, &undumpable, &zombie,
 };
 
 char **arguments, *command_line;

@@ -32,7 +32,7 @@ struct subject {
 };
 
 extern const struct subject caller, counter, crowd, holder, leader_gone, named, ports, refused,
-	self, sleeping, stopped, undumpable, zombie;
+	self, sharer, sleeping, stopped, undumpable, zombie;
 
 /* For targets. */
 void settled(void);

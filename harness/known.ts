@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { bases } from '../kernel/bases.ts';
-import { labError } from './errors.ts';
+import { hasCode, labError } from './errors.ts';
 import type { PlannedCase } from './events.ts';
 import type { ListedCase, Mistake } from './listing.ts';
 import { knownFile } from './outcome.ts';
@@ -36,7 +36,7 @@ export type KnownFailure = z.infer<typeof listShape>[number];
 /** Reads the repository's list; none is an empty one. Throws a `usage` error for a broken one. */
 export async function readKnown(root: string): Promise<readonly KnownFailure[]> {
   const text = await readFile(join(root, knownFile), 'utf8').catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '[]';
+    if (hasCode(error, 'ENOENT')) return '[]';
     throw unreadable(String(error));
   });
   return parseKnown(text);

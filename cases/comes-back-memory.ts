@@ -1,4 +1,4 @@
-import { registerWorkloads } from './support/flavours.ts';
+import { mask, registerWorkloads } from './support/flavours.ts';
 import { patches } from './support/patches.ts';
 
 const shared = { patch: patches.sharedMemory };
@@ -10,5 +10,6 @@ registerWorkloads('memory', {
   ...{ 'shared-memory': shared, 'shared-file': shared },
   ...{ 'brk-shrunk': {}, remapped: {}, locked: {}, 'zero-device': {}, 'many-mappings': {} },
   ...{ holes: {}, 'made-code': {}, megabytes: {}, 'file-end': shared, 'stack-growth': {} },
-  ...{ vectors: signals, x87: {} },
+  // Each look may find it in its handler.
+  ...{ vectors: { ...signals, moves: mask }, x87: {} },
 });

@@ -1,4 +1,4 @@
-import { registerWorkloads } from './support/flavours.ts';
+import { mask, registerWorkloads } from './support/flavours.ts';
 import { patches } from './support/patches.ts';
 
 const pids = { patch: patches.calls, pids: true };
@@ -6,6 +6,5 @@ const pids = { patch: patches.calls, pids: true };
 registerWorkloads('tasks that know their pids', {
   ...{ 'own-pid': pids, waitpid: pids, 'in-waitpid': pids, 'pid-file': pids },
   ...{ tgkill: pids, robust: { patch: patches.sharedMemory, pids: true } },
-  // In sigsuspend the mask is another for as long as the call lasts.
-  ...{ kill: { ...pids, moves: true }, 'kill-group': { ...pids, moves: true } },
+  ...{ kill: { ...pids, moves: mask }, 'kill-group': { ...pids, moves: mask } },
 });

@@ -48,10 +48,14 @@ export async function factsOf(guest: Guest, workload: Workload): Promise<readonl
   return told.filter((facts) => facts.get('cmdline')?.startsWith('restart\0') !== true);
 }
 
-/** Returns `task 12: status Name: a -> b` for each fact that differs and may not. */
+/**
+ * Returns `task 12: status Name: a -> b` for each fact that differs and may not; `moves` are
+ * the names of those that the tasks themselves change all the time.
+ */
 export function differencesOf(
   before: readonly TaskFacts[],
   after: readonly TaskFacts[],
+  moves?: RegExp,
 ): readonly string[] {
   if (before.length !== after.length) return [`${before.length} tasks are ${after.length} now`];
   return before.flatMap((facts, index) => {
@@ -63,6 +67,7 @@ export function differencesOf(
     const allowed = mayChange.filter(([, , of]) => kinds.includes(of));
     return names
       .filter((name) => !allowed.some(([pattern]) => pattern.test(name)))
+      .filter((name) => moves?.test(name) !== true)
       .filter((name) => facts.get(name) !== others.get(name))
       .map(
         (name) =>

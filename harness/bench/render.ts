@@ -1,24 +1,24 @@
 import type { Measured } from './row.ts';
 
-export interface BenchReport {
+/** Where something was measured. */
+export interface Place {
   readonly base: string;
   readonly accelerator: string;
   readonly host: string;
-  readonly measured: readonly Measured[];
 }
 
-/** Returns the measurements as a Markdown table, so that it can be kept as it is. */
-export function renderTable({ base, accelerator, host, measured }: BenchReport): string[] {
+/** Returns the head of a Markdown table of measurements, so that it can be kept as it is. */
+export function renderHead({ base, accelerator, host }: Place): string[] {
   return [
     `${base} under ${accelerator.toUpperCase()}, ${host}`,
     '',
     '| what | median | least … most | n | goal | |',
     '| --- | ---: | ---: | ---: | ---: | --- |',
-    ...measured.map(renderRow),
   ];
 }
 
-function renderRow({ row: { name, unit, goal }, sample }: Measured): string {
+/** Returns one measurement as a row of that table. */
+export function renderRow({ row: { name, unit, goal }, sample }: Measured): string {
   const { median, least, most, values } = sample;
   const met = median <= goal ? 'met' : 'missed';
   const range = `${round(least)} … ${round(most)}`;

@@ -3,7 +3,7 @@ import { cpus } from 'node:os';
 import type { Command } from 'commander';
 import { guestRows } from '../bench/guest-rows.ts';
 import { imageRows } from '../bench/image-rows.ts';
-import { renderTable } from '../bench/render.ts';
+import { renderHead, renderRow } from '../bench/render.ts';
 import type { Measured, Row } from '../bench/row.ts';
 import { runRows } from '../bench/run-rows.ts';
 import { summarise } from '../bench/sample.ts';
@@ -38,16 +38,21 @@ async function bench(names: readonly string[], typed: Typed, cli: Cli): Promise<
     const source = sourceIn(typed, cli);
     const choice = { source, upto: undefined, debug: true, accel: undefined };
     const prepared = await prepare([base], choice, context);
+    const { accelerator } = prepared;
+    const place = { base: base.name, accelerator: accelerator.name, host: describeHost() };
+    const say = (lines: readonly string[]) => cli.stdout.write(`${lines.join('\n')}\n`);
+    say(renderHead(place));
     const measured: Measured[] = [];
     for (const row of chosen) {
       context.emit({ type: 'note', text: `measuring ${row.key}, ${typed.times} times` });
       const values = await row.measure({ prepared, context, times: typed.times, root: cli.root });
-      measured.push({ row, sample: summarise(values) });
+      const done = { row, sample: summarise(values) };
+      // At once: a later row that fails takes nothing away from it.
+      say([renderRow(done)]);
+      measured.push(done);
     }
-    const { accelerator } = prepared;
-    return { base: base.name, accelerator: accelerator.name, host: describeHost(), measured };
+    return { ...place, measured };
   });
-  cli.stdout.write(`${renderTable(report).join('\n')}\n`);
   if (typed.json === undefined) return;
   const { measured, ...where } = report;
   const values = measured.map(({ row: { key, name, unit, goal }, sample }) => ({

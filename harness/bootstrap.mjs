@@ -3,6 +3,7 @@
 // modules and what in bootstrap/ does the same, until the packages are there.
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { leave } from './bootstrap/leave.mjs';
 import { prepare } from './bootstrap/prepare.mjs';
 
 /** Exit status for what is the machine's fault, not the kernel's. */
@@ -57,7 +58,6 @@ async function runLab(args) {
   const { register } = await import('tsx/esm/api');
   register();
   const { main: lab } = await import('./cli.ts');
-  // The run is over and its files are closed: a handle someone forgot must not hold the
-  // caller. Writes to pipes and terminals are synchronous on Linux, so none is lost.
-  process.exit(await lab(args));
+  // The run is over and its files are closed: a handle someone forgot must not hold the caller.
+  return leave(await lab(args));
 }

@@ -60,12 +60,14 @@ static void moment(void)
 static void say(const char *text)
 {
 	int fd, tries = 1000;
+	bool nobody_reads;
 
 	do {
 		fd = open(own("said"), O_WRONLY | O_NONBLOCK);
-		if (fd < 0)
+		nobody_reads = fd < 0 && errno == ENXIO;
+		if (nobody_reads)
 			moment();
-	} while (fd < 0 && errno == ENXIO && tries--);
+	} while (nobody_reads && tries--);
 	if (fd < 0 || write(fd, text, strlen(text)) < 0)
 		_exit(4);
 	close(fd);

@@ -27,14 +27,17 @@ struct identity {
 #define SAME_IDENTITY { .uid = -1, .gid = -1 }
 
 /*
- * A fork, into a new pid namespace if asked. 2.6.30 has the flag for clone
- * only, not for unshare.
+ * What clone has to be told, of a new pid namespace if asked. 2.6.30 has the
+ * flag for clone only, not for unshare.
  */
+static inline int fork_flags(const struct identity *who)
+{
+	return SIGCHLD | (who->new_pidns ? CLONE_NEWPID : 0);
+}
+
 static inline pid_t fork_as(const struct identity *who)
 {
-	unsigned long flags = SIGCHLD | (who->new_pidns ? CLONE_NEWPID : 0);
-
-	return (pid_t)syscall(SYS_clone, flags, 0, 0, 0, 0);
+	return (pid_t)syscall(SYS_clone, (long)fork_flags(who), 0, 0, 0, 0);
 }
 
 /* The caller enters a freezer group, of the first hierarchy there is. */

@@ -27,13 +27,14 @@
 #define DEADLINE_MS	20000
 
 static const struct subject *const subjects[] = {
-	&caller, &counter, &crowd, &holder, &leader_gone, &named, &ports, &refused, &self,
-	&sharer, &sleeping, &stopped, &undumpable, &zombie,
+	&beside, &caller, &counter, &crowd, &holder, &leader_gone, &named, &ports, &refused,
+	&self, &sharer, &sleeping, &stopped, &undumpable, &zombie,
 };
 
 char **arguments, *command_line;
 static const struct subject *chosen;
-static int settling = -1;
+/* Where the keeper reads that the target is settled, and where that is written. */
+static int ends[2], settling = -1;
 static pid_t target_pid;
 
 void settled(void)
@@ -207,18 +208,21 @@ static void exec_target(void)
 	cannot("/subject");
 }
 
-static void be_target(void)
+static void __attribute__((noreturn)) be_target(void)
 {
 	prctl(PR_SET_NAME, chosen->name);
 	chosen->target(arguments);
 	rest();
 }
 
-static void start_as(const struct identity *who)
+static int start_as(void *identity)
 {
+	const struct identity *who = identity;
 	const char *failed;
 	sigset_t none;
 
+	close(ends[0]);
+	settling = ends[1];
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	close(0);
@@ -237,10 +241,21 @@ static void start_as(const struct identity *who)
 	be_target();
 }
 
-static void start_target(const struct identity *who)
+static pid_t fork_target(struct identity *who)
+{
+	pid_t pid;
+
+	if (chosen->make)
+		return chosen->make(start_as, who, fork_flags(who));
+	pid = fork_as(who);
+	if (pid == 0)
+		start_as(who);
+	return pid;
+}
+
+static void start_target(struct identity *who)
 {
 	char words[128];
-	int ends[2];
 	ssize_t n;
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
@@ -253,14 +268,9 @@ static void start_target(const struct identity *who)
 		prepare_talk();
 	if (who->chroot)
 		copy_program(who->chroot);
-	target_pid = fork_as(who);
+	target_pid = fork_target(who);
 	if (target_pid < 0)
 		fail(strerror(errno));
-	settling = ends[1];
-	if (target_pid == 0) {
-		close(ends[0]);
-		start_as(who);
-	}
 	close(ends[1]);
 	n = read(ends[0], words, sizeof(words) - 1);
 	words[n > 0 ? n : 0] = '\0';

@@ -17,6 +17,8 @@ struct subject {
 
 	/* In the keeper, before there is a target. */
 	void (*prepare)(char **args);
+	/* In the keeper: a child of its own that runs this, made otherwise than by fork. */
+	pid_t (*make)(int (*run)(void *), void *argument, int flags);
 	/* In the target: reaches the state, calls settled(), stays in it. */
 	void (*target)(char **args);
 	/* In the keeper: waits until the state is reached for sure. */
@@ -31,8 +33,8 @@ struct subject {
 	bool hidden;	/* the target is not dumpable, and wants to be so */
 };
 
-extern const struct subject caller, counter, crowd, holder, leader_gone, named, ports, refused,
-	self, sharer, sleeping, stopped, undumpable, zombie;
+extern const struct subject beside, caller, counter, crowd, holder, leader_gone, named, ports,
+	refused, self, sharer, sleeping, stopped, undumpable, zombie;
 
 /* For targets. */
 void settled(void);

@@ -12,6 +12,8 @@ export interface RunOptions {
   readonly source: string | undefined;
   /** A prefix of the series: a patch's number, or a part of its subject. */
   readonly upto: string | undefined;
+  /** Run the base's work tree as it stands, committed or not, instead of patches/. */
+  readonly tree: boolean;
   readonly accel: 'kvm' | 'tcg' | undefined;
   /** Guests at once; undefined for what the machine can carry. */
   readonly jobs: number | undefined;

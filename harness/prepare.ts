@@ -24,7 +24,7 @@ export interface Prepared extends GuestParts {
   readonly failures: readonly LabError[];
 }
 
-export type PrepareOptions = Pick<RunOptions, 'source' | 'upto' | 'debug' | 'accel'>;
+export type PrepareOptions = Pick<RunOptions, 'source' | 'upto' | 'tree' | 'debug' | 'accel'>;
 
 /**
  * Builds what guests of these bases need and chooses the accelerator, all at once. Throws
@@ -87,7 +87,7 @@ async function chooseAndCalibrate(
 /** Makes the bases' images one after another: make already uses every processor. */
 async function makeImages(
   bases: readonly Base[],
-  { source, upto, debug }: PrepareOptions,
+  { source, upto, tree, debug }: PrepareOptions,
   context: Context,
 ): Promise<{ images: Image[]; failures: LabError[] }> {
   const images: Image[] = [];
@@ -95,7 +95,7 @@ async function makeImages(
   for (const base of bases) {
     const fragments = base.config.fragments.filter((name) => debug || name !== 'debug');
     try {
-      images.push(await makeImage({ base, source, upto, fragments }, context));
+      images.push(await makeImage({ base, source, upto, draft: tree, fragments }, context));
     } catch (error) {
       if (!isLabError(error) || context.signal.aborted) throw error;
       failures.push(error);

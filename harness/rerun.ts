@@ -3,7 +3,7 @@ import type { PlannedCase } from './events.ts';
 import type { RunOptions } from './options.ts';
 
 /** What of a run's options decides which kernel a case meets, and where. */
-export type Circumstances = Pick<RunOptions, 'source' | 'upto' | 'accel' | 'debug' | 'deadline'>;
+export type Circumstances = Pick<RunOptions, 'source' | 'upto' | 'tree' | 'accel' | 'debug' | 'deadline'>;
 
 /** Returns the command that runs one case alone, safe to paste into a shell. */
 export function describeRerun(
@@ -28,10 +28,11 @@ export function describeLooks(
 
 function kernelWords(circumstances: Circumstances | undefined): string[] {
   if (circumstances === undefined) return [];
-  const { source, upto, accel, debug } = circumstances;
+  const { source, upto, tree, accel, debug } = circumstances;
   return [
     ...(source === undefined ? [] : ['--source', source]),
     ...(upto === undefined ? [] : ['--upto', upto]),
+    ...(tree ? ['--tree'] : []),
     ...(accel === undefined ? [] : ['--accel', accel]),
     ...(debug ? [] : ['--no-debug']),
   ];

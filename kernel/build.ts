@@ -14,8 +14,8 @@ import { createBlame } from './blame.ts';
 import { buildEnvironment, findTool, makeArguments } from './compiler.ts';
 import type { Configured } from './config.ts';
 import { gitText } from './git.ts';
+import { changesSince, snapshotTree } from './snapshot.ts';
 import { stage } from './stage.ts';
-import { listChanges } from './worktree.ts';
 
 /** What the image cache holds beside the files themselves. */
 export interface BuildFacts {
@@ -48,8 +48,8 @@ export async function buildKernel(
     const start = performance.now();
     const { compiled, warnings } = await make(configured, context);
     // Whoever edits the tree while it is built gets an image of neither state.
-    const changes = await listChanges(tree.path);
-    if (changes.length > 0) throw treeChanged(tree.path, changes);
+    if ((await snapshotTree(tree.path, context)) !== tree.id)
+      throw treeChanged(tree.path, await changesSince(tree.path, tree.id));
     const facts = await sortWarnings(configured, warnings, context);
     for (const [name, from] of [
       ['bzImage', 'arch/x86/boot/bzImage'],

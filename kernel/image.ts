@@ -10,11 +10,14 @@ import type { BuildFacts } from './build.ts';
 import { identifyCompiler } from './compiler.ts';
 import { configure } from './config.ts';
 import type { Configured } from './config.ts';
+import { openDraft, readDraft } from './draft.ts';
+import type { Draft } from './draft.ts';
 import { readFragments } from './fragments.ts';
 import type { Fragment } from './fragments.ts';
 import { readSeries } from './series.ts';
 import { acquireSource } from './source.ts';
 import { waitingFor, withTree } from './tree-lock.ts';
+import { openTree } from './tree.ts';
 import { hasMoved } from './worktree.ts';
 
 /** Raised when the same inputs come to mean another image. */
@@ -26,6 +29,8 @@ export interface ImageOptions {
   readonly source?: string | undefined;
   /** The last patch: a number of the series, or words of its subject. */
   readonly upto?: string | number | undefined;
+  /** Instead of the patches: the base's work tree as it stands, committed or not. */
+  readonly draft?: boolean | undefined;
   /** Names of configuration fragments; default all of the base's. */
   readonly fragments?: readonly string[] | undefined;
   /** Where series and fragments are; default the repository's own. */
@@ -60,20 +65,26 @@ export async function imageKey(
  */
 export async function makeImage(options: ImageOptions, context: Context): Promise<Image> {
   const { base, upto, patchesFolder, configFolder } = options;
-  const series = await readSeries(base, upto, patchesFolder);
+  const landed = await readSeries(base, upto, patchesFolder);
   const fragments = await readFragments(base, options.fragments, configFolder);
   const source = await acquireSource(base, { from: options.source }, context);
-  if (await hasMoved(source.repository)) {
-    const text = `${source.repository} has been moved by hand; what runs here is the series as its patches say`;
+  const draft = options.draft === true ? await draftOf(source, options, context) : undefined;
+  const series = draft?.series ?? landed;
+  if (draft === undefined && (await hasMoved(source.repository))) {
+    const text = `${source.repository} has been moved by hand; what runs here is the series as its patches say (--tree runs what stands there)`;
     context.emit({ type: 'warning', text });
   }
   const key = await imageKey(source, series, fragments);
   const start = performance.now();
   const make = (output: string): Promise<void> =>
     withTree(base, context, async () => {
-      const tree = await applySeries(source, series, context);
+      const tree =
+        draft === undefined
+          ? await applySeries(source, series, context)
+          : await openDraft(source, draft, context);
       const names = fragments.map((fragment) => fragment.name);
-      const partial = upto !== undefined && (await isPartial(series, patchesFolder));
+      // A work tree may stand anywhere in the series.
+      const partial = draft !== undefined || (await isPartial(series, patchesFolder));
       const wanted = { fragments: names, configFolder, partial };
       await buildKernel(await configure(tree, wanted, context), output, context);
     });
@@ -95,6 +106,16 @@ export async function buildImage(configured: Configured, context: Context): Prom
     await buildKernel(configured, output, context);
   });
   return imageOf(source, series, key, entry);
+}
+
+/** A work tree that never had the series is given it first. */
+async function draftOf(
+  source: Source,
+  { base, patchesFolder }: ImageOptions,
+  context: Context,
+): Promise<Draft> {
+  await openTree(source, context, patchesFolder);
+  return withTree(base, context, () => readDraft(source, context, patchesFolder));
 }
 
 async function imageOf(

@@ -4,8 +4,10 @@ import type { Context } from '../harness/context.ts';
 import { labError } from '../harness/errors.ts';
 import { commitSeries, knownCommits } from './apply.ts';
 import type { Patch, Source } from './base.ts';
-import { git, gitFailed, gitText } from './git.ts';
-import { countedGroup, patchesFolder, readSeries } from './series.ts';
+import { nameAll, planCommits, planPatch, writeAll, type Named } from './commit-plan.ts';
+import { gitText } from './git.ts';
+import { refuseTangle } from './line.ts';
+import { patchesFolder, readSeries } from './series.ts';
 import { formatList, parseList } from './series-list.ts';
 import { withTree } from './tree-lock.ts';
 import { listChanges, readState, unfinishedOperation, writeState } from './worktree.ts';
@@ -17,22 +19,12 @@ export interface Refreshed {
   readonly change: 'unchanged' | 'changed' | 'added' | 'removed' | 'renamed';
 }
 
-interface Planned {
-  readonly group: string;
-  readonly subject: string;
-  readonly bytes: Buffer;
-  /** The patch it was before, if it was one. */
-  readonly was: Patch | undefined;
-  /** Its name without number, for a commit that was no patch before. */
-  readonly slug: string;
-}
-
 /**
  * Writes the commits of a base's tree back as its series and returns what became of each
  * patch. A commit the lab made from a patch keeps that patch's very bytes. If the tree
  * holds a prefix of the series, the patches behind it stay as they are. Before anything
  * is written, the new series is applied and must come to the very tree it was made from.
- * Throws `refresh-refused`, `refresh-differs` and what applySeries() throws.
+ * Throws `refresh-refused`, `tree-tangled`, `refresh-differs` and what applySeries() throws.
  */
 export async function refreshSeries(
   source: Source,
@@ -81,96 +73,10 @@ async function refuseUnfinished(source: Source): Promise<void> {
       'Commit them there first.',
       changes,
     );
-  const range = `${source.commit}..HEAD`;
-  const merges = await gitText(tree, ['log', '--oneline', '--min-parents=2', range]);
-  if (merges !== '')
-    throw refused(
-      tree,
-      'its commits are not in a line',
-      'Rebase them: a patch cannot be a merge.',
-      [merges],
-    );
-  const fork = await gitText(tree, ['merge-base', source.commit, 'HEAD']).catch(() => '');
-  if (fork !== source.commit)
-    throw refused(
-      tree,
-      `HEAD does not come from ${source.base.name}`,
-      'Check your branch out there.',
-    );
+  await refuseTangle(source, doing(tree));
 }
 
-/** What each commit of the tree becomes. */
-async function planCommits(
-  source: Source,
-  patches: readonly Patch[],
-  known: ReadonlyMap<string, Patch>,
-): Promise<Planned[]> {
-  const tree = source.repository;
-  const range = `${source.commit}..HEAD`;
-  const log = await gitText(tree, ['log', '--reverse', '--format=%H%x09%f%x09%s', range]);
-  const plans: Planned[] = [];
-  for (const line of log.split('\n').filter((found) => found !== '')) {
-    const [commit = '', slug = '', subject = ''] = line.split('\t');
-    const whole = known.get(commit);
-    if (whole !== undefined) {
-      plans.push(await planPatch(whole));
-      continue;
-    }
-    const was = patches.find((patch) => patch.subject === subject);
-    const group =
-      plans.at(-1)?.group === countedGroup ? countedGroup : groupOf(subject, was, plans);
-    const bytes = await formatPatch(tree, commit);
-    plans.push({ group, subject, bytes, was, slug });
-  }
-  return plans;
-}
-
-async function planPatch(patch: Patch): Promise<Planned> {
-  const slug = /([^/]*)\.patch$/.exec(patch.file)?.[1]?.replace(/^\d+-/, '') ?? '';
-  const bytes = await readFile(patch.path);
-  return { group: patch.group, subject: patch.subject, bytes, was: patch, slug };
-}
-
-function groupOf(subject: string, was: Patch | undefined, before: readonly Planned[]): string {
-  if (was !== undefined) return was.group;
-  if (subject.startsWith('toolchain')) return 'toolchain';
-  return subject.startsWith('c/r') ? countedGroup : (before.at(-1)?.group ?? countedGroup);
-}
-
-/** The same bytes for the same commit, whoever's git and whatever its configuration. */
-async function formatPatch(tree: string, commit: string): Promise<Buffer> {
-  const form = ['--stdout', '--zero-commit', '--no-signature', '--full-index', '--no-numbered'];
-  const args = ['format-patch', '-1', ...form, commit];
-  const result = await git(tree, args);
-  if (result.status !== 0) throw gitFailed(tree, args, result);
-  return Buffer.from(result.stdout);
-}
-
-interface Named extends Planned {
-  readonly file: string;
-}
-
-function nameAll(plans: readonly Planned[]): Named[] {
-  const counts = new Map<string, number>();
-  return plans.map((plan) => {
-    const number = (counts.get(plan.group) ?? 0) + 1;
-    counts.set(plan.group, number);
-    // git's own names: 64 bytes with the suffix and a closing NUL.
-    const name = `${String(number).padStart(4, '0')}-${plan.slug}`.slice(0, 57);
-    return { ...plan, file: `${plan.group}/${name}.patch` };
-  });
-}
-
-async function writeAll(root: string, named: readonly Named[], list: string): Promise<void> {
-  await rm(root, { recursive: true, force: true });
-  for (const { file, bytes } of named) {
-    const path = join(root, file);
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, bytes);
-  }
-  await mkdir(root, { recursive: true });
-  await writeFile(join(root, 'series'), list);
-}
+const doing = (tree: string) => `refreshing the series from ${tree}`;
 
 /** Applies the new series and moves HEAD to the lab's own commits of it: the same files. */
 async function prove(
@@ -240,7 +146,7 @@ function refused(tree: string, what: string, next: string, details: readonly str
   return labError({
     code: 'refresh-refused',
     fault: 'patch',
-    doing: `refreshing the series from ${tree}`,
+    doing: doing(tree),
     what,
     next,
     details,

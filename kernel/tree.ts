@@ -9,10 +9,14 @@ import { readState } from './worktree.ts';
  * Returns the path of a base's work tree, with the series applied if it never was. Leaves
  * a tree that somebody works in alone.
  */
-export async function openTree(source: Source, context: Context): Promise<string> {
+export async function openTree(
+  source: Source,
+  context: Context,
+  patchesFolder?: string,
+): Promise<string> {
   if ((await readState(source.repository)) === undefined)
     await withTree(source.base, context, async () =>
-      applySeries(source, await readSeries(source.base), context),
+      applySeries(source, await readSeries(source.base, undefined, patchesFolder), context),
     );
   return source.repository;
 }

@@ -63,7 +63,7 @@ export async function refuseWork(tree: string): Promise<void> {
     throw treeHasWork(
       tree,
       'it has changes that are not committed',
-      `Commit them there and keep them with \`npm run lab -- series refresh\`, or drop them with \`npm run lab -- series reset\`.`,
+      `Run what stands there with --tree, commit it and keep it with \`npm run lab -- series refresh\`, or drop it with \`npm run lab -- series reset\`.`,
       changes.slice(0, 20),
     );
   const own = await listOwnCommits(tree);
@@ -71,7 +71,7 @@ export async function refuseWork(tree: string): Promise<void> {
     throw treeHasWork(
       tree,
       'it has commits that are not in the series',
-      'Keep them with `npm run lab -- series refresh`, or drop them with `npm run lab -- series reset`.',
+      'Run them with --tree, keep them with `npm run lab -- series refresh`, or drop them with `npm run lab -- series reset`.',
       own.slice(0, 20),
     );
 }

@@ -36,7 +36,7 @@ async function bench(names: readonly string[], typed: Typed, cli: Cli): Promise<
   const report = await withContext(cli, async (context) => {
     const base = await chooseOne(typed, cli, context);
     const source = sourceIn(typed, cli);
-    const choice = { source, upto: undefined, debug: true, accel: undefined };
+    const choice = { source, upto: undefined, tree: false, debug: true, accel: undefined };
     const prepared = await prepare([base], choice, context);
     const { accelerator } = prepared;
     const place = { base: base.name, accelerator: accelerator.name, host: describeHost() };

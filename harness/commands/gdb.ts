@@ -11,9 +11,11 @@ import { runCases } from '../runner.ts';
 import { expression } from './parse.ts';
 import { chooseOne, sourceIn, withOptions, type SeriesOptions } from './series-options.ts';
 import { withContext } from './series-session.ts';
+import { treeOption } from './tree-option.ts';
 
 interface Typed extends SeriesOptions {
   readonly upto?: string;
+  readonly tree?: true;
   readonly accel?: 'kvm' | 'tcg';
   readonly debug: boolean;
   readonly boot?: true;
@@ -32,6 +34,7 @@ export function addGdbCommand(program: Command, cli: Cli): void {
     .option('--boot', "stop at the machine's first instruction instead")
     .option('--print', "don't start gdb, say what to type in another terminal")
     .option('--upto <patch>', 'apply the series up to a number or subject')
+    .addOption(treeOption())
     .option('--accel <name>', "don't try, use this accelerator: kvm or tcg")
     .option('--no-debug', "leave out what finds bugs, and gdb's symbols with it")
     .action((grep: RegExp, typed: Typed) => debugCase(grep, typed, cli));
@@ -39,11 +42,11 @@ export function addGdbCommand(program: Command, cli: Cli): void {
 
 async function debugCase(grep: RegExp, typed: Typed, cli: Cli): Promise<void> {
   await withContext(cli, async (context) => {
-    const { upto, accel, debug } = typed;
+    const { upto, tree = false, accel, debug } = typed;
     const base = await chooseOne(typed, cli, context);
     const parts = await prepare(
       [base],
-      { source: sourceIn(typed, cli), upto, accel, debug },
+      { source: sourceIn(typed, cli), upto, tree, accel, debug },
       context,
     );
     const [image] = parts.images;

@@ -7,6 +7,7 @@ import type { RunOptions } from '../options.ts';
 import { findShard, parseShard, type Shard } from '../shard.ts';
 import type { Isolation } from '../units.ts';
 import { expression, seconds, wholeNumber } from './parse.ts';
+import { treeOption } from './tree-option.ts';
 
 /** What commander makes of the command line. */
 interface Typed {
@@ -14,6 +15,7 @@ interface Typed {
   readonly base?: string;
   readonly source?: string;
   readonly upto?: string;
+  readonly tree?: true;
   readonly accel?: 'kvm' | 'tcg';
   readonly jobs?: number;
   readonly isolate?: Isolation;
@@ -42,6 +44,7 @@ export function addRunCommand(program: Command, cli: Cli, run: RunLab): void {
     .option('--base <name>', 'the kernel: v2.6.30, v6.1, or all')
     .option('--source <path>', "the base's source: a folder, a git repository, an archive")
     .option('--upto <patch>', 'apply the series up to a number or subject')
+    .addOption(treeOption())
     .addOption(
       new Option('--accel <name>', "don't try, use this accelerator").choices(['kvm', 'tcg']),
     )
@@ -76,6 +79,7 @@ export function toRunOptions(files: readonly string[], typed: Typed, cli: Cli): 
     base: typed.base,
     source: typed.source === undefined ? undefined : resolvePath(cli, typed.source),
     upto: typed.upto,
+    tree: typed.tree ?? false,
     accel: typed.accel,
     jobs: typed.jobs,
     isolate: chooseIsolation(typed),

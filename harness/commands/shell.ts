@@ -6,9 +6,11 @@ import { prepare } from '../prepare.ts';
 import { openShell } from '../shell.ts';
 import { chooseOne, sourceIn, withOptions, type SeriesOptions } from './series-options.ts';
 import { withContext } from './series-session.ts';
+import { treeOption } from './tree-option.ts';
 
 interface Typed extends SeriesOptions {
   readonly upto?: string;
+  readonly tree?: true;
   readonly accel?: 'kvm' | 'tcg';
   readonly debug: boolean;
 }
@@ -18,6 +20,7 @@ export function addShellCommand(program: Command, cli: Cli): void {
   withOptions(program.command('shell'))
     .description('boot the guest that cases get, and give a shell in it')
     .option('--upto <patch>', 'apply the series up to a number or subject')
+    .addOption(treeOption())
     .option('--accel <name>', "don't try, use this accelerator: kvm or tcg")
     .option('--no-debug', 'leave out what finds bugs: lockdep, slub debug, …')
     .action((typed: Typed) => shell(typed, cli));
@@ -25,9 +28,9 @@ export function addShellCommand(program: Command, cli: Cli): void {
 
 async function shell(typed: Typed, cli: Cli): Promise<void> {
   await withContext(cli, async (context) => {
-    const { upto, accel, debug } = typed;
+    const { upto, tree = false, accel, debug } = typed;
     const base = await chooseOne(typed, cli, context);
-    const choice = { source: sourceIn(typed, cli), upto, accel, debug };
+    const choice = { source: sourceIn(typed, cli), upto, tree, accel, debug };
     const prepared = await prepare([base], choice, context);
     const [image] = prepared.images;
     if (image === undefined) return;

@@ -32,6 +32,7 @@ const options: RunOptions = {
   ...{
     grep: undefined,
     upto: undefined,
+    tree: false,
     accel: tryKvm === true ? undefined : 'tcg',
     jobs: 1,
     isolate: 'case',

@@ -89,6 +89,7 @@ describe('lab run', () => {
       base: undefined,
       source: undefined,
       upto: undefined,
+      tree: false,
       accel: undefined,
       jobs: undefined,
       isolate: undefined,
@@ -118,6 +119,11 @@ describe('lab run', () => {
     assert.equal(options.deadline, 1.5);
     assert.equal(options.debug, false);
     assert.equal(options.source, `${root}/kernel`);
+  });
+
+  it('runs the tree or a prefix, not both', async () => {
+    assert.equal((await optionsOf('--tree')).tree, true);
+    await assert.rejects(optionsOf('--tree', '--upto', '7'), /'--tree' cannot be used with .*'--upto/);
   });
 
   it('draws a seed where none is given, short enough to type again', async () => {

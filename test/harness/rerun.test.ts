@@ -8,13 +8,17 @@ const planned = {
 };
 const usual = {
   ...{ source: undefined, upto: undefined, accel: undefined, deadline: undefined },
-  debug: true,
+  ...{ tree: false, debug: true },
 } as const;
 
 it('comes back to a case alone', () => {
   const command = "npm run lab -- run cases/a.ts --grep 's > it'\\''s 1\\+1$' --base v6.1";
   assert.equal(describeRerun(planned), command);
   assert.equal(describeRerun(planned, usual), command);
+});
+
+it('comes back to a tree that no series has', () => {
+  assert.match(describeRerun(planned, { ...usual, tree: true }), / --base v6\.1 --tree$/);
 });
 
 it('comes back to the same kernel on the same machine', () => {

@@ -149,12 +149,14 @@ it('keeps the patches behind a prefix', () =>
     );
   }, 1));
 
-const refusals: Record<string, [RegExp, (ready: Ready) => void]> = {
+const refusals: Record<string, [code: string, RegExp, (ready: Ready) => void]> = {
   'changes that are not committed': [
+    'refresh-refused',
     /not committed/,
     ({ tree }) => appendFileSync(join(tree, 'Makefile'), '#\n'),
   ],
   "patches changed behind the tree's back": [
+    'refresh-refused',
     /0003-c-r-documentation.patch was changed after/,
     ({ toy, tree }) => {
       commit(tree, 'kernel/cr.c', 'int cr;\n', '-m', 'c/r: more');
@@ -163,6 +165,7 @@ const refusals: Record<string, [RegExp, (ready: Ready) => void]> = {
     },
   ],
   'a merge': [
+    'tree-tangled',
     /not in a line/,
     ({ tree }) => {
       gitIn(tree, 'checkout', '--quiet', '-b', 'side', 'HEAD~1');
@@ -171,6 +174,7 @@ const refusals: Record<string, [RegExp, (ready: Ready) => void]> = {
     },
   ],
   'another history': [
+    'tree-tangled',
     /does not come from/,
     ({ tree }) => {
       gitIn(tree, 'checkout', '--quiet', '--orphan', 'other');
@@ -179,14 +183,14 @@ const refusals: Record<string, [RegExp, (ready: Ready) => void]> = {
   ],
 };
 
-for (const [name, [words, doIt]] of Object.entries(refusals))
+for (const [name, [code, words, doIt]] of Object.entries(refusals))
   it(`refuses ${name}, and writes nothing`, () =>
     withTree(async (ready) => {
       doIt(ready);
       const before = filesOf(ready.toy);
       await assert.rejects(ready.refresh(), (error) => {
         assert.ok(isLabError(error), String(error));
-        assert.equal(error.code, 'refresh-refused');
+        assert.equal(error.code, code);
         assert.match(error.what, words);
         return true;
       });

@@ -123,7 +123,10 @@ describe('lab run', () => {
 
   it('runs the tree or a prefix, not both', async () => {
     assert.equal((await optionsOf('--tree')).tree, true);
-    await assert.rejects(optionsOf('--tree', '--upto', '7'), /'--tree' cannot be used with .*'--upto/);
+    await assert.rejects(
+      optionsOf('--tree', '--upto', '7'),
+      /'--tree' cannot be used with .*'--upto/,
+    );
   });
 
   it('draws a seed where none is given, short enough to type again', async () => {

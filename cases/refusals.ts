@@ -1,10 +1,11 @@
 import { assert, suite } from '../harness/case.ts';
+import type { Needs } from '../harness/case.ts';
 import { patches } from './support/patches.ts';
 import { frozenSubject, nameOf } from './support/tasks.ts';
 
 const test = suite('what a checkpoint refuses, by name').needs({ patch: patches.signals });
 
-type Refusal = readonly [kind: string, errno: string, said: RegExp, patch?: string];
+type Refusal = readonly [kind: string, errno: string, said: RegExp, needs?: Needs];
 
 const ipc = patches.ipcSharedMemory;
 
@@ -24,13 +25,16 @@ const refusals: readonly Refusal[] = [
   ['unlinked-map', 'EBADF', /^mapping \w+-\w+: file is unlinked: \/tmp\/.* \(deleted\)$/],
   ['locked', 'ENOSYS', /^fd \d+: file is locked: \/tmp\/\S+$/],
   ['device', 'ENOSYS', /^mapping \w+-\w+ is of a device$/],
+  ['huge', 'ENOSYS', /^mapping \w+-\w+ is of huge pages$/],
+  // Newer kernels make several mappings of it.
+  ['nonlinear', 'ENOSYS', /^mapping \w+-\w+ is nonlinear$/, { base: 'v2.6.30' }],
   ['mounts', 'EPERM', /^is in another mount namespace$/],
   ['network', 'EPERM', /^is in another net namespace$/],
-  ['attached', 'EPERM', /^mapping \w+-\w+: shared memory of another IPC namespace$/, ipc],
+  ['attached', 'EPERM', /^mapping \w+-\w+: shared memory of another IPC namespace$/, { patch: ipc }],
 ];
 
-for (const [kind, errno, said, patch = patches.signals] of refusals)
-  test.needs({ patch })(`${kind}: ${errno}, and the record says what it is`, async ({ guest }) => {
+for (const [kind, errno, said, needs = {}] of refusals)
+  test.needs(needs)(`${kind}: ${errno}, and the record says what it is`, async ({ guest }) => {
     const path = `${await guest.folder()}/thing`;
     const target = await frozenSubject(guest, 'refused', { args: [kind, path] });
     const result = await guest.checkpoint(target.pid);
@@ -45,5 +49,17 @@ for (const [kind, errno, said, patch = patches.signals] of refusals)
     await guest.freeze(target.pid);
     assert.is((await guest.checkpoint(target.pid)).errno, errno);
   });
+
+test.needs({ patch: ipc })(
+  'huge-segment: ENOSYS, and the record says which one it is',
+  async ({ guest }) => {
+    const path = `${await guest.folder()}/thing`;
+    const target = await frozenSubject(guest, 'refused', { args: ['huge-segment', path] });
+    const result = await guest.checkpoint(target.pid);
+    assert.is(result.errno, 'ENOSYS');
+    assert.match((await result.image()).error ?? '', /^shared memory \d+ is of huge pages$/);
+    await guest.thaw(target.pid);
+  },
+);
 
 test.run();

@@ -5,6 +5,7 @@
 #include <mqueue.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -12,6 +13,7 @@
 #include <sys/file.h>
 #include <sys/inotify.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/shm.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -74,6 +76,51 @@ static int map_unlinked(const char *path)
 	return close(fd);
 }
 
+#define HUGE	(2UL << 20)
+
+/*
+ * Huge pages that are not reserved, and of which none is touched: there need
+ * not be any.
+ */
+static int map_huge(const char *path)
+{
+	char file[256];
+	int fd;
+
+	snprintf(file, sizeof(file), "%s/huge", path);
+	if (mkdir(path, 0700) < 0 || mount("huge", path, "hugetlbfs", 0, NULL) < 0)
+		return -1;
+	fd = open(file, O_RDWR | O_CREAT, 0600);
+	/* The mapping keeps it as long as it lasts. */
+	if (umount2(path, MNT_DETACH) < 0 || fd < 0 ||
+	    mmap(NULL, HUGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE,
+		 fd, 0) == MAP_FAILED)
+		return -1;
+	return close(fd);
+}
+
+/* Nobody has it attached, and nobody else is in its namespace. */
+static int make_huge_segment(void)
+{
+	if (unshare(CLONE_NEWIPC) < 0)
+		return -1;
+	return shmget(IPC_PRIVATE, HUGE, 0600 | SHM_HUGETLB | SHM_NORESERVE);
+}
+
+/* Two pages of a file the wrong way round. */
+static int map_nonlinear(const char *path)
+{
+	char *pages;
+	int fd = make_file(path);
+
+	if (fd < 0 || ftruncate(fd, 8192) < 0)
+		return -1;
+	pages = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (pages == MAP_FAILED || remap_file_pages(pages, 4096, 0, 1, 0) < 0)
+		return -1;
+	return close(fd);
+}
+
 /* A segment that goes with the task, in a namespace that it has left. */
 static int attach_elsewhere(void)
 {
@@ -115,6 +162,12 @@ static int make(const char *kind, const char *path)
 		return make_locked(path);
 	if (!strcmp(kind, "device"))
 		return map_device(path);
+	if (!strcmp(kind, "huge"))
+		return map_huge(path);
+	if (!strcmp(kind, "huge-segment"))
+		return make_huge_segment();
+	if (!strcmp(kind, "nonlinear"))
+		return map_nonlinear(path);
 	if (!strcmp(kind, "unlinked-map"))
 		return map_unlinked(path);
 	if (!strcmp(kind, "mounts"))

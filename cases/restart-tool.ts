@@ -78,38 +78,6 @@ test('--no-wait: it leaves, and the tasks go on', async ({ guest }) => {
   assert.is(status, 0);
 });
 
-test('without --copy-status its own is 0, whatever becomes of the root', async ({ guest }) => {
-  const { image } = await killed(guest, 'count');
-  const tool = await guest.program(['restart', image], { says: /^restarted / });
-  await guest.shim('signal', String(tool.pid), 'KILL');
-  assert.equal(await tool.ended(), { status: 0, signal: null });
-});
-
-for (const [signal, number] of [
-  ['TERM', 15],
-  ['INT', 2],
-  ['HUP', 1],
-  ['USR1', 10],
-  ['USR2', 12],
-] as const)
-  test(`passes SIG${signal} on to the root, whose end it copies`, async ({ guest }) => {
-    const { image } = await killed(guest, 'count');
-    const tool = await guest.program(['restart', '--copy-status', image], { says: /^restarted / });
-    const { ppid } = await guest.state(tool.pid);
-    assert.is((await guest.state(ppid)).comm, 'restart');
-    await guest.shim('signal', String(ppid), signal);
-    assert.equal(await tool.ended(), { status: 128 + number, signal: null });
-  });
-
-test('copies an exit status', async ({ guest }) => {
-  const { workload, image } = await killed(guest, 'file-offset');
-  // The workload finds its file shorter, says so, and exits with 1.
-  await guest.write(`${workload.folder}/file`, 'short');
-  const again = await bringBack(guest, workload, image);
-  await guest.write(`${workload.folder}/go`, '');
-  assert.equal(await again.program.ended(), { status: 1, signal: null });
-});
-
 test('reads an image from a pipe', async ({ guest }) => {
   const { workload, image } = await killed(guest);
   const words = ['busybox', 'sh', '-c', `cat ${image} | restart --copy-status`];

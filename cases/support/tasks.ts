@@ -35,3 +35,11 @@ export async function countsOn(counter: Subject): Promise<void> {
   const count = Number(await counter.ask('count'));
   assert.ok(Number(await counter.ask(`past ${count}`)) > count, 'the target counts on');
 }
+
+/** Returns once a task is in a state, by /proc's letter; that it never is, is an assertion. */
+export async function comesTo(guest: Guest, pid: number, letter: string): Promise<void> {
+  let { state } = await guest.state(pid);
+  for (let tries = 0; state !== letter && tries < 1000; tries++)
+    ({ state } = await guest.state(pid));
+  assert.is(state, letter, `the state of task ${pid}`);
+}

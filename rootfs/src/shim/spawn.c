@@ -203,10 +203,13 @@ static void become(char **argv, const struct identity *who, int pipes[3][2],
 	struct refusal refusal = { 0 };
 	const char *failed;
 	sigset_t none;
+	int number;
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	signal(SIGPIPE, SIG_DFL);
+	/* What the SSH server ignores, say, is no concern of the program. */
+	for (number = 1; number < NSIG; number++)
+		signal(number, SIG_DFL);
 	setsid();
 	dup2(pipes[0][0], 0);
 	dup2(pipes[1][1], 1);

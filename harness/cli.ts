@@ -62,11 +62,13 @@ async function addSlowCommands(program: Command, cli: Cli): Promise<void> {
   const { addBenchCommand } = await import('./commands/bench.ts');
   const { addBisectCommand } = await import('./commands/bisect.ts');
   const { addGdbCommand } = await import('./commands/gdb.ts');
+  const { addWatchCommand } = await import('./commands/watch.ts');
   addSeriesCommands(program, cli, { boot: createBooter() });
   addShellCommand(program, cli);
   addBenchCommand(program, cli);
   addBisectCommand(program, cli);
   addGdbCommand(program, cli);
+  addWatchCommand(program, cli);
 }
 
 function isKnown(program: Command, word: string | undefined): boolean {

@@ -9,8 +9,8 @@ import type { Isolation } from '../units.ts';
 import { expression, seconds, wholeNumber } from './parse.ts';
 import { treeOption } from './tree-option.ts';
 
-/** What commander makes of the command line. */
-interface Typed {
+/** What commander makes of the command line of a run. */
+export interface Typed {
   readonly grep?: RegExp;
   readonly base?: string;
   readonly source?: string;
@@ -36,9 +36,16 @@ export type RunLab = (options: RunOptions, cli: Cli) => Promise<0 | 1 | 2 | 3>;
 
 /** Adds `lab run`. */
 export function addRunCommand(program: Command, cli: Cli, run: RunLab): void {
-  program
-    .command('run')
+  withRunOptions(program.command('run'))
     .description('build the kernel, boot it and run the cases (the default)')
+    .action(async (files: readonly string[], typed: Typed) => {
+      cli.status = await run(toRunOptions(files, typed, cli), cli);
+    });
+}
+
+/** Adds what a run takes: case files and options. */
+export function withRunOptions(command: Command): Command {
+  return command
     .argument('[files...]', 'case files; all of them by default')
     .option('--grep <expression>', 'only cases whose file, suite or name matches', expression)
     .option('--base <name>', 'the kernel: v2.6.30, v6.1, or all')
@@ -65,10 +72,7 @@ export function addRunCommand(program: Command, cli: Cli, run: RunLab): void {
     .option('--deadline <seconds>', 'what a case may take', seconds)
     .option('--no-debug', 'leave out what finds bugs: lockdep, slub debug, …')
     .option('--json', 'print the results as JSON on the standard output')
-    .option('--results <folder>', 'where run folders go')
-    .action(async (files: readonly string[], typed: Typed) => {
-      cli.status = await run(toRunOptions(files, typed, cli), cli);
-    });
+    .option('--results <folder>', 'where run folders go');
 }
 
 /** Returns the checked options of a run. Throws a `usage` error. */

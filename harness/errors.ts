@@ -2,7 +2,8 @@
  * Where a fault lies. `usage` and a source that cannot be had are the caller's
  * (exit 2); everything else is the lab's or the machine's (exit 3) and never counts
  * as a red case: `case` is a mistake in a case file. What the kernel does otherwise
- * than it must is no error at all but a case that fails (exit 1).
+ * than it must is no error but a case that fails (exit 1); `kernel` is how a case learns
+ * that the kernel has taken its guest with it.
  */
 export type Fault =
   | 'usage'
@@ -11,6 +12,7 @@ export type Fault =
   | 'config'
   | 'build'
   | 'boot'
+  | 'kernel'
   | 'guest-crash'
   | 'guest-hang'
   | 'case'

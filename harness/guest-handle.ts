@@ -14,6 +14,14 @@ export interface GuestFacts {
   readonly expected?: number;
 }
 
+/** What a guest that no longer answers has told when it was asked from outside. */
+export interface Interrogation {
+  /** Stacks, registers: for a person to read. */
+  readonly lines: readonly string[];
+  /** How it is known that its kernel hangs; undefined if it is not. */
+  readonly stuck?: string | undefined;
+}
+
 /** A guest that is up, in the terms the runner needs. */
 export interface GuestHandle {
   readonly name: string;
@@ -26,8 +34,8 @@ export interface GuestHandle {
   readonly ended: Promise<MachineEnd>;
   /** Returns a complaint of its kernel with its stack decoded. */
   readonly decode?: (finding: Finding) => Promise<Finding>;
-  /** Asks a guest that no longer answers why, from outside: stacks, registers. */
-  readonly interrogate?: (signal: AbortSignal) => Promise<readonly string[]>;
+  /** Asks a guest that no longer answers why, from outside. */
+  readonly interrogate?: (signal: AbortSignal) => Promise<Interrogation>;
   /** Ends the machine now, whatever state it is in. */
   kill(): Promise<MachineEnd>;
 }

@@ -1,11 +1,11 @@
 import type { Finding } from '../qemu/classify.ts';
 import type { Console, MachineEnd } from '../qemu/contracts.ts';
 import { describeEnd, tailOf } from '../qemu/ending.ts';
-import { placeOfHang } from '../qemu/hang.ts';
 import { firstOf } from './deadline.ts';
 import { reportOf } from './errors.ts';
 import type { ErrorReport } from './events.ts';
 import type { GuestHandle } from './guest-handle.ts';
+import { explainHang } from './guest-hang.ts';
 import type { RunSettings } from './run-settings.ts';
 
 /** Complaints a kernel does not come back from, or not to be trusted again. */
@@ -51,15 +51,12 @@ export function watchForLoss(
 
 /** A machine that runs on behind a dead connection is asked what its kernel is at. */
 async function examine(
-  { interrogate, ended }: GuestHandle,
+  handle: GuestHandle,
   error: ErrorReport,
   signal: AbortSignal,
 ): Promise<ErrorReport> {
-  const hangs = error.code === 'session-lost' && (await firstOf(ended, 0)) === undefined;
-  if (!hangs || interrogate === undefined || signal.aborted) return error;
-  const told = await interrogate(signal).catch((failed: unknown) => [String(failed)]);
-  const what = [error.what, placeOfHang(told)].filter((part) => part !== undefined).join('; ');
-  return { ...error, what, details: [...(error.details ?? []), ...told] };
+  const hangs = error.code === 'session-lost' && (await firstOf(handle.ended, 0)) === undefined;
+  return hangs ? explainHang(handle, error, signal) : error;
 }
 
 function findDeadly(console: Console): Finding | undefined {

@@ -254,6 +254,9 @@ export async function openGuestSession(
   });
 }
 
+/** The program behind which the shim runs. */
+const server = 'dropbear';
+
 async function talkTo(
   running: RunningMachine,
   image: Image,
@@ -272,7 +275,9 @@ async function talkTo(
     pid,
     decode: (finding) => decodeFinding(finding, symbols),
     interrogate: async (signal) => {
-      return describeHang(await askHung(running, { signal, symbols }));
+      const asked = { signal, symbols, patience: patience.probe * options.factor, server };
+      const report = await askHung(running, asked);
+      return { lines: describeHang(report), stuck: report.stuck };
     },
     kill: () => running.kill(),
   };

@@ -18,6 +18,7 @@ const errorReport = z
         'config',
         'build',
         'boot',
+        'kernel',
         'guest-crash',
         'guest-hang',
         'case',

@@ -4,7 +4,8 @@ import { describeImage } from './case-image.ts';
 import type { CaseScope, CaseSlot } from './case-slot.ts';
 import { firstOf } from './deadline.ts';
 import { toReport } from './errors.ts';
-import type { CaseImage } from './events.ts';
+import type { CaseImage, ErrorReport } from './events.ts';
+import { explainHang } from './guest-hang.ts';
 import type { LiveGuest } from './live-guest.ts';
 import { isOneOf } from './other-guests.ts';
 import type { OtherGuests } from './other-guests.ts';
@@ -132,7 +133,7 @@ async function raceCase(
     error,
   }));
   const late = new Promise<CaseEnd>((resolve) => {
-    const overdue: CaseEnd = { kind: 'overdue', seconds, guestAnswers: true };
+    const overdue: CaseEnd = { kind: 'overdue', seconds };
     const timer = setTimeout(() => resolve(overdue), seconds * 1000);
     stop.signal.addEventListener('abort', () => clearTimeout(timer));
   });
@@ -168,10 +169,15 @@ async function examine(
   { signal }: RunSettings,
 ): Promise<CaseEnd> {
   if (hung !== undefined) {
-    const told = hung.handle.interrogate?.(signal).catch((error: unknown) => [String(error)]);
-    const details = told === undefined ? [] : await told;
-    return { ...end, guestAnswers: false, ...(details.length === 0 ? {} : { details }) };
+    const unproved: ErrorReport = {
+      code: 'guest-hang',
+      fault: 'guest-hang',
+      doing: 'running a case',
+      what: `not done after ${end.seconds} s, and the guest no longer answers`,
+      next: 'Look at the last console lines and at what the kernel was asked to do.',
+    };
+    return { kind: 'guest-lost', error: await explainHang(hung.handle, unproved, signal) };
   }
   const inKernel = slot.underway().find((method) => kernelCalls.includes(method));
-  return { ...end, guestAnswers: true, ...(inKernel === undefined ? {} : { inKernel }) };
+  return { ...end, ...(inKernel === undefined ? {} : { inKernel }) };
 }

@@ -1,24 +1,19 @@
 import { labError } from './errors.ts';
 import type { AssertionReport, ErrorReport, Verdict } from './events.ts';
 import type { Failure } from './host-protocol.ts';
-import { placeOfHang } from '../qemu/hang.ts';
 import type { Finding } from '../qemu/classify.ts';
 
 /** How a case left its host, as far as the lab saw. */
 export type CaseEnd =
   | { readonly kind: 'returned'; readonly failures: readonly Failure[]; readonly skip?: string }
-  /** The deadline passed. `inKernel` names the system call that had not come back, if any. */
-  | {
-      readonly kind: 'overdue';
-      readonly seconds: number;
-      readonly guestAnswers: boolean;
-      readonly inKernel?: string;
-      /** What a guest that no longer answers told when asked from outside. */
-      readonly details?: readonly string[];
-    }
+  /**
+   * The deadline passed, and the guest answers. `inKernel` names the system call that had not
+   * come back, if any.
+   */
+  | { readonly kind: 'overdue'; readonly seconds: number; readonly inKernel?: string }
   /** The case's own process ended. */
   | { readonly kind: 'host-ended'; readonly error: ErrorReport }
-  /** The guest did, or can't be reached. */
+  /** The guest did, or can't be reached, or hangs. */
   | { readonly kind: 'guest-lost'; readonly error: ErrorReport }
   /** It never began: no guest, a mistake in its file, the run was stopped. */
   | { readonly kind: 'not-run'; readonly error: ErrorReport }
@@ -130,19 +125,7 @@ function judgeSkip(reason: string | undefined): Judgement | undefined {
   });
 }
 
-function judgeOverdue(end: Extract<CaseEnd, { kind: 'overdue' }>): Judgement {
-  const { seconds, guestAnswers, inKernel, details = [] } = end;
-  if (!guestAnswers)
-    return judgeError({
-      code: 'guest-hang',
-      fault: 'guest-hang',
-      doing: 'running a case',
-      what: [`not done after ${seconds} s, and the guest no longer answers`, placeOfHang(details)]
-        .filter((part) => part !== undefined)
-        .join('; '),
-      next: 'Look at the last console lines and at what the kernel was asked to do.',
-      ...(details.length === 0 ? {} : { details }),
-    });
+function judgeOverdue({ seconds, inKernel }: Extract<CaseEnd, { kind: 'overdue' }>): Judgement {
   if (inKernel !== undefined)
     return {
       verdict: 'fail',
@@ -170,5 +153,6 @@ function judgeWitness({ leftovers, blind }: Observed): Judgement | undefined {
 }
 
 function judgeError(error: ErrorReport): Judgement {
+  if (error.fault === 'kernel') return { verdict: 'fail', reason: error.what, error };
   return { verdict: 'error', reason: labError(error).message, error };
 }

@@ -1,5 +1,10 @@
+import { setImmediate as immediate } from 'node:timers/promises';
 import type { RunningMachine } from './contracts.ts';
 import { consoleId } from './machine.ts';
+import { areDead, readHostTime, readProcessors, readRegisters } from './processors.ts';
+import type { HostTime, Processor } from './processors.ts';
+import { blameOf } from './stacks.ts';
+import { deafAfter, proveStuck, type Stuck } from './stuck.ts';
 import { decodeStack, formatFrame, type SymbolFiles } from './symbols.ts';
 
 export interface HangReport {
@@ -13,6 +18,8 @@ export interface HangReport {
   readonly places: readonly string[];
   /** QEMU's view of every processor. */
   readonly registers: readonly string[];
+  /** Why it is the kernel that hangs, and nothing else, in words; undefined if that is not proved. */
+  readonly stuck?: string;
 }
 
 export interface HangOptions {
@@ -20,49 +27,96 @@ export interface HangOptions {
   readonly symbols?: SymbolFiles | undefined;
   /** Milliseconds to wait for the answer to one key; scale it with the calibration. */
   readonly patience?: number;
+  /** The program that the guest is asked through; its children answer. */
+  readonly server?: string;
 }
 
-/** w: blocked tasks; l: what the processors do; t: all tasks, which is for the log. */
-const questions = ['w', 'l', 't'];
+/**
+ * w: blocked tasks; l: what the processors do; t: all tasks, which is for the log; w again: a
+ * task that is blocked at the same place still does not just wait its turn.
+ */
+const questions = ['w', 'l', 't', 'w'] as const;
 const toldInFull = 2;
 
 const defaultPatience = 2000;
 
-/** An answer is over when nothing has come for so long, in milliseconds. */
+/** An answer is over when nothing has come for so long, in milliseconds; one is looked for as often. */
 const silence = 200;
 
 /**
- * Asks a hung guest why: SysRq through a break on its serial line, then the registers
+ * Asks a hung guest why: SysRq through a break on its serial line, and the registers
  * through QMP, which needs no help from the guest. Returns what there was to learn; ends
  * nothing. Throws the signal's reason, and `qmp-closed` when QEMU is gone.
  */
 export async function askHung(running: RunningMachine, options: HangOptions): Promise<HangReport> {
   const from = running.console.count;
-  let answered = false;
+  const { symbols, server = '' } = options;
+  const before = await readHostTime(running);
+  const looks = [readProcessors(await readRegisters(running))];
+  const answers: string[][] = [];
   let told = from;
   for (const [index, key] of questions.entries()) {
-    const answer = await pressSysRq(running, key, options);
-    answered ||= answer;
-    if (index < toldInFull) told = running.console.count;
+    const begin = running.console.count;
+    const answered = await pressSysRq(running, key, options);
+    looks.push(readProcessors(await readRegisters(running)));
     // A kernel that ignores the first key ignores them all.
     if (!answered) break;
+    answers.push(running.console.since(begin));
+    if (index < toldInFull) told = running.console.count;
   }
-  const registers = (await running.qmp.human('info registers -a')).split(/\r?\n/);
+  const time = since(before, await readHostTime(running));
+  const registers = await readRegisters(running);
   const console = running.console.since(from);
+  const places = await locateProcessors(registers, symbols);
+  const [blocked = [], , tasks = [], blockedStill] = answers;
+  const answered = answers.length > 0;
+  const stuck = proveStuck(
+    {
+      ...{ answered, looks, tasks, time },
+      blocked: blockedStill === undefined ? [blocked] : [blocked, blockedStill],
+    },
+    server,
+  );
   return {
-    ...{ answered, console, registers },
-    stacks: await annotate(console.slice(0, told - from), options.symbols),
-    places: await locateProcessors(registers, options.symbols),
+    ...{ answered, console, registers, places },
+    stacks: await annotate(console.slice(0, told - from), symbols),
+    ...(stuck === undefined || !(await isRunning(running))
+      ? {}
+      : { stuck: await tellStuck(stuck, places, symbols) }),
   };
+}
+
+/** Whether QEMU lets the guest run: one that somebody has stopped can't answer. */
+async function isRunning({ qmp }: RunningMachine): Promise<boolean> {
+  const status = await qmp.execute('query-status');
+  return (status as { readonly running?: unknown }).running === true;
+}
+
+function since(before: HostTime | undefined, now: HostTime | undefined): HostTime | undefined {
+  if (before === undefined || now === undefined) return undefined;
+  return { ran: now.ran - before.ran, waited: now.waited - before.waited };
+}
+
+async function tellStuck(
+  { why, stack }: Stuck,
+  places: readonly string[],
+  symbols: SymbolFiles | undefined,
+): Promise<string> {
+  const decoded =
+    symbols === undefined ? [] : await decodeStack(stack, symbols).catch(() => undefined);
+  const blame = decoded && blameOf(decoded.flatMap(({ frames }) => frames));
+  const place = stack.length === 0 ? placeOfHang(places) : undefined;
+  return [why, blame, place].filter((part) => part !== undefined).join('; ');
 }
 
 /** Lines of a report about a hang; the console's log has all. */
 const mostStackLines = 150;
 
 /** Returns what a hang report tells a person, the processors' places first. */
-export function describeHang({ answered, stacks, places, registers }: HangReport): string[] {
+export function describeHang({ answered, stacks, places, registers, stuck }: HangReport): string[] {
   const left = stacks.length - mostStackLines;
   return [
+    ...(stuck === undefined ? [] : [`the kernel hangs: ${stuck}`]),
     ...(answered
       ? []
       : ['the kernel does not answer SysRq: its interrupts are off, or it is gone']),
@@ -97,26 +151,53 @@ async function annotate(
   );
 }
 
-/** Returns whether the kernel answered. */
+/**
+ * Returns whether the kernel answered. One that can't any more is not waited for; one that the
+ * host did not let run is.
+ */
 async function pressSysRq(
   running: RunningMachine,
   key: string,
   options: HangOptions,
 ): Promise<boolean> {
   const from = running.console.count;
-  const timeout = AbortSignal.timeout(options.patience ?? defaultPatience);
-  const signal = AbortSignal.any([timeout, options.signal]);
+  const end = performance.now() + (options.patience ?? defaultPatience);
+  const before = await readHostTime(running);
   await running.qmp.execute('chardev-send-break', { id: consoleId });
   running.console.write(key);
-  try {
-    await running.console.waitFor(/sysrq ?: /i, { from, signal });
-  } catch (error) {
-    options.signal.throwIfAborted();
-    if (timeout.aborted) return false;
-    throw error;
+  let look: readonly Processor[] = [];
+  while (!(await hasAnswered(running, from, options.signal))) {
+    const seen = readProcessors(await readRegisters(running));
+    const ran = since(before, await readHostTime(running))?.ran ?? 0;
+    const deaf = (areDead(look) && areDead(seen)) || ran >= deafAfter;
+    look = seen;
+    if (!deaf && performance.now() < end) continue;
+    // What it had said before QEMU told of its processors has been read then.
+    await immediate();
+    if (running.console.since(from).some((line) => answer.test(line))) break;
+    return false;
   }
   await awaitSilence(running, options.signal);
   return true;
+}
+
+const answer = /sysrq ?: /i;
+
+async function hasAnswered(
+  { console }: RunningMachine,
+  from: number,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const timeout = AbortSignal.timeout(silence);
+  const answered = console.waitFor(answer, { from, signal: AbortSignal.any([timeout, signal]) });
+  return answered.then(
+    () => true,
+    (error: unknown) => {
+      signal.throwIfAborted();
+      if (timeout.aborted) return false;
+      throw error;
+    },
+  );
 }
 
 /** A kernel that prints without end while it hangs is not waited for longer, in milliseconds. */

@@ -27,12 +27,22 @@ describe('a guest that is lost', () => {
     const told = ['CPU 0 is at spin+0x1 (a.c:3)', 'a stack'];
     const { error, asked } = await lose(
       (guest) => guest.cut(),
-      () => Promise.resolve(told),
+      () => Promise.resolve({ lines: told }),
     );
     assert.equal(asked, 1);
     assert.equal(error.code, 'session-lost');
     assert.equal(error.what, 'the connection is gone; CPU 0 is at spin+0x1 (a.c:3)');
     assert.deepEqual(error.details, told);
+  });
+
+  it("is the kernel's fault if that is proved to hang", async () => {
+    const { error } = await lose(
+      (guest) => guest.cut(),
+      () => Promise.resolve({ lines: ['a stack'], stuck: 'task shim is blocked' }),
+    );
+    assert.deepEqual([error.code, error.fault], ['kernel-hang', 'kernel']);
+    assert.equal(error.what, 'the kernel hangs: task shim is blocked; the connection is gone');
+    assert.deepEqual(error.details, ['a stack']);
   });
 
   it('is told as lost even if it can not be asked', async () => {
@@ -46,7 +56,7 @@ describe('a guest that is lost', () => {
   });
 
   it('is not asked when its machine has ended, or its kernel has panicked', async () => {
-    const ask = () => Promise.resolve(['CPU 0 is at nothing']);
+    const ask = () => Promise.resolve({ lines: ['CPU 0 is at nothing'] });
     const ended = await lose((guest) => guest.end({ reason: 'guest-reset' }), ask);
     assert.equal(ended.error.code, 'guest-crashed');
     const panicked = await lose((guest) => guest.print('Kernel panic - not syncing: x'), ask);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { labError } from '../../harness/errors.ts';
 import type { CaseResult } from '../../harness/events.ts';
+import type { Interrogation } from '../../harness/guest-handle.ts';
 import { fakeMachinery } from './fake-guest.ts';
 import type { Answerer, FakeGuest } from './fake-guest.ts';
 import { runFixtures } from './run-fixture.ts';
@@ -108,7 +109,7 @@ describe('a case', () => {
     assert.match(result.reason ?? '', /checkpoint had not returned after 2 s/);
   });
 
-  it('is an error when the guest no longer answers, with what the guest says of it', async () => {
+  const silent = (told: Interrogation) => {
     const answer: Answerer = ([command]) =>
       command === 'checkpoint' || command === 'ping' ? null : undefined;
     const machinery = fakeMachinery(answer);
@@ -116,16 +117,28 @@ describe('a case', () => {
       ...machinery,
       openGuest: async (request: Parameters<typeof machinery.openGuest>[0]) => ({
         ...(await machinery.openGuest(request)),
-        interrogate: () => Promise.resolve(['CPU 0 is at a loop', 'RIP: somewhere']),
+        interrogate: () => Promise.resolve(told),
       }),
     };
-    const { results } = await runFixtures(['behaviours'], /checkpoints$/, {
-      ...{ machinery: asked, factor: 0.25, plan: { repeat: 2 } },
-    });
-    const [result, next] = results;
-    assert.equal(result?.error?.code, 'guest-hang');
-    assert.deepEqual(result.error.details, ['CPU 0 is at a loop', 'RIP: somewhere']);
+    const options = { machinery: asked, factor: 0.25, plan: { repeat: 2 } };
+    return runFixtures(['behaviours'], /checkpoints$/, options);
+  };
+
+  it('is an error when the guest no longer answers, with what the guest says of it', async () => {
+    const lines = ['CPU 0 is at a loop', 'RIP: somewhere'];
+    const [result, next] = (await silent({ lines })).results;
+    assert.deepEqual([result?.verdict, result?.error?.code], ['error', 'guest-hang']);
+    assert.deepEqual(result?.error?.details, lines);
     assert.match(result.reason ?? '', /no longer answers; CPU 0 is at a loop$/);
+    assert.notEqual(next?.guest, result.guest);
+  });
+
+  it('fails when the guest no longer answers since its kernel hangs', async () => {
+    const lines = ['CPU 0 is at a loop'];
+    const [result, next] = (await silent({ lines, stuck: 'it loops' })).results;
+    assert.deepEqual([result?.verdict, result?.error?.code], ['fail', 'kernel-hang']);
+    assert.match(result?.reason ?? '', /^the kernel hangs: it loops; not done after/);
+    assert.deepEqual(result?.error?.details, lines);
     assert.notEqual(next?.guest, result.guest);
   });
 });

@@ -22,7 +22,7 @@ const observe = (end: CaseEnd, more: Partial<Observed> = {}): Observed => ({
   ...more,
 });
 const overdue = (more: object): CaseEnd => ({
-  ...{ kind: 'overdue', seconds: 10, guestAnswers: true },
+  ...{ kind: 'overdue', seconds: 10 },
   ...more,
 });
 
@@ -65,10 +65,16 @@ const table: readonly (readonly [string, Observed, string, RegExp?])[] = [
     /^checkpoint had not returned after 10 s/,
   ],
   [
-    'the guest hangs',
-    observe(overdue({ guestAnswers: false, inKernel: 'checkpoint' })),
+    'the guest hangs, and nobody knows why',
+    observe({ kind: 'guest-lost', error: { ...error('guest hangs'), fault: 'guest-hang' } }),
     'error',
-    /no longer answers/,
+    /guest hangs/,
+  ],
+  [
+    'the kernel is proved to hang',
+    observe({ kind: 'guest-lost', error: { ...error('the kernel hangs'), fault: 'kernel' } }),
+    'fail',
+    /^the kernel hangs$/,
   ],
   ['its process ended', observe({ kind: 'host-ended', error: error('x') }), 'error'],
   ['the guest was lost', observe({ kind: 'guest-lost', error: error('x') }), 'error'],

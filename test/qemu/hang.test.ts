@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { askHung } from '../../qemu/hang.ts';
 import { launchMachine } from '../../qemu/launch.ts';
-import { awaitByte, hang, prepare, print, repeat, soon } from './tiny-guest.ts';
+import { awaitByte, hang, prepare, print, repeat, soon, spin } from './tiny-guest.ts';
 
 describe('askHung', () => {
   it('collects what the kernel answers to each key, and the registers', async (t) => {
@@ -16,6 +16,7 @@ describe('askHung', () => {
     await running.console.waitFor(/up/, { signal: soon() });
     const report = await askHung(running, { signal: soon(), patience: 20_000 });
     assert.equal(report.answered, true);
+    assert.equal(report.stuck, undefined);
     assert.ok(!report.console.includes('up'));
     assert.ok(report.stacks.length < report.console.length, 'all tasks are for the log');
     const answers = report.console.filter((line) => line.startsWith('SysRq')).length;
@@ -31,5 +32,24 @@ describe('askHung', () => {
     assert.equal(report.answered, false);
     assert.deepEqual(report.console, []);
     assert.ok(report.registers.some((line) => line.includes('HLT=1')));
+    assert.match(report.stuck ?? '', /all interrupts off/);
+  });
+
+  it('proves that a deaf guest at work hangs by the time that it had', async (t) => {
+    const { machine, options } = await prepare(t, [print('up\n'), spin]);
+    const running = await launchMachine(machine, options);
+    await running.console.waitFor(/up/, { signal: soon() });
+    const report = await askHung(running, { signal: soon(), patience: 20_000 });
+    assert.equal(report.answered, false);
+    assert.match(report.stuck ?? '', /answers no SysRq, though its processor ran for \d/);
+  });
+
+  it('proves nothing of a guest that does not run', async (t) => {
+    const { machine, options } = await prepare(t, [print('up\n'), hang]);
+    const running = await launchMachine(machine, options);
+    await running.console.waitFor(/up/, { signal: soon() });
+    await running.qmp.execute('stop');
+    const report = await askHung(running, { signal: soon(), patience: 300 });
+    assert.deepEqual([report.answered, report.stuck], [false, undefined]);
   });
 });

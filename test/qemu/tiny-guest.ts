@@ -43,6 +43,9 @@ export function print(text: string): Buffer {
 /** Sleeps for ever, deaf to interrupts. */
 export const hang = Buffer.from('faf4ebfd', 'hex'); // cli; 1: hlt; jmp 1b
 
+/** Is busy for ever, deaf to interrupts. */
+export const spin = Buffer.from('faebfe', 'hex'); // cli; 1: jmp 1b
+
 /** Takes an exception without a descriptor table to handle it: the processor resets. */
 export const tripleFault = Buffer.from(
   '6a006a006a0089e5' + '0f015e00' + 'cc', // push 0 (x3); mov %sp,%bp; lidt 0(%bp); int3

@@ -8,6 +8,7 @@ const test = suite('what a checkpoint refuses, by name').needs({ patch: patches.
 type Refusal = readonly [kind: string, errno: string, said: RegExp, needs?: Needs];
 
 const ipc = patches.ipcSharedMemory;
+const newer = { base: 'v6.1' };
 
 /** What a task has, the error it brings, and what the record says behind the task's name. */
 const refusals: readonly Refusal[] = [
@@ -30,7 +31,17 @@ const refusals: readonly Refusal[] = [
   ['nonlinear', 'ENOSYS', /^mapping \w+-\w+ is nonlinear$/, { base: 'v2.6.30' }],
   ['mounts', 'EPERM', /^is in another mount namespace$/],
   ['network', 'EPERM', /^is in another net namespace$/],
-  ['attached', 'EPERM', /^mapping \w+-\w+: shared memory of another IPC namespace$/, { patch: ipc }],
+  [
+    'attached',
+    'EPERM',
+    /^mapping \w+-\w+: shared memory of another IPC namespace$/,
+    { patch: ipc },
+  ],
+  ['timer', 'ENOSYS', /^has posix timers$/],
+  ['real-time', 'ENOSYS', /^has a real-time policy$/],
+  ['memfd', 'EBADF', /^fd \d+: file is outside of the root: \/memfd:memory \(deleted\)$/, newer],
+  ['memfd-map', 'EBADF', /^mapping \w+-\w+: file is outside of the root: \/memfd.*$/, newer],
+  ['pidfd', 'EBADF', /^fd \d+: file of anon_inodefs is not supported: .*\[pidfd\]$/, newer],
 ];
 
 for (const [kind, errno, said, needs = {}] of refusals)

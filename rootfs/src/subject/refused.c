@@ -18,11 +18,16 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "subject.h"
+
+/* musl has no header for it: Linux 5.3's number. */
+#define NR_PIDFD_OPEN	434
 
 static int make_signalfd(void)
 {
@@ -132,6 +137,42 @@ static int attach_elsewhere(void)
 	return unshare(CLONE_NEWIPC);
 }
 
+/* In memory, under no name that anybody could open. */
+static int make_memfd(void)
+{
+	return (int)syscall(SYS_memfd_create, "memory", 0);
+}
+
+static int map_memfd(void)
+{
+	int fd = make_memfd();
+
+	if (fd < 0 || ftruncate(fd, 4096) < 0 ||
+	    mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0) == MAP_FAILED)
+		return -1;
+	return close(fd);
+}
+
+static int make_pidfd(void)
+{
+	return (int)syscall(NR_PIDFD_OPEN, getpid(), 0);
+}
+
+static int make_timer(void)
+{
+	struct sigevent event = { .sigev_notify = SIGEV_NONE };
+	timer_t timer;
+
+	return timer_create(CLOCK_MONOTONIC, &event, &timer);
+}
+
+static int take_real_time(void)
+{
+	struct { int priority; } param = { 1 };
+
+	return (int)syscall(SYS_sched_setscheduler, 0, SCHED_FIFO, &param);
+}
+
 static int make(const char *kind, const char *path)
 {
 	int pair[2];
@@ -176,6 +217,18 @@ static int make(const char *kind, const char *path)
 		return unshare(CLONE_NEWNET);
 	if (!strcmp(kind, "attached"))
 		return attach_elsewhere();
+	if (!strcmp(kind, "timer"))
+		return make_timer();
+	if (!strcmp(kind, "real-time"))
+		return take_real_time();
+	if (!strcmp(kind, "memfd"))
+		return make_memfd();
+	if (!strcmp(kind, "memfd-map"))
+		return map_memfd();
+	if (!strcmp(kind, "pidfd"))
+		return make_pidfd();
+	if (!strcmp(kind, "cgroups"))
+		return unshare(CLONE_NEWCGROUP);
 	errno = EINVAL;
 	return -1;
 }

@@ -429,6 +429,19 @@ static void verify_outside(void)
 	HOLDS(!shmctl(first_id, IPC_RMID, NULL));
 }
 
+/* The same of semaphores: what is to be undone there can't be saved. */
+static void prepare_undo_outside(void)
+{
+	HOLDS((set_id = semget(IPC_PRIVATE, 1, 0600)) >= 0);
+	HOLDS(!operate(set_id, 0, 3, SEM_UNDO));
+}
+
+static void verify_undo_outside(void)
+{
+	HOLDS(value(set_id, 0) == 3);
+	HOLDS(!semctl(set_id, 0, IPC_RMID));
+}
+
 static char host[65], domain[65];
 
 static void names(void)
@@ -478,5 +491,7 @@ const struct workload workloads_ipc[] = {
 	  verify_names, false },
 	{ "ipc-outside", "a segment of everybody's", prepare_outside, NULL,
 	  verify_outside, false },
+	{ "undo-outside", "something to undo to everybody's semaphore",
+	  prepare_undo_outside, NULL, verify_undo_outside, false },
 	{ .name = NULL },
 };

@@ -28,7 +28,7 @@
 
 static const struct subject *const subjects[] = {
 	&beside, &caller, &counter, &crowd, &holder, &leader_gone, &named, &ports, &refused,
-	&self, &sharer, &sleeping, &stopped, &undumpable, &zombie,
+	&self, &sharer, &sleeping, &stopped, &undumpable, &vforking, &zombie,
 };
 
 char **arguments, *command_line;

@@ -34,7 +34,7 @@ struct subject {
 };
 
 extern const struct subject beside, caller, counter, crowd, holder, leader_gone, named, ports,
-	refused, self, sharer, sleeping, stopped, undumpable, zombie;
+	refused, self, sharer, sleeping, stopped, undumpable, vforking, zombie;
 
 /* For targets. */
 void settled(void);

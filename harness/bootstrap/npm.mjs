@@ -49,7 +49,9 @@ function readLock(path) {
 export function npmInstall(root) {
   // npm's first line is "#!/usr/bin/env node": let it find the node that runs this.
   const path = [dirname(process.execPath), process.env['PATH'] ?? ''].join(delimiter);
-  const { status, error } = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], {
+  // `npm run --silent` hands its silence on, and whoever meets a failure needs npm's words.
+  const args = ['ci', '--no-audit', '--no-fund', '--loglevel=notice'];
+  const { status, error } = spawnSync('npm', args, {
     cwd: root,
     env: { ...process.env, PATH: path },
     stdio: ['ignore', 2, 2],

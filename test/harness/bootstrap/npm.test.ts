@@ -3,6 +3,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
 import { whyInstall } from '../../../harness/bootstrap/npm.mjs';
 
 let root: string;
@@ -50,4 +52,20 @@ for (const [name, packages, expected] of installed) {
 it('takes an installation without npm’s record for none', async () => {
   await write('package-lock.json', wanted);
   assert.equal(whyInstall(root), 'the npm packages are not installed');
+});
+
+it('lets npm say why it failed, under `npm run --silent` too', async () => {
+  await write('package.json', {});
+  await writeFile(join(root, 'package-lock.json'), 'no lock file');
+  const module = fileURLToPath(new URL('../../../harness/bootstrap/npm.mjs', import.meta.url));
+  const script = `
+    const { npmInstall } = await import(${JSON.stringify(module)});
+    process.exitCode = npmInstall(${JSON.stringify(root)}) ? 0 : 5;
+  `;
+  const { stderr, exitCode } = await execa('node', ['--input-type=module', '--eval', script], {
+    env: { npm_config_loglevel: 'silent' },
+    reject: false,
+  });
+  assert.equal(exitCode, 5);
+  assert.match(stderr, /npm (error|ERR!)/);
 });

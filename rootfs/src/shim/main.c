@@ -17,6 +17,7 @@ const struct command commands[] = {
 	{ "restart", "--in FILE [--pid N] --flags F", restart_command, false },
 	{ "repeat", "N [--create-each] -- checkpoint|restart ...",
 	  repeat_command, false },
+	{ "clone", "[--pids A,B,...] ...", clone_command, false },
 	{ "freeze", "PID... [--group NAME] [--v2] [--timeout MS]",
 	  freeze_command, false },
 	{ "thaw", "PID... [--timeout MS]", thaw_command, false },

@@ -89,6 +89,7 @@ void send_line(struct json *out);
 int checkpoint_command(struct json *out, int argc, char **argv);
 int restart_command(struct json *out, int argc, char **argv);
 int repeat_command(struct json *out, int argc, char **argv);
+int clone_command(struct json *out, int argc, char **argv);
 int freeze_command(struct json *out, int argc, char **argv);
 int thaw_command(struct json *out, int argc, char **argv);
 int frozen_command(struct json *out, int argc, char **argv);

@@ -102,8 +102,9 @@ int gone_command(struct json *out, int argc, char **argv)
 int pids_command(struct json *out, int argc, char **argv)
 {
 	DIR *folder = opendir("/proc");
-	long long pid, unused = 32767;
 	struct dirent *entry;
+	long long pid, unused;
+	char most[32] = "";
 
 	(void)argv;
 	if (argc != 1)
@@ -116,6 +117,10 @@ int pids_command(struct json *out, int argc, char **argv)
 			json_number(out, NULL, pid);
 	closedir(folder);
 	json_close(out, ']');
+	/* One that a task might have: small kernels end at 4096. */
+	if (read_text("/proc/sys/kernel/pid_max", most, sizeof(most)) <= 0)
+		return fail(out, "pid_max");
+	unused = atoll(most) - 1;
 	while (kill((pid_t)unused, 0) == 0 || kill((pid_t)-unused, 0) == 0 ||
 	       errno != ESRCH || getsid((pid_t)unused) >= 0)
 		unused--;

@@ -18,7 +18,10 @@ export interface CaseRecord {
   readonly firstRed: () => string | undefined;
 }
 
-interface RanIn extends Pick<CaseRun, 'milliseconds' | 'console' | 'shim' | 'image'> {
+interface RanIn extends Pick<
+  CaseRun,
+  'milliseconds' | 'console' | 'shim' | 'image' | 'otherImages'
+> {
   readonly guest: string;
 }
 
@@ -41,6 +44,7 @@ export function createRecord({ emit }: Pick<RunSettings, 'emit'>): CaseRecord {
       ...(entry.patches === undefined ? {} : { patches: entry.patches }),
       ...(run === undefined ? {} : { guest: run.guest }),
       ...(run?.image === undefined ? {} : { image: run.image }),
+      ...(run?.otherImages === undefined ? {} : { otherImages: run.otherImages }),
       ...(entry.attempt === undefined ? {} : { attempt: entry.attempt }),
     };
     if (results.has(entry)) throw new Error(`two results of ${id}`);

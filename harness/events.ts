@@ -42,6 +42,8 @@ export interface CaseResult {
   readonly shim: readonly string[];
   /** The image it wrote or read last, of a case that did not pass. */
   readonly image?: CaseImage;
+  /** Those of the guests it had beside its own. */
+  readonly otherImages?: readonly CaseImage[];
   /** What to type to run this case alone. */
   readonly rerun: string;
   /** What to type to look closer: gdb where it begins, a shell in its guest. */
@@ -57,7 +59,7 @@ export interface CaseResult {
 }
 
 export interface CaseImage {
-  /** Where it stood in the guest. */
+  /** Where it stood in the guest; of one beside the case's own with that guest's name. */
   readonly path: string;
   /** Its tree, up to where it breaks, and how it ends. */
   readonly lines: readonly string[];

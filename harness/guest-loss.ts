@@ -8,8 +8,10 @@ import type { GuestHandle } from './guest-handle.ts';
 import { explainHang } from './guest-hang.ts';
 import type { RunSettings } from './run-settings.ts';
 
-/** Complaints a kernel does not come back from, or not to be trusted again. */
-const deadly = new Set(['panic', 'oops']);
+/** Tells complaints that a kernel does not come back from, or not to be trusted again. */
+export function isDeadly({ kind }: Finding): boolean {
+  return kind === 'panic' || kind === 'oops';
+}
 
 /**
  * Returns what the machine itself tells of why a guest can't be reached: the kernel's last
@@ -21,7 +23,7 @@ export async function probeMachine(
   patience: number,
 ): Promise<ErrorReport | undefined> {
   const end = await firstOf(ended, patience);
-  const finding = console.findings.find(({ kind }) => deadly.has(kind));
+  const finding = findDeadly(console);
   if (finding === undefined && end === undefined) return undefined;
   return lossReport(console, finding, end);
 }
@@ -60,7 +62,7 @@ async function examine(
 }
 
 function findDeadly(console: Console): Finding | undefined {
-  return console.findings.find(({ kind }) => deadly.has(kind));
+  return console.findings.find(isDeadly);
 }
 
 function lossReport(

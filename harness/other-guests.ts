@@ -1,7 +1,8 @@
 import type { Finding } from '../qemu/classify.ts';
 import type { Guest } from './contracts.ts';
 import { labError } from './errors.ts';
-import type { ErrorReport } from './events.ts';
+import { watchForDoom } from './doom.ts';
+import type { CaseImage, ErrorReport } from './events.ts';
 import type { ScopedGuest } from './guest.ts';
 import { bidFarewell, closeLiveGuest } from './live-guest.ts';
 import type { LiveGuest } from './live-guest.ts';
@@ -22,7 +23,15 @@ export interface OthersEnd {
   /** Why one of them can't vouch for the case. */
   readonly blind?: ErrorReport;
   readonly console: readonly string[];
+  /** What the case was about in them. */
+  readonly images: readonly CaseImage[];
 }
+
+/** Returns the image a case was about in a guest, if anybody is to see it. Throws nothing. */
+export type Look = (
+  live: LiveGuest,
+  scoped: Pick<ScopedGuest, 'image'>,
+) => Promise<CaseImage | undefined>;
 
 /** The guests that a case asks for beside its own. They live as long as it does. */
 export interface OtherGuests {
@@ -32,8 +41,13 @@ export interface OtherGuests {
   readonly all: () => readonly LiveGuest[];
   /** Resolves once one of them is of no more use. */
   readonly lost: Promise<ErrorReport>;
-  /** Ends them all. Those that still answer are first asked to undo and for their last words. */
-  close(hung: LiveGuest | undefined): Promise<OthersEnd>;
+  /** Whether one of their kernels has complained of what the case does not expect. */
+  readonly complained: () => boolean;
+  /**
+   * Ends them all. Those that still answer are first looked at, asked to undo and for their
+   * last words.
+   */
+  close(hung: LiveGuest | undefined, look: Look): Promise<OthersEnd>;
 }
 
 export interface OthersOptions {
@@ -63,15 +77,16 @@ export function createOthers({ openLive, scopeOf, settings }: OthersOptions): Ot
     void live.lost.then(lose);
     return number;
   };
-  const close = async (hung: LiveGuest | undefined): Promise<OthersEnd> => {
+  const close: OtherGuests['close'] = async (hung, look) => {
     closed = true;
     await Promise.allSettled(coming);
-    const ends = await Promise.all(others.map((other) => endOther(other, hung, settings)));
+    const ends = await Promise.all(others.map((other) => endOther(other, hung, look, settings)));
     const blind = ends.map((end) => end.blind).find((error) => error !== undefined);
     return {
       findings: ends.flatMap(({ findings }) => findings),
       leftovers: ends.flatMap(({ leftovers }) => leftovers),
       console: ends.flatMap((end) => end.console),
+      images: ends.flatMap(({ images }) => images),
       ...(blind === undefined ? {} : { blind }),
     };
   };
@@ -85,6 +100,7 @@ export function createOthers({ openLive, scopeOf, settings }: OthersOptions): Ot
     guestOf: (number) => others[number - 1]?.guest,
     all: () => others.map(({ live }) => live),
     lost,
+    complained: () => others.some((other) => unexpected(other).some(({ fatal }) => fatal)),
     close,
   };
 }
@@ -92,23 +108,34 @@ export function createOthers({ openLive, scopeOf, settings }: OthersOptions): Ot
 async function endOther(
   other: Other,
   hung: LiveGuest | undefined,
+  look: Look,
   settings: RunSettings,
 ): Promise<OthersEnd> {
-  const { live, expected } = other;
+  const { live } = other;
   const { name, console } = live.handle;
-  const answers = live !== hung && !live.ailing() && !settings.signal.aborted;
-  const leftovers = answers ? await undoIn(live, other, settings) : [];
-  const blind = answers ? await bidFarewell(live) : undefined;
+  const doom = watchForDoom(live, 0, (finding) => isExpected(other, finding), settings.factor);
+  const answers = async () => live !== hung && !settings.signal.aborted && !(await doom.isGone());
+  const image = (await answers()) ? await look(live, other) : undefined;
+  const undoing = (await answers()) && !doom.isSpoken() ? undoIn(live, other, settings) : undefined;
+  const leftovers = (undoing && (await doom.unlessSpoken(undoing))) ?? [];
+  const blind = (await answers()) ? await bidFarewell(live) : undefined;
   const lost = live.ailing() ? await live.lost : blind;
   await closeLiveGuest(live, settings);
   return {
-    findings: live.watch
-      .findings(0, Infinity)
-      .filter(({ lines }) => !expected.some((pattern) => isOneOf(pattern, lines))),
+    findings: unexpected(other),
     leftovers: leftovers.map((leftover) => `${name}: ${leftover}`),
     console: console.since(0).map((line) => `${name}: ${line}`),
+    images: image === undefined ? [] : [{ ...image, path: `${name}: ${image.path}` }],
     ...(lost === undefined ? {} : { blind: lost }),
   };
+}
+
+function unexpected(other: Other): Finding[] {
+  return other.live.watch.findings(0, Infinity).filter((finding) => !isExpected(other, finding));
+}
+
+function isExpected({ expected }: Other, { lines }: Finding): boolean {
+  return expected.some((pattern) => isOneOf(pattern, lines));
 }
 
 /** Whether a pattern that a case has named is about one of a complaint's lines. */

@@ -65,6 +65,14 @@ const plannedCase = z
   })
   .readonly();
 
+const caseImage = z
+  .object({
+    path: z.string().describe('where it stood in the guest; of another guest with its name'),
+    lines: z.array(z.string()).readonly().describe('its tree, and where it breaks'),
+    file: z.string().exactOptional().describe('its bytes, in the run’s folder'),
+  })
+  .readonly();
+
 const caseResult = z
   .object({
     id: z.string().describe('file > suite > test; unique per base'),
@@ -92,15 +100,12 @@ const caseResult = z
     findings: z.array(finding).readonly().describe('what the kernel complained of meanwhile'),
     console: z.array(z.string()).readonly().describe('console lines between its markers'),
     shim: z.array(z.string()).readonly().describe('the shim’s answers, newest last'),
-    image: z
-      .object({
-        path: z.string().describe('where it stood in the guest'),
-        lines: z.array(z.string()).readonly().describe('its tree, and where it breaks'),
-        file: z.string().exactOptional().describe('its bytes, in the run’s folder'),
-      })
+    image: caseImage.exactOptional().describe('the image it wrote or read last'),
+    otherImages: z
+      .array(caseImage)
       .readonly()
       .exactOptional()
-      .describe('the image it wrote or read last'),
+      .describe('those of the guests it had beside its own'),
     rerun: z.string().describe('what to type to run it alone'),
     look: z.array(z.string()).readonly().exactOptional().describe('what to type to look closer'),
     patches: z.array(z.string()).readonly().exactOptional().describe('those it needs: subjects'),

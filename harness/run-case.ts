@@ -1,10 +1,13 @@
 import type { Finding } from '../qemu/classify.ts';
 import { mirrorConsole } from './case-mirror.ts';
 import { describeImage } from './case-image.ts';
-import type { CaseScope, CaseSlot } from './case-slot.ts';
+import type { CaseSlot } from './case-slot.ts';
 import { firstOf } from './deadline.ts';
+import { watchForDoom } from './doom.ts';
 import { toReport } from './errors.ts';
 import type { CaseImage, ErrorReport } from './events.ts';
+import type { ScopedGuest } from './guest.ts';
+import type { GuestHandle } from './guest-handle.ts';
 import { explainHang } from './guest-hang.ts';
 import type { LiveGuest } from './live-guest.ts';
 import { isOneOf } from './other-guests.ts';
@@ -23,6 +26,7 @@ export interface CaseRun {
   readonly console: readonly string[];
   readonly shim: readonly string[];
   readonly image?: CaseImage;
+  readonly otherImages?: readonly CaseImage[];
   /** Whether another case may use the guest. */
   readonly guestUsable: boolean;
 }
@@ -58,22 +62,29 @@ export async function runCaseIn(
   const ailing = guests.find((guest) => guest.ailing());
   if (ailing !== undefined && end.kind !== 'not-run') end = await explainLoss(ailing, settings);
 
-  const isGone = () => live.ailing() || live === hung;
-  const alive = !isGone() && end.kind !== 'not-run';
   const expects = ({ lines }: Finding) => scope.expected.some((each) => isOneOf(each, lines));
-  const suspicious =
+  const doom = watchForDoom(live, begin + 1, expects, settings.factor);
+  const isGone = async () => live === hung || (await doom.isGone());
+  const alive = end.kind !== 'not-run' && !(await isGone());
+  const isSuspicious = () =>
     (end.kind === 'returned' ? end.failures.length > 0 : true) ||
-    live.watch.findings(begin + 1, Infinity).some((each) => each.fatal && !expects(each));
-  const image = alive && suspicious ? await lookAtImage(scope, entry, live, settings) : undefined;
-  const leftovers = alive ? await undoIn(live, scope, settings) : [];
-  const mark = alive ? await live.watch.mark('the end of the case') : console.count;
+    live.watch.findings(begin + 1, Infinity).some((each) => each.fatal && !expects(each)) ||
+    others.complained();
+  const look = ({ handle }: LiveGuest, scoped: Pick<ScopedGuest, 'image'>) =>
+    isSuspicious() ? lookAtImage(scoped, entry, handle, settings) : Promise.resolve(undefined);
+  const image = alive ? await look(live, scope) : undefined;
+  const undoing = alive && !doom.isSpoken() ? undoIn(live, scope, settings) : undefined;
+  const leftovers = (undoing && (await doom.unlessSpoken(undoing))) ?? [];
+  const marks = alive && !(await isGone());
+  const mark = marks ? await live.watch.mark('the end of the case') : console.count;
   const blind = typeof mark === 'number' || live.ailing() ? undefined : mark;
-  const beside = await others.close(hung);
+  const beside = await others.close(hung, look);
   if (end.kind !== 'guest-lost' && end.kind !== 'not-run' && live.ailing())
     end = await explainLoss(live, settings);
   const to = typeof mark === 'number' ? mark : console.count;
+  const gone = await isGone();
   const during = live.watch
-    .findings(begin + 1, isGone() ? Infinity : to)
+    .findings(begin + 1, gone ? Infinity : to)
     .filter((finding) => !expects(finding));
   const witness = blind ?? beside.blind;
   const observed: Observed = {
@@ -87,21 +98,22 @@ export async function runCaseIn(
     ...{ observed, to, milliseconds, shim: scope.shim },
     console: [...own, ...beside.console],
     ...(image === undefined ? {} : { image }),
-    guestUsable: clean && !isGone(),
+    ...(beside.images.length === 0 ? {} : { otherImages: beside.images }),
+    guestUsable: clean && !gone,
   };
 }
 
 /** Returns the image a case was about, before what the case has made is undone. Throws nothing. */
 async function lookAtImage(
-  scope: CaseScope,
+  scoped: Pick<ScopedGuest, 'image'>,
   { attempt }: PlanEntry,
-  { handle }: LiveGuest,
+  { name: guest, console }: GuestHandle,
   { folder, patience }: RunSettings,
 ): Promise<CaseImage | undefined> {
   const again = attempt === undefined ? '' : `-${attempt.number}`;
-  const name = `image-${handle.name}-${handle.console.count}${again}`;
+  const name = `image-${guest}-${console.count}${again}`;
   const keep = folder === undefined ? undefined : { folder, name };
-  const look = scope.image().then((found) => found && describeImage(found, keep));
+  const look = scoped.image().then((found) => found && describeImage(found, keep));
   return firstOf(
     look.catch(() => undefined),
     patience,

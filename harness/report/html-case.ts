@@ -1,7 +1,8 @@
 import { blameOf, formatFrame, surest } from '../../qemu/stacks.ts';
-import type { CaseResult } from '../events.ts';
+import type { CaseImage, CaseResult } from '../events.ts';
 import { isRed, outcomeOf } from '../outcome.ts';
 import { html, type Html } from './html-template.ts';
+import { imagesOf } from './red.ts';
 import { caseTitle, cleanLine, duration } from './text.ts';
 
 type Stack = NonNullable<CaseResult['findings'][number]['stack']>;
@@ -21,7 +22,7 @@ export function renderCase(result: CaseResult, number: number, severalBases: boo
 ${known === undefined ? undefined : html`<p>Known to fail: ${known}</p>`}
 ${reason === undefined ? undefined : html`<p class="reason">${reason}</p>`}
 ${assertionPart(result)}${errorPart(result)}${findingsPart(result)}
-${imagePart(result)}${linesPart('Shim', `shim-${number}`, result.shim)}
+${imagesOf(result).map(imagePart)}${linesPart('Shim', `shim-${number}`, result.shim)}
 ${linesPart('Console', `console-${number}`, result.console)}
 <p>Rerun: <code>${rerun}</code></p>
 ${isRed(result) ? look.map((command) => html`<p>Look: <code>${command}</code></p>`) : undefined}
@@ -71,9 +72,7 @@ function blamePart(stack: Stack): Html | undefined {
   )}`;
 }
 
-function imagePart({ image }: CaseResult): Html | undefined {
-  if (image === undefined) return undefined;
-  const { file, path, lines } = image;
+function imagePart({ file, path, lines }: CaseImage): Html {
   const link = file === undefined ? undefined : html` · <a href="${file}">bytes</a>`;
   return html`<h4>Image <code>${path}</code>${link}</h4>${pre(lines, 'log')}`;
 }

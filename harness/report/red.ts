@@ -1,6 +1,6 @@
 import type { Finding } from '../../qemu/classify.ts';
 import { blameOf, formatFrame, surest } from '../../qemu/stacks.ts';
-import type { CaseResult, ErrorReport } from '../events.ts';
+import type { CaseImage, CaseResult, ErrorReport } from '../events.ts';
 import type { Results } from '../results.ts';
 import { outcomeOf } from '../outcome.ts';
 import { renderErrorReport } from './error.ts';
@@ -33,7 +33,7 @@ export function explainCase(
       ...(assertion === undefined ? [] : explainAssertion(assertion, reason, style)),
       ...(error === undefined ? [] : renderErrorReport(shorten(error), style)),
       ...findings.flatMap((finding) => explainFinding(finding, style)),
-      ...explainImage(result.image, style),
+      ...imagesOf(result).flatMap((image) => explainImage(image, style)),
       ...quote('shim', shim, style),
       ...quote('console', middleOut(result.console, consoleHead, consoleTail), style),
       `${style.strong('rerun:')} ${result.rerun}`,
@@ -43,8 +43,12 @@ export function explainCase(
   ];
 }
 
-function explainImage(image: CaseResult['image'], style: Style): string[] {
-  if (image === undefined) return [];
+/** Returns the images that a case was about, its own guest's first. */
+export function imagesOf({ image, otherImages = [] }: CaseResult): readonly CaseImage[] {
+  return image === undefined ? otherImages : [image, ...otherImages];
+}
+
+function explainImage(image: CaseImage, style: Style): string[] {
   const kept = image.file === undefined ? '' : `, kept as ${image.file}`;
   return quote(`image (${image.path}${kept})`, image.lines, style);
 }

@@ -28,6 +28,18 @@ export interface FakeGuest {
 /** Answers a command of the shim; undefined leaves it to the fake, null never answers. */
 export type Answerer = (argv: readonly string[], guest: FakeGuest) => ShimAnswer | null | undefined;
 
+/** Has a guest's kernel die when a case sends `command`: that is answered, and nothing else. */
+export function oopsAtCommand(isIt: (guest: FakeGuest) => boolean): Answerer {
+  const dead = new Set<FakeGuest>();
+  return ([command], guest) => {
+    if (dead.has(guest)) return null;
+    if (command !== 'command' || !isIt(guest)) return undefined;
+    guest.print('BUG: unable to handle kernel NULL pointer dereference at 0000000000000010');
+    dead.add(guest);
+    return undefined;
+  };
+}
+
 export interface FakeMachinery extends Machinery {
   readonly guests: FakeGuest[];
 }
@@ -181,6 +193,7 @@ function createFakeConsole() {
 
 function kindOf(line: string): Finding['kind'] | undefined {
   if (line.startsWith('Kernel panic')) return 'panic';
+  if (line.startsWith('BUG: unable to handle')) return 'oops';
   if (line.startsWith('BUG')) return 'bug';
   return line.startsWith('c/r:') ? 'c/r' : undefined;
 }

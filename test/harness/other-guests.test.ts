@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { labError } from '../../harness/errors.ts';
 import type { CaseResult } from '../../harness/events.ts';
-import { fakeMachinery } from './fake-guest.ts';
+import { fakeMachinery, oopsAtCommand } from './fake-guest.ts';
 import type { Answerer, FakeGuest } from './fake-guest.ts';
 import { runFixtures } from './run-fixture.ts';
 import type { FixtureOptions } from './run-fixture.ts';
@@ -80,6 +80,33 @@ describe('another guest', () => {
     });
     assert.equal(result.error?.code, 'case-not-undone');
     assert.match(result.reason ?? '', /v2\.6\.30-2: mount on .*EBUSY/);
+    assert.deepEqual([next.verdict, next.guest], ['pass', result.guest]);
+  });
+
+  it('has its image shown when the case fails', async () => {
+    const answer: Answerer = ([command], { name }) => {
+      if (!name.endsWith('-2')) return undefined;
+      if (command === 'stat') return { exists: true, size: 3 };
+      return command === 'read' ? { data: 'AQID', length: 3, end: true } : undefined;
+    };
+    const { result } = await runTwo('checkpoints in the other and fails', {
+      machinery: fakeMachinery(answer),
+    });
+    assert.equal(result.verdict, 'fail', result.reason);
+    assert.equal(result.image, undefined, 'its own guest has none');
+    const [image] = result.otherImages ?? [];
+    assert.equal(image?.path, 'v2.6.30-2: /tmp/there');
+    assert.match(image.lines.join(), /01 02 03/);
+  });
+
+  it('whose kernel has died is not asked to undo', async () => {
+    const { result, next, machinery } = await runTwo('mounts in the other, and its kernel dies', {
+      machinery: fakeMachinery(oopsAtCommand(({ name }) => name.endsWith('-2'))),
+    });
+    assert.match(result.reason ?? '', /^kernel oops: BUG: unable to handle/);
+    const { commands = [] } = machinery.guests[1] ?? {};
+    const behind = commands.slice(commands.indexOf('command') + 1);
+    assert.deepEqual(behind, ['ping']);
     assert.deepEqual([next.verdict, next.guest], ['pass', result.guest]);
   });
 

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { labError } from '../../harness/errors.ts';
 import type { CaseResult } from '../../harness/events.ts';
 import type { Interrogation } from '../../harness/guest-handle.ts';
-import { fakeMachinery } from './fake-guest.ts';
+import { fakeMachinery, oopsAtCommand } from './fake-guest.ts';
 import type { Answerer, FakeGuest } from './fake-guest.ts';
 import { runFixtures } from './run-fixture.ts';
 import type { FixtureOptions } from './run-fixture.ts';
@@ -303,6 +303,31 @@ describe('a guest', () => {
     assert.equal(first?.verdict, 'pass');
     assert.equal(second?.verdict, 'fail');
     assert.match(second.reason ?? '', /kernel panic: Kernel panic - not syncing: gone/);
+  });
+
+  it('whose kernel has died is not asked to undo', async () => {
+    let first: FakeGuest | undefined;
+    const machinery = fakeMachinery(oopsAtCommand((guest) => (first ??= guest) === guest));
+    const [result, next] = await behave(['mounts, and the kernel dies', 'sends a command'], {
+      machinery,
+    });
+    const dead = [result, next].find((each) => each?.guest === first?.name);
+    assert.match(dead?.reason ?? '', /^kernel oops: BUG: unable to handle/);
+    const commands = first?.commands ?? [];
+    assert.deepEqual(commands.slice(commands.indexOf('command') + 1), ['ping']);
+    assert.equal(machinery.guests.length, 2);
+  });
+
+  it('whose kernel complains but answers is asked for its last line', async () => {
+    const oops = 'BUG: unable to handle kernel paging request at 10';
+    const machinery = fakeMachinery(onCommand((guest) => guest.print(oops)));
+    const result = await behaveOne('mounts, and the kernel dies', { machinery });
+    assert.match(result.reason ?? '', /^kernel oops: /);
+    const { commands = [] } = machinery.guests[0] ?? {};
+    const behind = commands
+      .slice(commands.indexOf('command') + 1)
+      .map((each) => each.split(' ')[0]);
+    assert.ok(behind.includes('mark') && !behind.includes('umount'), behind.join());
   });
 
   it('whose QEMU is killed is an error of the case it ran, and the rest go on', async () => {

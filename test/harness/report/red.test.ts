@@ -21,6 +21,7 @@ const result = caseResult({
   ...crashed,
   findings: oops === undefined ? [] : [{ ...oops, stack: frames }],
   image: { path: '/tmp/lab-1/image-1', lines: ['broken at byte 283'], file: 'image-v2.6.30-1-7' },
+  otherImages: [{ path: 'v2.6.30-2: /tmp/lab-2/image', lines: ['SUMMARY'] }],
   look: ['npm run lab -- gdb x', 'npm run lab -- shell'],
 });
 const guest = {
@@ -31,7 +32,7 @@ const guest = {
 it('tells whose line an oops is at, the image, and what to type next', () => {
   const lines = explainCase(result, { bases: ['v2.6.30'], guests: [guest], cases: [result] });
   const from = lines.findIndex((line) => line.startsWith('  kernel oops'));
-  assert.deepEqual(lines.slice(from + 1, from + 8), [
+  assert.deepEqual(lines.slice(from + 1, from + 10), [
     '    introduced by 0016 c/r: open files: it wrote checkpoint/files.c:83, in ckpt_trial()',
     '    at ckpt_trial+0x68 (checkpoint/files.c:83), by 0016 c/r: open files',
     '    at checkpoint_mm_struct, inlined (checkpoint/memory.c:293), by 0017 c/r: private memory',
@@ -39,6 +40,8 @@ it('tells whose line an oops is at, the image, and what to type next', () => {
     '    at stub_checkpoint+0x13 (arch/x86/kernel/entry_64.S:718)',
     '  image (/tmp/lab-1/image-1, kept as image-v2.6.30-1-7):',
     '  | broken at byte 283',
+    '  image (v2.6.30-2: /tmp/lab-2/image):',
+    '  | SUMMARY',
   ]);
   assert.deepEqual(lines.slice(-3), [
     '  look:  npm run lab -- gdb x',

@@ -7,6 +7,7 @@
 #ifndef CR_ABI_H
 #define CR_ABI_H
 
+#include <stdint.h>
 #include <string.h>
 #include <sys/types.h>
 #include <sys/utsname.h>
@@ -47,6 +48,20 @@ static inline const struct cr_abi *cr_abi(void)
 	}
 	return &cr_abi_unknown;
 }
+
+/* musl has no header for it: Linux 5.3's number and, as of 5.5, layout. */
+#define NR_CLONE3	435
+
+struct clone3_args {
+	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack,
+		 stack_size, tls, set_tid, set_tid_size;
+};
+
+/* docs/image-format.md: what clone_with_pids takes. */
+struct wanted_pids {
+	uint32_t nr, padding;
+	uint64_t pids;
+};
 
 static inline long cr_checkpoint(pid_t pid, int fd, unsigned long flags)
 {

@@ -6,26 +6,11 @@
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdint.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "../cr-abi.h"
 #include "restart.h"
-
-/* musl has no header for it: Linux 5.3's number and, as of 5.5, layout. */
-#define NR_CLONE3	435
-
-struct clone3_args {
-	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack,
-		 stack_size, tls, set_tid, set_tid_size;
-};
-
-/* docs/image-format.md: what clone_with_pids takes. */
-struct wanted_pids {
-	uint32_t nr, padding;
-	uint64_t pids;
-};
 
 /* A system call whose child may come back on a stack with who to call on it. */
 static long call_on_stack(long number, long a, long b, long c, long d, long e)

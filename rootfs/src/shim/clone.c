@@ -7,7 +7,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,23 +19,10 @@
 #include "../cr-abi.h"
 #include "shim.h"
 
-/* musl has no header for it: Linux 5.3's number and, as of 5.5, layout. */
-#define NR_CLONE3	435
 #define MOST_PIDS	64
 #define NOT_GIVEN	LLONG_MIN
 /* An address that nobody has. */
 #define NOWHERE		4095
-
-struct clone3_args {
-	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack,
-		 stack_size, tls, set_tid, set_tid_size;
-};
-
-/* docs/image-format.md: what clone_with_pids takes. */
-struct wanted_pids {
-	uint32_t nr, padding;
-	uint64_t pids;
-};
 
 struct wish {
 	const char *first, *pids;

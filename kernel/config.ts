@@ -1,5 +1,6 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { keyOf } from '../harness/cache.ts';
 import type { Context } from '../harness/context.ts';
 import { labError } from '../harness/errors.ts';
 import type { PatchedTree } from './base.ts';
@@ -8,7 +9,7 @@ import type { BuildFolder } from './build-folder.ts';
 import { buildEnvironment, findTool, identifyCompiler, makeArguments } from './compiler.ts';
 import { askedBy, configText, readFragments, valuesIn } from './fragments.ts';
 import type { Asked, Fragment } from './fragments.ts';
-import { git } from './git.ts';
+import { git, gitText } from './git.ts';
 import { lastLines, run } from './run.ts';
 import { countedGroup } from './series.ts';
 import { stage } from './stage.ts';
@@ -56,7 +57,7 @@ export async function configure(
     ]);
     const folder = await openBuildFolder(base, names, identity, context.home);
     const asked = askedBy(fragments);
-    const config = await settle(tree, folder, asked, context);
+    const config = await settleOnce(tree, folder, asked, context);
     const absent = await compare(tree, asked, config, options.partial === true);
     for (const symbol of absent) {
       const text = `CONFIG_${symbol} is left out: no patch of this prefix defines it yet`;
@@ -71,6 +72,34 @@ export async function configure(
   });
 }
 
+/** Where `git diff-tree` names a file by whose text make decides what a .config comes to. */
+const deciding = /[\t/](Kconfig|Makefile)[^/]*$|\tscripts\//;
+
+/** Like settle(), but runs make only if something that decides has changed since the last time. */
+async function settleOnce(
+  tree: PatchedTree,
+  folder: BuildFolder,
+  asked: readonly Asked[],
+  context: Context,
+): Promise<string> {
+  const changed = ['diff-tree', '-r', '--no-renames', tree.source.commit, tree.id];
+  const lines = (await gitText(tree.path, changed)).split('\n');
+  // The base, the compiler and the flags are the folder's own: with others it is emptied.
+  const key = keyOf({ asked, files: lines.filter((line) => deciding.test(line)) });
+  const note = join(folder.path, '.lab', 'settled.key');
+  const known = await readFile(note, 'utf8').catch(() => undefined);
+  const path = join(folder.path, settled);
+  const kept = known === key ? await readFile(path, 'utf8').catch(() => undefined) : undefined;
+  if (kept !== undefined) return kept;
+  await rm(note, { force: true });
+  const config = await settle(tree, folder, asked, context);
+  await writeFile(note, key);
+  return config;
+}
+
+/** Where make puts what it comes to, in the build folder. */
+const settled = '.lab/settled.config';
+
 /** Returns the text of the .config that make comes to, without touching the one that is there. */
 async function settle(
   tree: PatchedTree,
@@ -80,14 +109,13 @@ async function settle(
 ): Promise<string> {
   const { base } = tree.source;
   const wishes = join(folder.path, '.lab', 'asked.config');
-  const result = '.lab/settled.config';
-  const path = join(folder.path, result);
+  const path = join(folder.path, settled);
   await rm(path, { force: true });
   await writeFile(wishes, configText(asked));
   const args = makeArguments(tree, folder, (await findTool('ccache')) !== undefined);
   const env = {
     ...buildEnvironment(base, context, folder.pinned),
-    KCONFIG_CONFIG: result,
+    KCONFIG_CONFIG: settled,
   };
   const { start, settle: target } = base.config;
   for (const [goal, more] of [

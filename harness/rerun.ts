@@ -3,7 +3,10 @@ import type { PlannedCase } from './events.ts';
 import type { RunOptions } from './options.ts';
 
 /** What of a run's options decides which kernel a case meets, and where. */
-export type Circumstances = Pick<RunOptions, 'source' | 'upto' | 'tree' | 'accel' | 'debug' | 'deadline'>;
+export type Circumstances = Pick<
+  RunOptions,
+  'source' | 'upto' | 'tree' | 'accel' | 'debug' | 'deadline'
+>;
 
 /** Returns the command that runs one case alone, safe to paste into a shell. */
 export function describeRerun(

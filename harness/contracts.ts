@@ -50,6 +50,8 @@ export type Destination =
   | { readonly kind: 'closed-descriptor' }
   | { readonly kind: 'read-only'; readonly path: string };
 
+export type DiskType = 'ext2' | 'ext3' | 'ext4';
+
 export interface SubjectOptions {
   readonly args?: readonly string[];
   readonly uid?: number;
@@ -140,6 +142,11 @@ export interface Guest {
   sysctl(name: string, value?: string): Promise<string>;
   /** Mounts a tmpfs of that many KiB on a fresh folder; unmounted when the case ends. */
   smallFileSystem(kib: number): Promise<string>;
+  /**
+   * Mounts a disk of that many KiB, with a file system of that type on it, on a fresh folder;
+   * unmounted when the case ends. A journal takes a MiB of it.
+   */
+  disk(type: DiskType, kib: number): Promise<string>;
   /** A fresh folder on a tmpfs, removed when the case ends. */
   folder(): Promise<string>;
   /** Any of the shim's commands, for what has no method here; returns its line of JSON. */

@@ -54,14 +54,29 @@ export async function makeFolder({ call, undo }: GuestParts): Promise<string> {
 
 /** Mounts a tmpfs of that many KiB on a fresh folder until the scope ends. */
 export async function mountSmall(parts: GuestParts, kib: number): Promise<string> {
-  const { call, undo } = parts;
+  const { call } = parts;
   const path = await makeFolder(parts);
   const words = ['mount', 'tmpfs', 'lab', path, `size=${kib}k,mode=0777`];
   mustSucceed(`mounting a tmpfs on ${path}`, await call(plainAnswer, words));
+  undoMount(parts, path);
+  return path;
+}
+
+/** Mounts a disk of that many KiB on a fresh folder until the scope ends. */
+export async function mountDisk(parts: GuestParts, type: string, kib: number): Promise<string> {
+  const { call } = parts;
+  const [disk, path] = [await makeFolder(parts), await makeFolder(parts)];
+  const words = ['disk', type, String(kib), `${disk}/disk`, path];
+  mustSucceed(`mounting an ${type} on ${path}`, await call(plainAnswer, words));
+  undoMount(parts, path);
+  await call(anyAnswer, ['mkdir', path, '--mode', '0777']);
+  return path;
+}
+
+function undoMount({ call, undo }: GuestParts, path: string): void {
   undo.push(`mount on ${path}`, async () => {
     mustSucceed(`unmounting ${path}`, await call(plainAnswer, ['umount', path]));
   });
-  return path;
 }
 
 function mustSucceed(doing: string, { ret, errno }: { ret: number; errno: string | null }): void {

@@ -48,6 +48,7 @@ export function createGuestProxy(ask: AskLab, lines: () => readonly string[]): G
     write: (path, data) => call<undefined>('write', path, data),
     sysctl: (name, value) => call<string>('sysctl', name, value),
     smallFileSystem: (kib) => call<string>('smallFileSystem', kib),
+    disk: (type, kib) => call<string>('disk', type, kib),
     folder: () => call<string>('folder'),
     shim: (...argv) => call<Record<string, unknown>>('shim', ...argv),
   };

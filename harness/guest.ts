@@ -5,7 +5,14 @@ import { labError } from './errors.ts';
 import { callAnswer, pidsAnswer, slabsAnswer, stateAnswer, sysctlAnswer } from './guest-answers.ts';
 import { guestAssertion } from './guest-assertion.ts';
 import { checkpointWords, mustReturn, restartWords } from './guest-call.ts';
-import { makeFolder, mountSmall, readGuestFile, sizeOf, writeGuestFile } from './guest-files.ts';
+import {
+  makeFolder,
+  mountDisk,
+  mountSmall,
+  readGuestFile,
+  sizeOf,
+  writeGuestFile,
+} from './guest-files.ts';
 import { assembleParts } from './guest-parts.ts';
 import type { GuestOptions, GuestParts } from './guest-parts.ts';
 import { startProgram, startSubject } from './guest-subject.ts';
@@ -75,6 +82,7 @@ export function createGuest(options: GuestOptions): ScopedGuest {
       return (await call(sysctlAnswer, ['sysctl', name, value])).value;
     },
     smallFileSystem: (kib) => mountSmall(parts, kib),
+    disk: (type, kib) => mountDisk(parts, type, kib),
     folder: () => makeFolder(parts),
     shim: (...argv) => callRaw(argv),
   };

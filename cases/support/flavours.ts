@@ -1,4 +1,5 @@
 import { assert, suite } from '../../harness/case.ts';
+import type { DiskType } from '../../harness/case.ts';
 import { differencesOf, factsOf } from './facts.ts';
 import { patches } from './patches.ts';
 import { bringBack, carryOver, destroy, endWell, save, startWorkload, thaw } from './workload.ts';
@@ -14,6 +15,8 @@ export interface WorkloadNeeds {
   readonly base?: string;
   /** Why it can't go on in another guest, if it can't. */
   readonly stays?: string;
+  /** The file system that its folder is on, if that is no tmpfs. */
+  readonly disk?: DiskType;
 }
 
 /** The mask of blocked signals: another in a handler, and while sigsuspend or sigwait lasts. */
@@ -29,11 +32,11 @@ export function registerWorkloads(
 ): void {
   const test = suite(`what a checkpoint must not disturb: ${about}`).within(20);
   for (const [name, needs] of Object.entries(workloads)) {
-    const { patch = patches.tree, pids, moves, base, stays } = needs;
+    const { patch = patches.tree, pids, moves, base, stays, disk } = needs;
     const alone = base === undefined ? test : test.needs({ base });
     const withPatch = alone.needs({ patch: patches.tree }).needs({ patch });
     const each = pids === true ? withPatch.needs({ patch: patches.pids }) : withPatch;
-    const manner = { pids: pids === true };
+    const manner = { pids: pids === true, ...(disk === undefined ? {} : { disk }) };
 
     alone(`${name}: sound by itself`, async ({ guest }) => {
       await endWell(guest, await startWorkload(guest, name, manner));

@@ -1,5 +1,5 @@
 import { assert } from '../../harness/case.ts';
-import type { Guest, Subject } from '../../harness/case.ts';
+import type { DiskType, Guest, Subject } from '../../harness/case.ts';
 
 /** A program of rootfs/src/work that is at work. */
 export interface Workload {
@@ -16,13 +16,24 @@ export interface Workload {
   readonly pids: boolean;
 }
 
+/** Room for a journal, and for what the workloads of files write. */
+const diskKib = 8192;
+
+/** What a workload is to find. */
+export interface Manner {
+  /** It knows its tasks by their pids. */
+  readonly pids?: boolean;
+  /** Its folder is on a disk with such a file system; by default it is on a tmpfs. */
+  readonly disk?: DiskType;
+}
+
 /** Starts a workload in a freezer group of its own and waits until it has set itself up. */
 export async function startWorkload(
   guest: Guest,
   name: string,
-  { pids = false }: { readonly pids?: boolean } = {},
+  { pids = false, disk }: Manner = {},
 ): Promise<Workload> {
-  const folder = await guest.folder();
+  const folder = await (disk === undefined ? guest.folder() : guest.disk(disk, diskKib));
   const group = `work-${name}`;
   const program = await guest.program(['work', name, folder], { says: /^started /, group });
   const words = ['busybox', 'cat', `${folder}/said`];

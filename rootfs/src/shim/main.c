@@ -36,6 +36,7 @@ const struct command commands[] = {
 	{ "mkdir", "DIR [--mode OCTAL]", mkdir_command, false },
 	{ "mount", "TYPE SOURCE DIR [OPTIONS]", mount_command, false },
 	{ "umount", "DIR", umount_command, false },
+	{ "disk", "ext2|ext3|ext4 KIB FILE DIR", disk_command, false },
 	{ "slabs", "[NAME...]", slabs_command, false },
 	{ "sysctl", "NAME [VALUE]", sysctl_command, false },
 	{ "mark", "TEXT", mark_command, true },

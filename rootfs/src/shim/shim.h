@@ -105,6 +105,7 @@ int rm_command(struct json *out, int argc, char **argv);
 int mkdir_command(struct json *out, int argc, char **argv);
 int mount_command(struct json *out, int argc, char **argv);
 int umount_command(struct json *out, int argc, char **argv);
+int disk_command(struct json *out, int argc, char **argv);
 int slabs_command(struct json *out, int argc, char **argv);
 int sysctl_command(struct json *out, int argc, char **argv);
 int mark_command(struct json *out, int argc, char **argv);

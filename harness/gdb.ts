@@ -120,5 +120,5 @@ async function boot(
 ): Promise<void> {
   const { signal } = context;
   const symbols = symbolsOf(image, context);
-  await awaitReady(running, { deadline: 60_000 * factor, silence: 5000 * factor, signal, symbols });
+  await awaitReady(running, { deadline: 60_000 * factor, factor, signal, symbols });
 }

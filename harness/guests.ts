@@ -227,7 +227,7 @@ async function bootTo(
   const { signal } = context;
   const symbols = symbolsOf(image, context);
   const deadline = patience.boot * factor;
-  await awaitReady(running, { deadline, silence: 5000 * factor, signal, symbols });
+  await awaitReady(running, { deadline, factor, signal, symbols });
 }
 
 /** Opens a session to a guest that is up. Throws what openSession throws, with its last lines. */

@@ -1,25 +1,29 @@
-import { labError, type LabError } from '../harness/errors.ts';
+import { isLabError, labError, type LabError } from '../harness/errors.ts';
 import type { Finding } from './classify.ts';
 import type { MachineEnd, RunningMachine } from './contracts.ts';
 import { describeEnd, tailOf } from './ending.ts';
 import { askHung, describeHang, placeOfHang } from './hang.ts';
+import { watchSilence } from './silence.ts';
 import { decodeFinding, describeStack, type SymbolFiles } from './stacks.ts';
 
 export interface ReadyOptions {
   /** Milliseconds from now until the guest must be ready, calibration included. */
   readonly deadline: number;
-  /**
-   * Milliseconds of silence on the console after which the guest is given up.
-   * Default 5000; scale it with the calibration.
-   */
-  readonly silence?: number;
+  /** What the calibration says: on a host of more than 5, a boot's pauses are longer. Default 1. */
+  readonly factor?: number;
   readonly signal: AbortSignal;
   /** Where the addresses of a crash lead. */
   readonly symbols?: SymbolFiles | undefined;
 }
 
-/** A boot prints without a pause of a second, even where it is slow. */
-const defaultSilence = 5000;
+/** Milliseconds of silence after which a guest is given up. */
+const longestSilence = 5000;
+
+/** A boot pauses for 0.2 s where the factor is 1, on either base; milliseconds for each of it. */
+const longestPause = 1000;
+
+/** How often a guest is looked at whose pause is longer than that, in milliseconds. */
+const interval = 250;
 
 /** Init's words; printk's lines may run into them. */
 const readyLine = /lab: ready\b/;
@@ -52,7 +56,9 @@ function watchBoot(
   started: number,
 ): Promise<Outcome> {
   const { console } = running;
-  const patience = options.silence ?? defaultSilence;
+  const { deadline, factor = 1 } = options;
+  const patience = Math.max(longestSilence, longestPause * factor);
+  const silence = watchSilence(running, factor);
   const done = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   return new Promise<Outcome>((resolve, reject) => {
@@ -60,14 +66,26 @@ function watchBoot(
       if (finding.kind === 'panic' || finding.kind === 'lab')
         resolve({ kind: 'complaint', finding });
     };
-    /** Sleeps until the console would have been silent for too long, had nothing come since. */
-    const check = () => {
+    const lookIn = (milliseconds: number) => {
+      if (done.signal.aborted) return;
+      const left = Math.max(0, started + deadline - performance.now());
+      timer = setTimeout(() => void check().catch(fail), Math.min(left, milliseconds) + 1);
+    };
+    /** A QEMU that has left tells why by its end. */
+    const fail = (error: Error) => {
+      if (!isLabError(error) || error.code !== 'qmp-closed') reject(error);
+    };
+    const check = async () => {
       const now = performance.now();
-      const silent = now - (console.lastByte ?? started);
-      const left = started + options.deadline - now;
-      if (left <= 0) resolve({ kind: 'late' });
-      else if (silent >= patience) resolve({ kind: 'silent', milliseconds: silent });
-      else timer = setTimeout(check, Math.min(left, patience - silent) + 1);
+      const lastByte = console.lastByte ?? started;
+      if (now >= started + deadline) resolve({ kind: 'late' });
+      else if (now - lastByte < longestPause) lookIn(longestPause - (now - lastByte));
+      else {
+        const look = await silence.look(lastByte);
+        if (look === 'dead' || (look !== 'printed' && look >= patience))
+          resolve({ kind: 'silent', milliseconds: performance.now() - lastByte });
+        else lookIn(interval);
+      }
     };
     const stopListening = console.onFinding(decide);
     done.signal.addEventListener('abort', stopListening);
@@ -79,7 +97,7 @@ function watchBoot(
         if (options.signal.aborted) reject(options.signal.reason as Error);
       });
     void running.ended.then((end) => resolve({ kind: 'ended', end }));
-    check();
+    lookIn(longestPause);
   }).finally(() => {
     clearTimeout(timer);
     done.abort();

@@ -47,6 +47,12 @@ describe('a guest that no longer answers', { skip: noWorld }, () => {
       assert.ok(error?.details?.some((line) => line.includes('RIP=')));
     });
 
+  it('since its kernel has died is red with what that said', () => {
+    const { verdict, reason } = find('dies where the shim calls it');
+    assert.equal(verdict, 'fail', reason);
+    assert.match(reason ?? '', /^kernel oops: .*NULL pointer dereference/);
+  });
+
   it('since its programs are frozen is an error', () => {
     const { verdict, error } = find('freezes what answers');
     assert.deepEqual([verdict, error?.code], ['error', 'guest-hang'], error?.what);

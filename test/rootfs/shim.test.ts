@@ -98,6 +98,11 @@ describe('usage', () => {
     ['freeze', '-1'],
     ['signal', '1', 'SIGNONSENSE'],
     ['write', 'x', '!', '--base64'],
+    ['clone', '5'],
+    ['clone', '--pids'],
+    ['disk', 'ext2', '64', 'x'],
+    ['disk', 'vfat', '64', 'x', 'y'],
+    ['disk', 'ext2', 'many', 'x', 'y'],
   ])
     it(`${words.join(' ')}: status 2 and a reason`, async () => {
       const { status, answer } = await run(...words);

@@ -70,6 +70,13 @@ describe('subject', () => {
     assert.equal(said[3], 'unknown nonsense');
   });
 
+  for (const what of ['memory', 'descriptors', 'directories'])
+    it(`beside shares ${what}, sleeps, and is alone when told so`, async () => {
+      const { said, state } = await converse(['beside', what], ['close', 'close']);
+      assert.equal(state, 'S');
+      assert.deepEqual(said.slice(1), ['closed', 'not closed']);
+    });
+
   it('zombie can be reaped', async () => {
     assert.equal((await converse(['zombie'], ['reap'])).said[1], 'reaped');
   });

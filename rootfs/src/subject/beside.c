@@ -114,11 +114,15 @@ static void sleep_beside(char **args)
 
 static bool part(pid_t target, const char *line)
 {
+	bool ended;
+
 	(void)target;
 	if (strcmp(line, "close"))
 		return false;
-	kill(partner, SIGKILL);
-	puts(waitpid(partner, NULL, 0) == partner ? "closed" : "not closed");
+	ended = partner > 0 && !kill(partner, SIGKILL) &&
+		waitpid(partner, NULL, 0) == partner;
+	partner = 0;
+	puts(ended ? "closed" : "not closed");
 	return true;
 }
 

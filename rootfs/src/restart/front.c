@@ -18,7 +18,8 @@ struct object {
 	uint32_t type, length;
 };
 
-void write_all(int fd, const void *data, size_t length)
+/* False if it can't be written, in errno why. */
+bool write_all(int fd, const void *data, size_t length)
 {
 	const char *next = data;
 	ssize_t n;
@@ -28,10 +29,11 @@ void write_all(int fd, const void *data, size_t length)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			give_up(EXIT_SYSTEM, "passing the image on", errno);
+			return false;
 		next += n;
 		length -= (size_t)n;
 	}
+	return true;
 }
 
 /* False at the end of the file, also if that comes in the middle. */

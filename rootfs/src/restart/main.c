@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,16 +22,19 @@ static volatile pid_t root, made;
 /* Where the tasks report themselves: at its end none is left that could. */
 static int reports = -1;
 
-/* Without the root none of the others can be restarted: they end by themselves. */
+/*
+ * Without the root none of the others can be restarted: they end by themselves,
+ * once it is not even a zombie.
+ */
 static void end_tasks(void)
 {
 	struct word word;
 
 	signal(SIGCHLD, SIG_DFL);
 	kill(made, SIGKILL);
+	waitpid(made, NULL, 0);
 	while (reports >= 0 && read(reports, &word, sizeof(word)) > 0)
 		;
-	waitpid(made, NULL, 0);
 }
 
 void give_up(int status, const char *what, int error)
@@ -82,21 +86,30 @@ static void renumber(struct front *front, const struct plan *plan,
 	front->tasks = now;
 }
 
-/* In a process of its own: the tasks read while it writes. */
-static void feed(const struct front *front, int from, int to)
+/*
+ * In a process of its own: the tasks read while it writes.  Once they don't any
+ * more, they have either read all that they need, or say why themselves.
+ */
+static void feed(const struct front *front, pid_t tool, int from, int to)
 {
 	static char bytes[65536];
 	ssize_t n;
 
 	signal(SIGPIPE, SIG_IGN);
-	write_all(to, front->bytes, front->length);
-	write_all(to, front->tasks, front->nr_tasks * sizeof(*front->tasks));
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != tool)
+		_exit(EXIT_SYSTEM);
+	if (!write_all(to, front->bytes, front->length) ||
+	    !write_all(to, front->tasks,
+		       front->nr_tasks * sizeof(*front->tasks)))
+		_exit(EXIT_SYSTEM);
 	while ((n = read(from, bytes, sizeof(bytes))) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			_exit(EXIT_IMAGE);
-		write_all(to, bytes, (size_t)n);
+		if (!write_all(to, bytes, (size_t)n))
+			_exit(EXIT_SYSTEM);
 	}
 	_exit(0);
 }
@@ -190,6 +203,7 @@ static void help(void)
 	     "  --pidns        the same in a new pid namespace, which ends with the root task\n"
 	     "  --no-wait      leave as soon as the tasks live\n"
 	     "  --copy-status  leave with the root task's status, or 128 + its signal\n"
+	     "  --make-it-fail let the kernel's fault injection hit the system calls\n"
 	     "  --help         this\n"
 	     "\n"
 	     "While it waits, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2 and SIGCONT\n"
@@ -197,19 +211,21 @@ static void help(void)
 	     "\n"
 	     "Exit status: 0 all is well; 1 the kernel refused to restart a task; 2 usage;\n"
 	     "3 no image, or it can't be read; 4 a task, its pid, a pipe or memory could not\n"
-	     "be had. In the last four cases no task is left.");
+	     "be had. In the last four cases no task is left; nor is any if the tool is\n"
+	     "killed before it has said that they live.");
 	exit(0);
 }
 
 int main(int argc, char **argv)
 {
-	static int no_wait, copy_status, pids = PIDS_ANY;
+	static int no_wait, copy_status, fallible, pids = PIDS_ANY;
 	static const struct option options[] = {
 		{ "pids", no_argument, &pids, PIDS_SAME },
 		{ "pidns", no_argument, &pids, PIDS_SPACE },
 		{ "help", no_argument, NULL, 'h' },
 		{ "no-wait", no_argument, &no_wait, 1 },
 		{ "copy-status", no_argument, &copy_status, 1 },
+		{ "make-it-fail", no_argument, &fallible, 1 },
 		{ NULL, 0, NULL, 0 },
 	};
 	int words[2], go[2], fed[2], image = STDIN_FILENO, option;
@@ -217,7 +233,7 @@ int main(int argc, char **argv)
 	struct lines lines;
 	struct plan plan;
 	size_t nr_made;
-	pid_t feeder = -1;
+	pid_t feeder = -1, tool = getpid();
 	off_t start;
 	bool direct;
 
@@ -244,15 +260,17 @@ int main(int argc, char **argv)
 	make_pipe(lines.joined);
 	lines.words = words[1];
 	lines.go = go[0];
+	lines.fallible = fallible;
 	/* With its pids it can be read as it is, if it can be read again. */
 	direct = pids != PIDS_ANY && start >= 0 &&
 		 lseek(image, start, SEEK_SET) == start;
 	lines.image = direct ? image : fed[0];
-	lines.pids = mmap(NULL, nr_made * sizeof(pid_t),
+	lines.pids = mmap(NULL, (nr_made + 1) * sizeof(pid_t),
 			  PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 			  -1, 0);
 	if (lines.pids == MAP_FAILED)
 		give_up(EXIT_SYSTEM, "sharing the pids", errno);
+	lines.done = lines.pids + nr_made;
 
 	fflush(stdout);
 	signal(SIGCHLD, miss_root);
@@ -285,11 +303,12 @@ int main(int argc, char **argv)
 	if (!feeder) {
 		close(words[0]);
 		close(go[1]);
-		feed(&front, image, fed[1]);
+		feed(&front, tool, image, fed[1]);
 	}
 	close(fed[1]);
 	close(go[1]);
 	await_restart(words[0], &front);
+	*lines.done = 1;
 	while (!direct && waitpid(feeder, NULL, 0) < 0 && errno == EINTR)
 		;
 

@@ -55,6 +55,8 @@ struct lines {
 	int image;	/* the image with the new ids in its tree */
 	int joined[2];	/* reads as ended once all are in their groups */
 	volatile pid_t *pids;	/* tasks' and then ghosts', known before go */
+	volatile int *done;	/* not 0: all of them live */
+	bool fallible;	/* the kernel's fault injection may hit the restart */
 };
 
 /* Which pids the tasks get. */
@@ -69,7 +71,7 @@ void give_up(int status, const char *what, int error)
 
 /* front.c */
 void read_front(int fd, struct front *front);
-void write_all(int fd, const void *data, size_t length);
+bool write_all(int fd, const void *data, size_t length);
 bool read_all(int fd, void *data, size_t length);
 
 /* plan.c */
@@ -83,8 +85,10 @@ pid_t thread_as(int (*run)(void *), void *argument, void *stack_top, pid_t pid);
 pid_t make_tasks(const struct plan *plan, const struct lines *lines,
 		 enum pids pids, const int ours[4]);
 
-/* space.c */
-pid_t make_space(pid_t (*make_root)(void), void (*let_go)(void));
+/* space.c: the child of the caller ends with it, unless all is done by then. */
+void end_with_parent(const volatile int *done);
+pid_t make_space(pid_t (*make_root)(void), void (*let_go)(void),
+		 const volatile int *done);
 pid_t find_child(pid_t parent);
 
 /* Exit statuses, beside those of the restarted root task. */

@@ -4,8 +4,10 @@
  * because only a parent can; each task then waits until all are there.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -82,6 +84,19 @@ static void reap_ghosts(size_t index)
 			waitpid(line->pids[plan->nr_tasks + i], NULL, __WALL);
 }
 
+/* For as long as it is the same task; one that is restored goes on so. */
+static void be_fallible(void)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%ld/make-it-fail", syscall(SYS_gettid));
+	fd = open(path, O_WRONLY);
+	if (fd < 0 || write(fd, "1", 1) != 1)
+		_exit(EXIT_SYSTEM);
+	close(fd);
+}
+
 /* Comes back only if there is nothing to come back to. */
 static void become(size_t index)
 {
@@ -97,6 +112,8 @@ static void become(size_t index)
 		close(line->joined[1]);
 		reap_ghosts(index);
 	}
+	if (line->fallible)
+		be_fallible();
 	cr_restart(index ? root : 0, line->image, 0);
 	say(index, errno);
 	syscall(SYS_exit, EXIT_REFUSED);
@@ -246,6 +263,8 @@ static pid_t make_root(void)
 		return pid;
 	root = getpid();
 	leave_to_tool();
+	/* If the tool is gone by now, the others find nobody to report to. */
+	end_with_parent(line->done);
 	make_process(0);
 	_exit(EXIT_SYSTEM);
 }
@@ -262,6 +281,6 @@ pid_t make_tasks(const struct plan *all, const struct lines *lines,
 	numbers = pids;
 	tools_own = ours;
 	if (pids == PIDS_SPACE && all->tasks[0].pid != 1)
-		return make_space(make_root, let_go);
+		return make_space(make_root, let_go, line->done);
 	return make_root();
 }

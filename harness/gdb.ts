@@ -3,14 +3,12 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Image } from '../kernel/base.ts';
 import { writeSeriesFiles } from '../kernel/series-files.ts';
-import { awaitReady } from '../qemu/boot.ts';
-import type { RunningMachine } from '../qemu/contracts.ts';
 import { launchMachine } from '../qemu/launch.ts';
+import { bootTo, machineOf } from './boot-guest.ts';
 import { quote } from './cli-context.ts';
 import type { Context } from './context.ts';
 import type { GuestHandle, GuestRequest, Machinery } from './guest-handle.ts';
-import { machineOf, openGuestSession } from './guests.ts';
-import { symbolsOf } from './symbols.ts';
+import { openGuestSession } from './guests.ts';
 import type { GuestParts } from './prepare.ts';
 
 /**
@@ -97,7 +95,7 @@ async function openStopped(
     if (fromBoot) attach(gdb);
     else await running.qmp.execute('cont');
     const within = { ...context, signal };
-    await boot(running, image, fromBoot ? gdbFactor : parts.factor, within);
+    await bootTo(running, image, { factor: fromBoot ? gdbFactor : parts.factor }, within);
     const patient = { rootfs: parts.rootfs, factor: gdbFactor, keepalive: false };
     const session = await openGuestSession(running, patient);
     if (!fromBoot) {
@@ -110,15 +108,4 @@ async function openStopped(
     await running.kill();
     throw error;
   }
-}
-
-async function boot(
-  running: RunningMachine,
-  image: Image,
-  factor: number,
-  context: Context,
-): Promise<void> {
-  const { signal } = context;
-  const symbols = symbolsOf(image, context);
-  await awaitReady(running, { deadline: 60_000 * factor, factor, signal, symbols });
 }

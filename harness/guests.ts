@@ -1,54 +1,24 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Image } from '../kernel/base.ts';
-import { awaitReady } from '../qemu/boot.ts';
-import type { Accelerator, Machine, RunningMachine } from '../qemu/contracts.ts';
+import type { RunningMachine } from '../qemu/contracts.ts';
 import { tailOf } from '../qemu/ending.ts';
 import { askHung, describeHang } from '../qemu/hang.ts';
-import { launchMachine } from '../qemu/launch.ts';
-import { machineArguments, manualCommand } from '../qemu/machine.ts';
-import { findQemu, qemuCommand } from '../qemu/program.ts';
+import { manualCommand } from '../qemu/machine.ts';
+import { qemuCommand } from '../qemu/program.ts';
 import { decodeFinding } from '../qemu/stacks.ts';
-import { saveGuest } from '../qemu/snapshot.ts';
-import type { Rootfs } from '../rootfs/rootfs.ts';
-import { keep, keyOf } from './cache.ts';
+import { bootTo, launch } from './boot-guest.ts';
+import type { GuestOptions } from './boot-guest.ts';
 import type { Context } from './context.ts';
 import { isLabError, labError, reportOf } from './errors.ts';
 import type { GuestHandle, GuestRequest, Machinery } from './guest-handle.ts';
 import { probeMachine } from './guest-loss.ts';
+import { savedGuest } from './saved-guest.ts';
 import { openSession } from './session.ts';
 import { symbolsOf } from './symbols.ts';
 import type { GuestSession, SessionOptions } from './session.ts';
 
-/** Raised when the same inputs come to mean another saved guest. */
-const recipe = 1;
-
-/** Milliseconds on an accelerator of factor 1. Boots take 2 to 4 s there, a login 0.3 s. */
-const patience = { boot: 60_000, login: 5000, call: 30_000, probe: 2000 };
-
-export interface GuestOptions {
-  readonly images: readonly Image[];
-  readonly rootfs: Rootfs;
-  readonly accelerator: Accelerator;
-  /** What deadlines are multiplied by. */
-  readonly factor: number;
-  /** Absolute path of the folder for console logs. */
-  readonly folder: string;
-}
-
-/** Returns the machine that an image and a user space make. */
-export function machineOf(image: Image, rootfs: Rootfs, accelerator: Accelerator): Machine {
-  const { guest } = image.base;
-  return {
-    accelerator: accelerator.name,
-    cpu: guest.cpu[accelerator.name],
-    cpus: guest.cpus,
-    memory: guest.memory,
-    kernel: image.bzImage,
-    initramfs: rootfs.initramfs,
-    commandLine: guest.commandLine,
-  };
-}
+/** Milliseconds on an accelerator of factor 1; a login takes 300 there. */
+const patience = { login: 5000, call: 30_000, probe: 2000 };
 
 /**
  * Returns where guests come from: booted once per machine and saved, so that each one
@@ -78,7 +48,10 @@ export function createMachinery(options: GuestOptions, context: Context): Machin
   };
 
   function bootInstead(why: string): void {
-    context.emit({ type: 'warning', text: `guests are booted, not restored: ${why}` });
+    context.emit({
+      type: 'warning',
+      text: `guests are booted, not restored: ${why}`,
+    });
   }
 
   async function open(
@@ -132,104 +105,6 @@ function imageFor(base: string, { images }: GuestOptions): Image {
   });
 }
 
-/** Returns the file of a booted guest of this image, booting and saving one if there is none. */
-async function savedGuest(
-  image: Image,
-  options: GuestOptions,
-  context: Context,
-): Promise<string | undefined> {
-  const machine = machineOf(image, options.rootfs, options.accelerator);
-  const key = keyOf({
-    recipe,
-    image: image.key,
-    rootfs: options.rootfs.key,
-    // The paths of kernel and initramfs are not what they hold.
-    machine: machineArguments({ ...machine, kernel: '', initramfs: '-' }, wiring),
-    qemu: (await findQemu()).version,
-  });
-  let complaint: string | undefined;
-  const entry = await keep(context.home.guests, key, async (path) => {
-    const name = `${image.base.name}-first`;
-    const running = await launch(image, name, undefined, options, context, context.signal);
-    try {
-      await bootTo(running, image, options, context);
-      complaint = running.console.findings.find((finding) => finding.fatal)?.line;
-      if (complaint !== undefined) throw complained(image, complaint);
-      await saveGuest(running, join(path, 'state'), context.signal);
-    } finally {
-      await running.kill();
-    }
-  });
-  if (entry.damage !== undefined)
-    context.emit({
-      type: 'warning',
-      text: `the saved guest ${key} was made again: ${entry.damage}`,
-    });
-  return join(entry.path, 'state');
-}
-
-const wiring = { name: 'guest', restoring: false } as const;
-
-/** A guest that complained while it booted is no clean state to start cases from. */
-function complained(image: Image, line: string): Error {
-  return labError({
-    code: 'boot-complaint',
-    fault: 'boot',
-    doing: `booting ${image.base.name} to save its state`,
-    what: line,
-    next: 'Read the console: the first case of each guest is told of it too.',
-  });
-}
-
-/** Boots a guest and returns its machine once SSH listens. Throws what kept it from that. */
-export async function bootGuest(
-  image: Image,
-  name: string,
-  options: GuestOptions,
-  context: Context,
-): Promise<RunningMachine> {
-  const { signal } = context;
-  const running = await launch(image, name, undefined, options, context, signal);
-  try {
-    await bootTo(running, image, options, context);
-    return running;
-  } catch (error) {
-    await running.kill();
-    throw error;
-  }
-}
-
-async function launch(
-  image: Image,
-  name: string,
-  state: string | undefined,
-  options: GuestOptions,
-  { scratch }: Context,
-  signal: AbortSignal,
-): Promise<RunningMachine> {
-  const folder = join(scratch, name);
-  await mkdir(folder, { recursive: true });
-  return launchMachine(machineOf(image, options.rootfs, options.accelerator), {
-    name,
-    folder,
-    consoleLog: join(options.folder, `console-${name}.log`),
-    signal,
-    ...(state === undefined ? {} : { restoreFrom: state }),
-  });
-}
-
-async function bootTo(
-  running: RunningMachine,
-  image: Image,
-  { factor }: GuestOptions,
-  context: Context,
-): Promise<void> {
-  const { signal } = context;
-  const symbols = symbolsOf(image, context);
-  const deadline = patience.boot * factor;
-  await awaitReady(running, { deadline, factor, signal, symbols });
-}
-
 /** Opens a session to a guest that is up. Throws what openSession throws, with its last lines. */
 export async function openGuestSession(
   { sshPort, console, ended }: RunningMachine,
@@ -250,7 +125,11 @@ export async function openGuestSession(
     probe: () => probeMachine({ console, ended }, patience.probe * factor),
   }).catch((error: unknown) => {
     if (!isLabError(error) || error.details !== undefined) throw error;
-    throw labError({ ...reportOf(error), details: tailOf(console), cause: error });
+    throw labError({
+      ...reportOf(error),
+      details: tailOf(console),
+      cause: error,
+    });
   });
 }
 
@@ -275,7 +154,12 @@ async function talkTo(
     pid,
     decode: (finding) => decodeFinding(finding, symbols),
     interrogate: async (signal) => {
-      const asked = { signal, symbols, patience: patience.probe * options.factor, server };
+      const asked = {
+        signal,
+        symbols,
+        patience: patience.probe * options.factor,
+        server,
+      };
       const report = await askHung(running, asked);
       return { lines: describeHang(report), stuck: report.stuck };
     },

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { labError } from '../errors.ts';
-import { bootGuest, createMachinery, openGuestSession } from '../guests.ts';
+import { bootGuest } from '../boot-guest.ts';
+import { createMachinery, openGuestSession } from '../guests.ts';
 import type { GuestHandle } from '../guest-handle.ts';
 import type { Image } from '../../kernel/base.ts';
 import type { Bench, Row } from './row.ts';

@@ -1,7 +1,7 @@
 import type { Image } from '../../kernel/base.ts';
 import type { Context } from '../context.ts';
 import { labError } from '../errors.ts';
-import { bootGuest } from '../guests.ts';
+import { bootGuest } from '../boot-guest.ts';
 import { prepareGuests, type GuestParts } from '../prepare.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Cli } from '../cli-context.ts';
 import { stage } from '../../kernel/stage.ts';
-import { bootGuest } from '../guests.ts';
+import { bootGuest } from '../boot-guest.ts';
 import { prepare } from '../prepare.ts';
 import { openShell } from '../shell.ts';
 import { chooseOne, sourceIn, withOptions, type SeriesOptions } from './series-options.ts';

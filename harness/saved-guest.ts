@@ -1,0 +1,64 @@
+import { join } from 'node:path';
+import type { Image } from '../kernel/base.ts';
+import { machineArguments } from '../qemu/machine.ts';
+import { findQemu } from '../qemu/program.ts';
+import { saveGuest } from '../qemu/snapshot.ts';
+import { bootTo, launch, machineOf } from './boot-guest.ts';
+import type { GuestOptions } from './boot-guest.ts';
+import { keep, keyOf } from './cache.ts';
+import type { Context } from './context.ts';
+import { labError } from './errors.ts';
+
+/** Raised when the same inputs come to mean another saved guest. */
+const recipe = 1;
+
+/**
+ * Returns the file of a booted guest of this image, booting and saving one if there is none.
+ * Throws `boot-complaint` for one whose kernel complains, and what keeps it from being saved.
+ */
+export async function savedGuest(
+  image: Image,
+  options: GuestOptions,
+  context: Context,
+): Promise<string> {
+  const machine = machineOf(image, options.rootfs, options.accelerator);
+  const key = keyOf({
+    recipe,
+    image: image.key,
+    rootfs: options.rootfs.key,
+    // The paths of kernel and initramfs are not what they hold.
+    machine: machineArguments({ ...machine, kernel: '', initramfs: '-' }, wiring),
+    qemu: (await findQemu()).version,
+  });
+  const entry = await keep(context.home.guests, key, async (path) => {
+    const name = `${image.base.name}-first`;
+    const running = await launch(image, name, undefined, options, context, context.signal);
+    try {
+      await bootTo(running, image, options, context);
+      const complaint = running.console.findings.find((finding) => finding.fatal)?.line;
+      if (complaint !== undefined) throw complained(image, complaint);
+      await saveGuest(running, join(path, 'state'), context.signal);
+    } finally {
+      await running.kill();
+    }
+  });
+  if (entry.damage !== undefined)
+    context.emit({
+      type: 'warning',
+      text: `the saved guest ${key} was made again: ${entry.damage}`,
+    });
+  return join(entry.path, 'state');
+}
+
+const wiring = { name: 'guest', restoring: false } as const;
+
+/** A guest that complained while it booted is no clean state to start cases from. */
+function complained(image: Image, line: string): Error {
+  return labError({
+    code: 'boot-complaint',
+    fault: 'boot',
+    doing: `booting ${image.base.name} to save its state`,
+    what: line,
+    next: 'Read the console: the first case of each guest is told of it too.',
+  });
+}

@@ -1,11 +1,9 @@
-import { setImmediate as immediate } from 'node:timers/promises';
 import type { RunningMachine } from './contracts.ts';
-import { consoleId } from './machine.ts';
-import { areDead, readHostTime, readProcessors, readRegisters } from './processors.ts';
-import type { HostTime, Processor } from './processors.ts';
+import { passed, readHostTime, readProcessors, readRegisters } from './processors.ts';
 import { blameOf } from './stacks.ts';
-import { deafAfter, proveStuck, type Stuck } from './stuck.ts';
+import { proveStuck, type Stuck } from './stuck.ts';
 import { decodeStack, formatFrame, type SymbolFiles } from './symbols.ts';
+import { pressSysRq } from './sysrq.ts';
 
 export interface HangReport {
   /** Whether the kernel still took a SysRq key: if not, interrupts are off or it is gone. */
@@ -38,11 +36,6 @@ export interface HangOptions {
 const questions = ['w', 'l', 't', 'w'] as const;
 const toldInFull = 2;
 
-const defaultPatience = 2000;
-
-/** An answer is over when nothing has come for so long, in milliseconds; one is looked for as often. */
-const silence = 200;
-
 /**
  * Asks a hung guest why: SysRq through a break on its serial line, and the registers
  * through QMP, which needs no help from the guest. Returns what there was to learn; ends
@@ -51,6 +44,7 @@ const silence = 200;
 export async function askHung(running: RunningMachine, options: HangOptions): Promise<HangReport> {
   const from = running.console.count;
   const { symbols, server = '' } = options;
+  const { lastByte } = running.console;
   const before = await readHostTime(running);
   const looks = [readProcessors(await readRegisters(running))];
   const answers: string[][] = [];
@@ -64,7 +58,7 @@ export async function askHung(running: RunningMachine, options: HangOptions): Pr
     answers.push(running.console.since(begin));
     if (index < toldInFull) told = running.console.count;
   }
-  const time = since(before, await readHostTime(running));
+  const time = passed(before, await readHostTime(running));
   const registers = await readRegisters(running);
   const console = running.console.since(from);
   const places = await locateProcessors(registers, symbols);
@@ -73,6 +67,7 @@ export async function askHung(running: RunningMachine, options: HangOptions): Pr
   const stuck = proveStuck(
     {
       ...{ answered, looks, tasks, time },
+      printed: running.console.lastByte !== lastByte,
       blocked: blockedStill === undefined ? [blocked] : [blocked, blockedStill],
     },
     server,
@@ -90,11 +85,6 @@ export async function askHung(running: RunningMachine, options: HangOptions): Pr
 async function isRunning({ qmp }: RunningMachine): Promise<boolean> {
   const status = await qmp.execute('query-status');
   return (status as { readonly running?: unknown }).running === true;
-}
-
-function since(before: HostTime | undefined, now: HostTime | undefined): HostTime | undefined {
-  if (before === undefined || now === undefined) return undefined;
-  return { ran: now.ran - before.ran, waited: now.waited - before.waited };
 }
 
 async function tellStuck(
@@ -149,77 +139,6 @@ async function annotate(
       return [line, `    -> ${known.map(formatFrame).join(', in ')}`];
     }) ?? lines
   );
-}
-
-/**
- * Returns whether the kernel answered. One that can't any more is not waited for; one that the
- * host did not let run is.
- */
-async function pressSysRq(
-  running: RunningMachine,
-  key: string,
-  options: HangOptions,
-): Promise<boolean> {
-  const from = running.console.count;
-  const end = performance.now() + (options.patience ?? defaultPatience);
-  const before = await readHostTime(running);
-  await running.qmp.execute('chardev-send-break', { id: consoleId });
-  running.console.write(key);
-  let look: readonly Processor[] = [];
-  while (!(await hasAnswered(running, from, options.signal))) {
-    const seen = readProcessors(await readRegisters(running));
-    const ran = since(before, await readHostTime(running))?.ran ?? 0;
-    const deaf = (areDead(look) && areDead(seen)) || ran >= deafAfter;
-    look = seen;
-    if (!deaf && performance.now() < end) continue;
-    // What it had said before QEMU told of its processors has been read then.
-    await immediate();
-    if (running.console.since(from).some((line) => answer.test(line))) break;
-    return false;
-  }
-  await awaitSilence(running, options.signal);
-  return true;
-}
-
-const answer = /sysrq ?: /i;
-
-async function hasAnswered(
-  { console }: RunningMachine,
-  from: number,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const timeout = AbortSignal.timeout(silence);
-  const answered = console.waitFor(answer, { from, signal: AbortSignal.any([timeout, signal]) });
-  return answered.then(
-    () => true,
-    (error: unknown) => {
-      signal.throwIfAborted();
-      if (timeout.aborted) return false;
-      throw error;
-    },
-  );
-}
-
-/** A kernel that prints without end while it hangs is not waited for longer, in milliseconds. */
-const longestAnswer = 10_000;
-
-/** Resolves when the console has been silent for a moment, or the machine has ended. */
-async function awaitSilence(running: RunningMachine, signal: AbortSignal): Promise<void> {
-  const end = performance.now() + longestAnswer;
-  while (performance.now() < end) {
-    const seen = running.console.lastByte;
-    const timeout = AbortSignal.timeout(silence);
-    const next = running.console.waitFor(/(?:)/, {
-      from: running.console.count,
-      signal: AbortSignal.any([timeout, signal]),
-    });
-    const printed = await next.then(
-      () => true,
-      () => false,
-    );
-    signal.throwIfAborted();
-    if (!printed && running.console.lastByte === seen) return;
-  }
 }
 
 async function locateProcessors(

@@ -73,3 +73,12 @@ export async function readHostTime({
     { ran: 0, waited: 0 },
   );
 }
+
+/** Returns what a machine was given between two readings. */
+export function passed(
+  before: HostTime | undefined,
+  now: HostTime | undefined,
+): HostTime | undefined {
+  if (before === undefined || now === undefined) return undefined;
+  return { ran: now.ran - before.ran, waited: now.waited - before.waited };
+}

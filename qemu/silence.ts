@@ -1,5 +1,5 @@
 import type { RunningMachine } from './contracts.ts';
-import { areDead, readHostTime, readProcessors, readRegisters } from './processors.ts';
+import { areDead, passed, readHostTime, readProcessors, readRegisters } from './processors.ts';
 import type { HostTime } from './processors.ts';
 
 /** What a look at a guest that is silent has shown. */
@@ -40,8 +40,8 @@ export function watchSilence(
       if (dead && wasDead) return 'dead';
       wasDead = dead;
       const silent = performance.now() - lastByte;
-      if (time === undefined || first.time === undefined) return silent / factor;
-      return silent - (time.waited - first.time.waited);
+      const host = passed(first.time, time);
+      return host === undefined ? silent / factor : silent - host.waited;
     },
   };
 }

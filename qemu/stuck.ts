@@ -5,6 +5,8 @@ import { functionsOf, readTasks, type ListedTask } from './task-list.ts';
 export interface Testimony {
   /** Whether its kernel took the SysRq keys. */
   readonly answered: boolean;
+  /** Whether it printed anything meanwhile. */
+  readonly printed: boolean;
   /** What it was at, looked at several times. */
   readonly looks: readonly (readonly Processor[])[];
   /** Its blocked tasks, as it listed them first and once more at the end. */
@@ -64,13 +66,13 @@ const scheduling = /^(?:__)?schedule(?:_timeout\w*)?\+|^io_schedule|^__switch_to
  */
 const innocent = /^(?:__)?refrigerator\+|^(?:sys|__do_sys|__x64_sys)_vfork\+|^exit_mm\+/;
 
-function proveDeaf({ looks, time }: Testimony): Stuck | undefined {
+function proveDeaf({ looks, time, printed }: Testimony): Stuck | undefined {
   const stack: string[] = [];
   if (looks.length === 0) return undefined;
   if (looks.every(areDead))
     return { why: 'it waits for an interrupt with all interrupts off', stack };
   const busy = looks.every((look) => look.length > 0 && look.every(isAtWork));
-  if (!busy || time === undefined || time.ran < deafAfter) return undefined;
+  if (!busy || printed || time === undefined || time.ran < deafAfter) return undefined;
   const ran = `${(time.ran / 1000).toFixed(1)} s`;
   return { why: `it answers no SysRq, though its processor ran for ${ran}, all in it`, stack };
 }

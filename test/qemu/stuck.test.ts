@@ -30,7 +30,7 @@ for (const [version, task] of Object.entries({ '2.6.30': old, '6.1': young }))
     const prove = (testimony: Partial<Testimony>) =>
       proveStuck(
         {
-          ...{ answered: true, looks: looks(idle, idle, idle, idle, idle) },
+          ...{ answered: true, printed: false, looks: looks(idle, idle, idle, idle, idle) },
           ...{ blocked: [[], []], tasks: [...server, ...shim('S', 'schedule+0x9', 'poll+0x5')] },
           ...testimony,
         },
@@ -96,6 +96,7 @@ for (const [version, task] of Object.entries({ '2.6.30': old, '6.1': young }))
       for (const unproved of [
         { looks: busy, time: { ran: 20, waited: 3000 } },
         { looks: busy },
+        { looks: busy, time, printed: true },
         { looks: looks(user, atWork), time },
         { looks: looks(idle, idle), time },
         { looks: looks(idle, dead), time },

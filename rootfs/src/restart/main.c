@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../common/names.h"
@@ -21,6 +22,21 @@
 static volatile pid_t root, made;
 /* Where the tasks report themselves: at its end none is left that could. */
 static int reports = -1;
+/* The tasks that have done so, if their pids mean anything here. */
+static volatile pid_t *known;
+static size_t nr_known;
+
+/* Somebody else reaps them, soon: until then nobody can have their pids. */
+static void await_gone(void)
+{
+	static const struct timespec moment = { .tv_nsec = 1000000 };
+	int tries = 5000;
+	size_t i;
+
+	for (i = 0; i < nr_known; i++)
+		while (known[i] > 0 && !kill(known[i], 0) && tries--)
+			nanosleep(&moment, NULL);
+}
 
 /*
  * Without the root none of the others can be restarted: they end by themselves,
@@ -34,7 +50,9 @@ static void end_tasks(void)
 	kill(made, SIGKILL);
 	waitpid(made, NULL, 0);
 	while (reports >= 0 && read(reports, &word, sizeof(word)) > 0)
-		;
+		if (nr_known && !word.error)
+			known[word.index] = word.pid;
+	await_gone();
 }
 
 void give_up(int status, const char *what, int error)
@@ -271,6 +289,8 @@ int main(int argc, char **argv)
 	if (lines.pids == MAP_FAILED)
 		give_up(EXIT_SYSTEM, "sharing the pids", errno);
 	lines.done = lines.pids + nr_made;
+	known = lines.pids;
+	nr_known = pids == PIDS_SPACE ? 0 : nr_made;
 
 	fflush(stdout);
 	signal(SIGCHLD, miss_root);

@@ -31,6 +31,7 @@ const refusals: readonly Refusal[] = [
   ['nonlinear', 'ENOSYS', /^mapping \w+-\w+ is nonlinear$/, { base: 'v2.6.30' }],
   ['mounts', 'EPERM', /^is in another mount namespace$/],
   ['network', 'EPERM', /^is in another net namespace$/],
+  ['cgroups', 'EPERM', /^is in another cgroup namespace$/, newer],
   [
     'attached',
     'EPERM',

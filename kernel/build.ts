@@ -84,10 +84,12 @@ async function make(
   const log = createWriteStream(folder.log);
   log.write(`make ${args.map((arg) => `'${arg}'`).join(' ')}\n`);
   context.signal.throwIfAborted();
-  const child = spawn('make', args, {
+  // On one pipe: make keeps what it collects of a target together only then, and two pipes
+  // would be read in any order.
+  const child = spawn('sh', ['-c', 'exec make "$@" 2>&1', 'make', ...args], {
     env: buildEnvironment(base, context, folder.pinned),
     detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'ignore'],
   });
   const group = child.pid;
   const end = (signal: NodeJS.Signals): void => {
@@ -118,7 +120,7 @@ async function make(
     const exited = once(child, 'close') as Promise<[number | null]>;
     exited.catch(() => undefined);
     if (group !== undefined) await markBuilding(folder, group);
-    await Promise.all([watch(child.stdout), watch(child.stderr)]);
+    await watch(child.stdout);
     const [status] = await exited;
     const warnings = { ...before, ...reader.warnings() };
     if (killer === undefined) await markDone(folder, warnings);

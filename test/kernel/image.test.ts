@@ -165,6 +165,27 @@ it("counts no warning of the base's own, not even in a file the series touches",
     only('kernel/exit.c', `${toyFiles['kernel/exit.c'] ?? ''}${warned}`),
   ));
 
+const chattyMakefile = `${(toyFiles['Makefile'] ?? '').replace(
+  'bzImage:',
+  () => 'bzImage: $(addprefix host-,$(shell seq 40))',
+)}
+host-%:
+\t@echo "  HOSTCC  usr/$*"; echo "usr/$*.c:1:1: warning: of $*" >&2
+`;
+
+it('keeps what is said of a target behind its name, however many are made at once', () =>
+  withLab(
+    async (toy, options) => {
+      const { buildLog } = await makeImage(options, toy.context);
+      const said = readFileSync(buildLog, 'utf8').matchAll(/^ {2}HOSTCC {2}usr\/(\d+)\n(.*)$/gm);
+      const pairs = [...said].map(([, name, next]) => [name, next]);
+      assert.equal(pairs.length, 40);
+      for (const [name, next] of pairs)
+        assert.equal(next, `usr/${name}.c:1:1: warning: of ${name}`);
+    },
+    only('Makefile', chattyMakefile),
+  ));
+
 it('still knows the warnings of an object that was not compiled again', () =>
   withLab(
     async (toy, options) => {

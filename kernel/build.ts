@@ -5,15 +5,17 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { once } from 'node:events';
+import { findCommand } from '../harness/bootstrap/probe.mjs';
 import type { Context } from '../harness/context.ts';
 import type { CompilerWarning, Source } from './base.ts';
 import { markBuilding, markDone, readWarnings } from './build-folder.ts';
 import { explainBuild, treeChanged } from './build-failure.ts';
 import { readBuildLog, sourceOf } from './build-log.ts';
 import { createBlame } from './blame.ts';
-import { buildEnvironment, findTool, makeArguments } from './compiler.ts';
+import { buildEnvironment, makeArguments } from './compiler.ts';
 import type { Configured } from './config.ts';
 import { gitText } from './git.ts';
+import { endGroup } from './process-group.ts';
 import { changesSince, snapshotTree } from './snapshot.ts';
 import { stage } from './stage.ts';
 
@@ -28,9 +30,6 @@ export interface BuildFacts {
   /** Symbols that this prefix of the series does not know yet. */
   readonly absent: readonly string[];
 }
-
-/** How long an aborted make may take to remove its half-made targets, in milliseconds. */
-const grace = 5000;
 
 /**
  * Builds a configured tree and puts bzImage, vmlinux, System.map, config, build.log and
@@ -76,7 +75,7 @@ async function make(
   const args = [
     `-j${availableParallelism()}`,
     '--output-sync=target',
-    ...makeArguments(tree, folder, (await findTool('ccache')) !== undefined),
+    ...makeArguments(tree, folder, findCommand('ccache') !== undefined),
     'bzImage',
   ];
   const before = await readWarnings(folder);
@@ -91,20 +90,8 @@ async function make(
     detached: true,
     stdio: ['ignore', 'pipe', 'ignore'],
   });
-  const group = child.pid;
-  const end = (signal: NodeJS.Signals): void => {
-    try {
-      if (group !== undefined) process.kill(-group, signal);
-    } catch {
-      // The group has ended by itself.
-    }
-  };
-  let killer: NodeJS.Timeout | undefined;
-  const abort = (): void => {
-    end('SIGTERM');
-    killer = setTimeout(end, grace, 'SIGKILL');
-  };
-  context.signal.addEventListener('abort', abort, { once: true });
+  const end = endGroup(child.pid);
+  context.signal.addEventListener('abort', end.now, { once: true });
   let compiled = 0;
   const watch = async (stream: NodeJS.ReadableStream): Promise<void> => {
     for await (const line of createInterface({ input: stream })) {
@@ -119,17 +106,17 @@ async function make(
   try {
     const exited = once(child, 'close') as Promise<[number | null]>;
     exited.catch(() => undefined);
-    if (group !== undefined) await markBuilding(folder, group);
+    if (child.pid !== undefined) await markBuilding(folder, child.pid);
     await watch(child.stdout);
     const [status] = await exited;
     const warnings = { ...before, ...reader.warnings() };
-    if (killer === undefined) await markDone(folder, warnings);
+    if (!context.signal.aborted) await markDone(folder, warnings);
     context.signal.throwIfAborted();
     if (status !== 0) throw explainBuild(configured, status, reader.errors());
     return { compiled, warnings };
   } finally {
-    clearTimeout(killer);
-    context.signal.removeEventListener('abort', abort);
+    end.settle();
+    context.signal.removeEventListener('abort', end.now);
     log.end();
     await once(log, 'close');
   }

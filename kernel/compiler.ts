@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
-import { access } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { delimiter } from 'node:path';
 import { promisify } from 'node:util';
 import { labError } from '../harness/errors.ts';
 import type { Context } from '../harness/context.ts';
@@ -32,19 +31,6 @@ export async function identifyCompiler(base: Base): Promise<string> {
     }),
   );
   return lines.join('; ');
-}
-
-/** Returns where a program is on the PATH, or undefined. */
-export async function findTool(name: string): Promise<string | undefined> {
-  for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
-    const path = join(folder, name);
-    const found = await access(path, 1).then(
-      () => true,
-      () => false,
-    );
-    if (found && folder !== '') return path;
-  }
-  return undefined;
 }
 
 /**

@@ -1,12 +1,13 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { findCommand } from '../harness/bootstrap/probe.mjs';
 import { keyOf } from '../harness/cache.ts';
 import type { Context } from '../harness/context.ts';
 import { labError } from '../harness/errors.ts';
 import type { PatchedTree } from './base.ts';
 import { openBuildFolder } from './build-folder.ts';
 import type { BuildFolder } from './build-folder.ts';
-import { buildEnvironment, findTool, identifyCompiler, makeArguments } from './compiler.ts';
+import { buildEnvironment, identifyCompiler, makeArguments } from './compiler.ts';
 import { askedBy, configText, readFragments, valuesIn } from './fragments.ts';
 import type { Asked, Fragment } from './fragments.ts';
 import { git, gitText } from './git.ts';
@@ -112,7 +113,7 @@ async function settle(
   const path = join(folder.path, settled);
   await rm(path, { force: true });
   await writeFile(wishes, configText(asked));
-  const args = makeArguments(tree, folder, (await findTool('ccache')) !== undefined);
+  const args = makeArguments(tree, folder, findCommand('ccache') !== undefined);
   const env = {
     ...buildEnvironment(base, context, folder.pinned),
     KCONFIG_CONFIG: settled,

@@ -1,4 +1,5 @@
 import { labError } from '../harness/errors.ts';
+import { endGroup } from './process-group.ts';
 
 export interface RunOptions {
   readonly cwd?: string;
@@ -23,9 +24,6 @@ export interface RunResult {
   readonly stderr: string;
   readonly timedOut: boolean;
 }
-
-/** How long an aborted program may take to tidy up before it is killed, in milliseconds. */
-const grace = 5000;
 
 /**
  * Runs a program in a process group of its own and returns how it ended, whatever its
@@ -112,25 +110,6 @@ function watch(
       if (rest !== '') onLine(rest);
     });
   }
-}
-
-/** Asks a process group to end, and kills it after the grace. */
-function endGroup(pid: number | undefined): { now: () => void; settle: () => void } {
-  let killer: NodeJS.Timeout | undefined;
-  const tell = (signal: NodeJS.Signals): void => {
-    try {
-      if (pid !== undefined) process.kill(-pid, signal);
-    } catch {
-      // The group has ended by itself.
-    }
-  };
-  return {
-    now: () => {
-      tell('SIGTERM');
-      killer = setTimeout(tell, grace, 'SIGKILL');
-    },
-    settle: () => clearTimeout(killer),
-  };
 }
 
 function missing(command: string): Error {

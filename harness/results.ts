@@ -54,13 +54,18 @@ const finding = z
   })
   .readonly();
 
+/** What names a case, planned or run. */
+const caseName = {
+  id: z.string().describe('file > suite > test; unique per base'),
+  base: z.string(),
+  file: z.string(),
+  suite: z.string(),
+  test: z.string(),
+};
+
 const plannedCase = z
   .object({
-    id: z.string().describe('file > suite > test; unique per base'),
-    base: z.string(),
-    file: z.string(),
-    suite: z.string(),
-    test: z.string(),
+    ...caseName,
     expected: milliseconds.exactOptional().describe('its last duration, milliseconds'),
   })
   .readonly();
@@ -75,11 +80,7 @@ const caseImage = z
 
 const caseResult = z
   .object({
-    id: z.string().describe('file > suite > test; unique per base'),
-    base: z.string(),
-    file: z.string(),
-    suite: z.string(),
-    test: z.string(),
+    ...caseName,
     verdict: z
       .enum(['pass', 'fail', 'skip', 'error'])
       .describe('fail is the kernel’s, error the lab’s or the machine’s'),

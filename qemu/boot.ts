@@ -135,9 +135,10 @@ async function askWhy(
 ): Promise<readonly string[]> {
   if (outcome.kind !== 'silent') return [];
   const asked = askHung(running, { signal, symbols, patience: answerPatience });
-  const report = await asked.catch(() => undefined);
-  signal.throwIfAborted();
-  return report === undefined ? [] : describeHang(report);
+  const told = asked.then(describeHang, (error: unknown) => [
+    `it could not be asked: ${String(error)}`,
+  ]);
+  return told.finally(() => signal.throwIfAborted());
 }
 
 function describeFailure(

@@ -37,8 +37,14 @@ export async function startWorkload(
   const group = `work-${name}`;
   const program = await guest.program(['work', name, folder], { says: /^started /, group });
   const words = ['busybox', 'cat', `${folder}/said`];
+  const reader = guest.program(words, { says: /^ready$/ });
+  // Nobody would ever open the FIFO of a workload that has ended without a word.
+  const early = program.ended().then(({ status, signal }) => {
+    throw new Error(`${name} ended before it was ready: ${status ?? signal ?? 'nobody knows how'}`);
+  });
+  for (const either of [reader, early]) either.catch(() => undefined);
   // It ends when the workload has closed the FIFO: what the workload does then is its work.
-  await (await guest.program(words, { says: /^ready$/ })).ended();
+  await (await Promise.race([reader, early])).ended();
   return { name, program, pid: Number(program.facts['pid']), folder, group, pids };
 }
 

@@ -106,8 +106,11 @@ async function make(
   try {
     const exited = once(child, 'close') as Promise<[number | null]>;
     exited.catch(() => undefined);
+    // At once: what a make says that ends before it is listened to is lost, and its end as well.
+    const heard = watch(child.stdout);
+    heard.catch(() => undefined);
     if (child.pid !== undefined) await markBuilding(folder, child.pid);
-    await watch(child.stdout);
+    await heard;
     const [status] = await exited;
     const warnings = { ...before, ...reader.warnings() };
     if (!context.signal.aborted) await markDone(folder, warnings);

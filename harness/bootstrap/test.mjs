@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -11,6 +11,9 @@ import { pathToFileURL } from 'node:url';
  * its process alive.
  */
 const patience = 300_000;
+
+/** Test files wait most of the time, for guests; node:test runs one at a time on two cores. */
+const filesAtOnce = Math.max(2, availableParallelism() - 1);
 
 /**
  * Runs the lab's own tests and returns the exit status: 0 if some ran and none failed.
@@ -34,6 +37,7 @@ export async function runTests(root, args) {
     const status = await runNode(root, [
       // Before the caller's own, so that theirs wins.
       `--test-timeout=${patience}`,
+      `--test-concurrency=${filesAtOnce}`,
       ...args.filter((arg) => arg.startsWith('-')),
       '--test-reporter=spec',
       '--test-reporter-destination=stdout',

@@ -7,7 +7,8 @@ import type { ScopedGuest } from './guest.ts';
 import { bidFarewell, closeLiveGuest } from './live-guest.ts';
 import type { LiveGuest } from './live-guest.ts';
 import type { RunSettings } from './run-settings.ts';
-import { undoIn } from './undo-in.ts';
+import { leaveCase } from './leave-case.ts';
+import type { Look } from './leave-case.ts';
 
 /** A guest of one case, and what the case may do in it. */
 interface Other extends ScopedGuest {
@@ -26,12 +27,6 @@ export interface OthersEnd {
   /** What the case was about in them. */
   readonly images: readonly CaseImage[];
 }
-
-/** Returns the image a case was about in a guest, if anybody is to see it. Throws nothing. */
-export type Look = (
-  live: LiveGuest,
-  scoped: Pick<ScopedGuest, 'image'>,
-) => Promise<CaseImage | undefined>;
 
 /** The guests that a case asks for beside its own. They live as long as it does. */
 export interface OtherGuests {
@@ -115,9 +110,7 @@ async function endOther(
   const { name, console } = live.handle;
   const doom = watchForDoom(live, 0, (finding) => isExpected(other, finding), settings.factor);
   const answers = async () => live !== hung && !settings.signal.aborted && !(await doom.isGone());
-  const image = (await answers()) ? await look(live, other) : undefined;
-  const undoing = (await answers()) && !doom.isSpoken() ? undoIn(live, other, settings) : undefined;
-  const leftovers = (undoing && (await doom.unlessSpoken(undoing))) ?? [];
+  const { image, leftovers } = await leaveCase(live, other, { doom, answers, look, settings });
   const blind = (await answers()) ? await bidFarewell(live) : undefined;
   const lost = live.ailing() ? await live.lost : blind;
   await closeLiveGuest(live, settings);

@@ -9,12 +9,13 @@ import type { CaseImage, ErrorReport } from './events.ts';
 import type { ScopedGuest } from './guest.ts';
 import type { GuestHandle } from './guest-handle.ts';
 import { explainHang } from './guest-hang.ts';
+import { leaveCase } from './leave-case.ts';
+import type { Look } from './leave-case.ts';
 import type { LiveGuest } from './live-guest.ts';
 import { isOneOf } from './other-guests.ts';
 import type { OtherGuests } from './other-guests.ts';
 import type { PlanEntry } from './plan.ts';
 import type { RunSettings } from './run-settings.ts';
-import { undoIn } from './undo-in.ts';
 import type { CaseEnd, Observed } from './verdict.ts';
 
 /** What came of running a case in a guest. */
@@ -65,17 +66,15 @@ export async function runCaseIn(
   const expects = ({ lines }: Finding) => scope.expected.some((each) => isOneOf(each, lines));
   const doom = watchForDoom(live, begin + 1, expects, settings.factor);
   const isGone = async () => live === hung || (await doom.isGone());
-  const alive = end.kind !== 'not-run' && !(await isGone());
+  const answers = async () => end.kind !== 'not-run' && !(await isGone());
   const isSuspicious = () =>
     (end.kind === 'returned' ? end.failures.length > 0 : true) ||
     live.watch.findings(begin + 1, Infinity).some((each) => each.fatal && !expects(each)) ||
     others.complained();
-  const look = ({ handle }: LiveGuest, scoped: Pick<ScopedGuest, 'image'>) =>
+  const look: Look = ({ handle }, scoped) =>
     isSuspicious() ? lookAtImage(scoped, entry, handle, settings) : Promise.resolve(undefined);
-  const image = alive ? await look(live, scope) : undefined;
-  const undoing = alive && !doom.isSpoken() ? undoIn(live, scope, settings) : undefined;
-  const leftovers = (undoing && (await doom.unlessSpoken(undoing))) ?? [];
-  const marks = alive && !(await isGone());
+  const { image, leftovers } = await leaveCase(live, scope, { doom, answers, look, settings });
+  const marks = await answers();
   const mark = marks ? await live.watch.mark('the end of the case') : console.count;
   const blind = typeof mark === 'number' || live.ailing() ? undefined : mark;
   const beside = await others.close(hung, look);

@@ -12,7 +12,7 @@ registerWorkloads('tasks', {
   place: { patch: patches.directories },
   ...{ deep: {}, 'dead-session': {}, 'dead-group': {}, 'early-child': {} },
   ...{ 'death-signal': signals, capabilities: credentials, undumpable: signals },
-  'no-new-privs': { base: 'v6.1' },
   ...{ 'many-threads': signals, chroot: { patch: patches.directories } },
+  together: { patch: patches.ipcUndo },
   ...{ 'shared-all': signals, 'forks-on': {}, 'all-limits': signals },
 });

@@ -20,5 +20,7 @@ export const patches = {
   ipcUndo: 'c/r: what tasks undo to semaphores',
   /** Tasks with the pids they had: v6.1 has clone3() for it. */
   pids: { 'v2.6.30': 'c/r: clone_with_pids' },
+  pipeSizes: 'c/r: the size of a pipe',
+  rseq: 'c/r: restartable sequences',
   calls: 'c/r: system calls that go on after an interruption',
 } as const;

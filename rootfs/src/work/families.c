@@ -179,16 +179,6 @@ static void verify_caps(void)
 	HOLDS(prctl(PR_CAPBSET_READ, CAP_CHOWN, 0, 0, 0) == 1);
 }
 
-static void prepare_no_new_privs(void)
-{
-	HOLDS(!prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
-}
-
-static void verify_no_new_privs(void)
-{
-	HOLDS(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1);
-}
-
 static void prepare_undumpable(void)
 {
 	HOLDS(!prctl(PR_SET_DUMPABLE, 0, 0, 0, 0));
@@ -390,8 +380,6 @@ const struct workload workloads_families[] = {
 	{ "death-signal", "a signal for the parent's death", prepare_death_signal, NULL,
 	  verify_death_signal, false },
 	{ "capabilities", "capabilities given up", prepare_caps, NULL, verify_caps, false },
-	{ "no-new-privs", "no new privileges", prepare_no_new_privs, NULL,
-	  verify_no_new_privs, false },
 	{ "undumpable", "memory that nobody may look into", prepare_undumpable, NULL,
 	  verify_undumpable, false },
 	{ "many-threads", "24 threads with names, in a condition", prepare_many_threads,

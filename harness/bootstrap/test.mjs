@@ -10,7 +10,7 @@ import { pathToFileURL } from 'node:url';
  * Milliseconds a test file may take: node:test would wait for ever for a handle that keeps
  * its process alive.
  */
-const patience = 300_000;
+const patience = 600_000;
 
 /** Test files wait most of the time, for guests; node:test runs one at a time on two cores. */
 const filesAtOnce = Math.max(2, availableParallelism() - 1);

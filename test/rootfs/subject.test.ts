@@ -44,6 +44,7 @@ describe('subject', () => {
     ['undumpable', 'S'],
     ['self', 'S'],
     ['leader-gone', 'Z'],
+    ['vforking', 'D'],
   ] as const)
     it(`${name} says ready when /proc says ${state}`, async () => {
       const { said, state: found, pid } = await converse([name]);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Waits in vfork for a child that sleeps, and rests when that has ended. */
 #include <dirent.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "subject.h"
@@ -15,6 +17,8 @@ static void wait_for_child(char **args)
 	(void)args;
 	pid = vfork();
 	if (!pid) {
+		/* Its parent's death would not be its own. */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		settled();
 		for (;;)
 			pause();

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The kernel's counts and switches, marks on its console, and its end. */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "shim.h"
@@ -13,15 +16,42 @@
 #define SLABS	"/sys/kernel/slab"
 
 /*
- * SLUB counts an object that lies free in a processor's own slab as in use.
- * Shrinking a cache hands these back, and the count is right.
+ * What was looked up in /proc keeps the pids of the dead until memory is short,
+ * and old kernels keep a hundred of these whoever asks, except at a remount.
  */
-static void shrink(const char *name)
+static void forget_looked_up(void)
+{
+	struct statvfs status;
+
+	write_text("/proc/sys/vm/drop_caches", "3");
+	if (statvfs("/proc", &status) == 0)
+		/* The flags that both know have the same numbers. */
+		mount("proc", "/proc", "proc", MS_REMOUNT | (status.f_flag & 0xf), NULL);
+}
+
+/* What can be written to so that a cache shrinks, -1 if there is none such. */
+static int open_shrink(const char *name)
 {
 	char path[PATH_MAX];
 
 	snprintf(path, sizeof(path), SLABS "/%s/shrink", name);
-	write_text(path, "1");
+	return open(path, O_WRONLY | O_CLOEXEC);
+}
+
+/*
+ * SLUB counts an object that lies free in a processor's own slab as in use.
+ * Shrinking a cache hands these back, and the count is right; it is as long as
+ * nobody makes another, so all is open before the first is shrunk.
+ */
+static void shrink(const int *fds, int count)
+{
+	ssize_t unused = 0;
+	int i;
+
+	for (i = 0; i < count; i++)
+		if (fds[i] >= 0)
+			unused = write(fds[i], "1", 1);
+	(void)unused;
 }
 
 /* A cache that SLUB merged with others has no line of its own. */
@@ -53,17 +83,21 @@ int slabs_command(struct json *out, int argc, char **argv)
 {
 	bool *found = calloc((size_t)argc + 1, sizeof(*found));
 	FILE *file = fopen("/proc/slabinfo", "re");
+	int *fds = calloc((size_t)argc + 1, sizeof(*fds));
 	char line[512], name[128];
 	long long active;
 	int i;
 
+	if (!file || !found || !fds)
+		return fail(out, "/proc/slabinfo");
 	for (i = 1; i < argc; i++)
 		if (strchr(argv[i], '/'))
 			return misuse(out, "that is no cache's name");
-		else
-			shrink(argv[i]);
-	if (!file || !found)
-		return fail(out, "/proc/slabinfo");
+	if (argc > 1)
+		forget_looked_up();
+	for (i = 1; i < argc; i++)
+		fds[i - 1] = open_shrink(argv[i]);
+	shrink(fds, argc - 1);
 	json_open(out, "active", '{');
 	while (fgets(line, sizeof(line), file))
 		if (sscanf(line, "%127s %lld", name, &active) == 2 &&
@@ -74,6 +108,10 @@ int slabs_command(struct json *out, int argc, char **argv)
 		if (!found[i])
 			report_merged(out, argv[i]);
 	json_close(out, '}');
+	for (i = 1; i < argc; i++)
+		if (fds[i - 1] >= 0)
+			close(fds[i - 1]);
+	free(fds);
 	free(found);
 	return DONE;
 }

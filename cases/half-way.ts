@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { assert, suite } from '../harness/case.ts';
 import type { Guest } from '../harness/case.ts';
+import { failEachAllocation } from './support/failing.ts';
 import { patches } from './support/patches.ts';
 import { keptSince } from './support/slabs.ts';
 import {
@@ -68,36 +69,6 @@ registerFailure('a killed caller', async (guest, { pid }) => {
     assert.match(await caller.ask('drain'), /signal=SIGKILL/);
   }
 });
-
-/**
- * Has the kernel refuse its caller one allocation, an early one first and then later ones, until
- * a call gets by without; the kernel counts on from call to call, so that none is left out for
- * ever. `call` returns whether it went well. Returns how many were refused.
- */
-async function failEachAllocation(guest: Guest, call: () => Promise<boolean>): Promise<number> {
-  const knobs = '/sys/kernel/debug/failslab';
-  for (const [knob, value] of [
-    ...[['task-filter', 'Y'] as const, ['ignore-gfp-wait', 'N'] as const],
-    ...[['verbose', '0'] as const, ['probability', '100'] as const, ['space', '0'] as const],
-  ])
-    await guest.write(`${knobs}/${knob}`, value);
-  let failures = 0;
-  try {
-    for (let nth = 1; nth < 500; nth += Math.max(1, Math.floor(nth / 8))) {
-      await guest.write(`${knobs}/interval`, String(nth));
-      await guest.write(`${knobs}/times`, '1');
-      const well = await call();
-      const left = (await textOf(guest, `${knobs}/times`)).trim();
-      if (left === '1') return failures;
-      failures += 1;
-      assert.not(well && nth === 1, 'the first allocation is missed');
-    }
-  } finally {
-    await guest.write(`${knobs}/probability`, '0');
-    await guest.write(`${knobs}/times`, '0');
-  }
-  return failures;
-}
 
 test.within(60)('allocations that fail: the tree is as it was', async ({ guest }) => {
   const workload = await startWorkload(guest, 'tree');

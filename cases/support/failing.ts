@@ -1,0 +1,46 @@
+import { assert } from '../../harness/case.ts';
+import type { Guest } from '../../harness/case.ts';
+import { textOf } from './workload.ts';
+
+const knobs = '/sys/kernel/debug/failslab';
+
+/** Has one allocation fail of those who may be hit: the next but `nth` - 1. */
+export async function failNth(guest: Guest, nth: number): Promise<void> {
+  for (const [knob, value] of [
+    ...[['task-filter', 'Y'] as const, ['ignore-gfp-wait', 'N'] as const],
+    ...[['verbose', '0'] as const, ['probability', '100'] as const, ['space', '0'] as const],
+    ...[['interval', String(nth)] as const, ['times', '1'] as const],
+  ])
+    await guest.write(`${knobs}/${knob}`, value);
+}
+
+/** Lets no allocation fail any more. */
+export async function failNone(guest: Guest): Promise<void> {
+  await guest.write(`${knobs}/probability`, '0');
+  await guest.write(`${knobs}/times`, '0');
+}
+
+/**
+ * Has the kernel refuse its caller one allocation, an early one first and then later ones, until
+ * a call gets by without; the kernel counts on from call to call, so that none is left out for
+ * ever. `call` returns whether it went well. Returns how many were refused.
+ */
+export async function failEachAllocation(
+  guest: Guest,
+  call: () => Promise<boolean>,
+): Promise<number> {
+  let failures = 0;
+  try {
+    for (let nth = 1; nth < 500; nth += Math.max(1, Math.floor(nth / 8))) {
+      await failNth(guest, nth);
+      const well = await call();
+      const left = (await textOf(guest, `${knobs}/times`)).trim();
+      if (left === '1') return failures;
+      failures += 1;
+      assert.not(well && nth === 1, 'the first allocation is missed');
+    }
+  } finally {
+    await failNone(guest);
+  }
+  return failures;
+}

@@ -16,3 +16,19 @@ export async function keptSince(guest: Guest, before: Counts, more: number): Pro
   }
   return kept;
 }
+
+/**
+ * Returns the least that caches hold while nobody works: counts until none has fallen five times
+ * in a row. Without names, of every cache.
+ */
+export async function leastSlabs(guest: Guest, ...names: readonly string[]): Promise<Counts> {
+  const all = names.length > 0 ? names : Object.keys(await guest.slabs());
+  let least = await guest.slabs(...all);
+  for (let same = 0; same < 5; same++) {
+    const now = await guest.slabs(...all);
+    if (all.some((name) => (now[name] ?? 0) < (least[name] ?? 0))) same = -1;
+    const lower = (name: string) => Math.min(now[name] ?? 0, least[name] ?? 0);
+    least = Object.fromEntries(all.map((name) => [name, lower(name)]));
+  }
+  return least;
+}

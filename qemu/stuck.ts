@@ -40,18 +40,22 @@ export function proveStuck(testimony: Testimony, server: string): Stuck | undefi
   const answering = findAnswering(readTasks(testimony.tasks), server);
   if (answering.length === 0 || answering.some(isHeld)) return undefined;
   const stuck = findBlocked(blocked);
-  const task = stuck.find(({ pid }) => answering.some((each) => each.pid === pid)) ?? stuck[0];
-  if (task !== undefined) {
-    const way = functionsOf(task)
-      .filter((name) => !scheduling.test(name))
-      .slice(0, shownFunctions);
-    const why = `task ${task.name} (pid ${task.pid}) is blocked in ${way.join(', called by ')}`;
-    return { why, stack: task.stack };
-  }
+  const own = stuck.find(({ pid }) => answering.some((each) => each.pid === pid));
+  if (own !== undefined) return tellBlocked(own);
+  // Before other tasks: on a processor that nobody else gets, any of them may be blocked.
   const busy = looks.every((look) => look.length > 0 && look.every(isAtWork));
-  if (!busy || looks.length < fewestLooks) return undefined;
-  if (!answering.some(({ state }) => state === 'R')) return undefined;
-  return { why: 'the processor never leaves it, and no program gets to run', stack: [] };
+  if (busy && looks.length >= fewestLooks && answering.some(({ state }) => state === 'R'))
+    return { why: 'the processor never leaves it, and no program gets to run', stack: [] };
+  const [other] = stuck;
+  return other && tellBlocked(other);
+}
+
+function tellBlocked(task: ListedTask): Stuck {
+  const way = functionsOf(task)
+    .filter((name) => !scheduling.test(name))
+    .slice(0, shownFunctions);
+  const why = `task ${task.name} (pid ${task.pid}) is blocked in ${way.join(', called by ')}`;
+  return { why, stack: task.stack };
 }
 
 /** How much of a stack a sentence tells. */

@@ -10,13 +10,20 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
-import { isLabError } from '../../harness/errors.ts';
-import type { LabError } from '../../harness/errors.ts';
 import { applySeries } from '../../kernel/apply.ts';
 import type { PatchedTree, Source } from '../../kernel/base.ts';
 import { readSeries } from '../../kernel/series.ts';
 import { acquireSource } from '../../kernel/source.ts';
-import { edited, gitIn, toyBase, usualSeries, withToy, writeSeries, writeToy } from './toy.ts';
+import {
+  edited,
+  failureOf,
+  gitIn,
+  toyBase,
+  usualSeries,
+  withToy,
+  writeSeries,
+  writeToy,
+} from './toy.ts';
 import type { Toy } from './toy.ts';
 
 async function importToy(toy: Toy): Promise<Source> {
@@ -110,16 +117,6 @@ function breakPatch(toy: Toy): void {
     .replace('int fork_28;', 'int fork_twenty_eight;')
     .replace(/^index .*$/m, `index ${'1'.repeat(40)}..${'2'.repeat(40)} 100644`);
   writeFileSync(path, text);
-}
-
-async function failureOf(work: Promise<unknown>): Promise<LabError> {
-  try {
-    await work;
-  } catch (error) {
-    assert.ok(isLabError(error), String(error));
-    return error;
-  }
-  assert.fail('it succeeded');
 }
 
 it("names patch, file and hunk of what does not apply, with git's words", () =>

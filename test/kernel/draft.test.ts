@@ -2,11 +2,9 @@ import assert from 'node:assert/strict';
 import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
-import { isLabError } from '../../harness/errors.ts';
-import type { LabError } from '../../harness/errors.ts';
 import { makeImage } from '../../kernel/image.ts';
 import type { ImageOptions } from '../../kernel/image.ts';
-import { gitIn, toyBase, usualSeries, withToy, writeSeries, writeToy } from './toy.ts';
+import { failureOf, gitIn, toyBase, usualSeries, withToy, writeSeries, writeToy } from './toy.ts';
 import type { Toy } from './toy.ts';
 
 interface Ready {
@@ -32,16 +30,6 @@ const stateOf = (tree: string): string =>
 
 const compiledIn = (toy: Toy): number =>
   toy.events.filter((event) => event.type === 'stage-progress' && event.stage === 'build').length;
-
-async function refusalOf(work: Promise<unknown>): Promise<LabError> {
-  try {
-    await work;
-  } catch (error) {
-    assert.ok(isLabError(error), String(error));
-    return error;
-  }
-  assert.fail('it succeeded');
-}
 
 it('is the series itself where nobody has changed anything', () =>
   withTree(async ({ toy, options }) => {
@@ -100,7 +88,7 @@ it('says nothing of a tree moved by hand: it is what was asked for', () =>
 it('names the line of a file that is not committed when it does not compile', () =>
   withTree(async ({ toy, options, tree }) => {
     appendFileSync(join(tree, 'kernel/fork.c'), 'int wrong\n');
-    const error = await refusalOf(makeImage(options, toy.context));
+    const error = await failureOf(makeImage(options, toy.context));
     assert.equal(error.code, 'build-failed');
     assert.match(error.what, /changes-that-are-not-committed/);
   }));
@@ -116,6 +104,6 @@ it('refuses a conflict that is not resolved', () =>
     writeFileSync(join(tree, 'Makefile'), 'again\n');
     gitIn(tree, 'commit', '--quiet', '-a', '-m', 'again');
     assert.throws(() => gitIn(tree, 'stash', 'pop'));
-    const error = await refusalOf(makeImage(options, toy.context));
+    const error = await failureOf(makeImage(options, toy.context));
     assert.deepEqual([error.code, error.details], ['tree-tangled', ['Makefile']]);
   }));

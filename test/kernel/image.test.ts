@@ -11,11 +11,9 @@ import {
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { setTimeout as later } from 'node:timers/promises';
-import { isLabError } from '../../harness/errors.ts';
-import type { LabError } from '../../harness/errors.ts';
 import { makeImage } from '../../kernel/image.ts';
 import type { ImageOptions } from '../../kernel/image.ts';
-import { edited, gitIn, toyBase, toyFiles, usualSeries } from './toy.ts';
+import { edited, failureOf, gitIn, toyBase, toyFiles, usualSeries } from './toy.ts';
 import { withToy, writeFragments, writeSeries, writeToy } from './toy.ts';
 import type { Edit, Toy } from './toy.ts';
 
@@ -29,16 +27,6 @@ const withLab = (
     const { patches: patchesFolder, config: configFolder } = toy;
     await work(toy, { base: toyBase, source, patchesFolder, configFolder });
   });
-
-async function failureOf(work: Promise<unknown>): Promise<LabError> {
-  try {
-    await work;
-  } catch (error) {
-    assert.ok(isLabError(error), String(error));
-    return error;
-  }
-  assert.fail('it succeeded');
-}
 
 const stagesOf = (toy: Toy): string[] =>
   toy.events.flatMap((event) =>

@@ -1,8 +1,10 @@
+import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Context } from '../../harness/context.ts';
+import { isLabError, type LabError } from '../../harness/errors.ts';
 import { createStream } from '../../harness/events.ts';
 import type { LabEvent } from '../../harness/events.ts';
 import { findLabHome } from '../../harness/home.ts';
@@ -209,3 +211,14 @@ export const usualSeries: Readonly<Record<string, readonly Edit[]>> = {
     { subject: 'c/r: documentation', files: { 'Documentation/cr.txt': 'What it does.\n' } },
   ],
 };
+
+/** Returns the error that work fails with. */
+export async function failureOf(work: Promise<unknown>): Promise<LabError> {
+  try {
+    await work;
+  } catch (error) {
+    assert.ok(isLabError(error), String(error));
+    return error;
+  }
+  assert.fail('it succeeded');
+}

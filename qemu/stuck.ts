@@ -72,9 +72,10 @@ const innocent = /^(?:__)?refrigerator\+|^(?:sys|__do_sys|__x64_sys)_vfork\+|^ex
 
 function proveDeaf({ looks, time, printed }: Testimony): Stuck | undefined {
   const stack: string[] = [];
-  if (looks.length === 0) return undefined;
-  if (looks.every(areDead))
-    return { why: 'it waits for an interrupt with all interrupts off', stack };
+  const last = looks.at(-1);
+  if (last === undefined) return undefined;
+  // From there no processor comes back, whatever it was at when it was looked at first.
+  if (areDead(last)) return { why: 'it waits for an interrupt with all interrupts off', stack };
   const busy = looks.every((look) => look.length > 0 && look.every(isAtWork));
   if (!busy || printed || time === undefined || time.ran < deafAfter) return undefined;
   const ran = `${(time.ran / 1000).toFixed(1)} s`;

@@ -1,8 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { RunningMachine } from '../../qemu/contracts.ts';
 import { askHung } from '../../qemu/hang.ts';
 import { launchMachine } from '../../qemu/launch.ts';
+import { readRegisters } from '../../qemu/processors.ts';
 import { awaitByte, hang, prepare, print, repeat, soon, spin } from './tiny-guest.ts';
+
+/** Resolves when a guest's processor has come to its halt; QEMU tells of none by itself. */
+async function halted(running: RunningMachine): Promise<void> {
+  const signal = soon();
+  while (!(await readRegisters(running)).some((line) => line.includes('HLT=1')))
+    signal.throwIfAborted();
+}
 
 describe('askHung', () => {
   it('collects what the kernel answers to each key, and the registers', async (t) => {
@@ -28,6 +37,7 @@ describe('askHung', () => {
     const { machine, options } = await prepare(t, [print('up\n'), hang]);
     const running = await launchMachine(machine, options);
     await running.console.waitFor(/up/, { signal: soon() });
+    await halted(running);
     const report = await askHung(running, { signal: soon(), patience: 300 });
     assert.equal(report.answered, false);
     assert.deepEqual(report.console, []);

@@ -90,6 +90,7 @@ for (const [version, task] of Object.entries({ '2.6.30': old, '6.1': young }))
     it('hangs in its kernel if that answers no SysRq and can’t, or had the time to', () => {
       const deaf = { answered: false, tasks: [] };
       assert.match(prove({ ...deaf, looks: looks(dead, dead) })?.why ?? '', /interrupts off/);
+      assert.match(prove({ ...deaf, looks: looks(idle, dead) })?.why ?? '', /interrupts off/);
       const busy = looks(atWork, atWork);
       const time = { ran: 700, waited: 0 };
       assert.match(prove({ ...deaf, looks: busy, time })?.why ?? '', /ran for 0\.7 s/);
@@ -99,7 +100,7 @@ for (const [version, task] of Object.entries({ '2.6.30': old, '6.1': young }))
         { looks: busy, time, printed: true },
         { looks: looks(user, atWork), time },
         { looks: looks(idle, idle), time },
-        { looks: looks(idle, dead), time },
+        { looks: looks(dead, idle), time },
         { looks: [], time },
       ])
         assert.equal(prove({ ...deaf, ...unproved }), undefined, JSON.stringify(unproved));

@@ -133,20 +133,23 @@ export function guestTime({
 
 /** The line that is changed: the text of the warning for dead tasks, which `oneCase` never sees. */
 const changedText = 'is TASK_DEAD';
+const changedLine = new RegExp(`^(\\+.*)${changedText}`, 'm');
 
 async function measureChange(bench: Bench): Promise<number[]> {
   const root = join(bench.context.scratch, 'changed');
   await copyLab(bench.root, root);
-  const patch = bench.prepared.images[0]?.series.patches.find(({ subject }) =>
-    subject.includes('external checkpoint'),
-  );
-  if (patch === undefined) throw new RangeError('the series has no patch to change');
-  const text = await readFile(patch.path, 'utf8');
+  const patches = bench.prepared.images[0]?.series.patches ?? [];
+  const texts = await Promise.all(patches.map(({ path }) => readFile(path, 'utf8')));
+  // The last one that writes it: what came before is moved by later patches.
+  const last = texts.findLastIndex((text) => changedLine.test(text));
+  const [patch, text] = [patches[last], texts[last]];
+  if (patch === undefined || text === undefined)
+    throw new RangeError('the series has no patch to change');
   const path = join(root, 'patches', bench.prepared.images[0]?.base.name ?? '', patch.file);
   return repeat(bench.times, async (turn) => {
     // A text that no earlier bench can have left in the compiler's cache.
     const fresh = `${changedText} (${Date.now()}-${turn})`;
-    await writeFile(path, text.replace(new RegExp(`^(\\+.*)${changedText}`, 'm'), `$1${fresh}`));
+    await writeFile(path, text.replace(changedLine, `$1${fresh}`));
     return (await runLab(bench, { args: oneCase, root })).milliseconds / 1000;
   });
 }

@@ -82,7 +82,7 @@ test.within(60)('allocations that fail: the tree is as it was', async ({ guest }
     return errno === null;
   });
   assert.ok(failures >= 10, `${failures} allocations have failed`);
-  assert.equal(await keptSince(guest, before, 60), [], 'nothing is kept');
+  assert.equal(await keptSince(guest, before, 5), [], 'nothing is kept');
   await thaw(guest, workload);
   const image = await save(guest, workload);
   await destroy(guest, workload);
@@ -98,7 +98,8 @@ test.within(60)('allocations that fail: a restart can be tried again', async ({ 
   const words = ['restart', '--self', '--in', image, '--flags', '0'];
   const restart = async (...more: readonly string[]) => {
     const { ret, errno, status, signal } = await guest.shim(...words, ...more);
-    if (errno === 'ENOMEM') return false;
+    // An open file that there is no memory for may be one too many to the kernel.
+    if (errno === 'ENOMEM' || errno === 'ENFILE') return false;
     assert.equal(
       { ret, errno, status, signal },
       { ret: null, errno: null, status: 0, signal: null },
@@ -108,7 +109,7 @@ test.within(60)('allocations that fail: a restart can be tried again', async ({ 
   const before = await guest.slabs(...caches);
   const failures = await failEachAllocation(guest, () => restart('--make-it-fail'));
   assert.ok(failures >= 10, `${failures} allocations have failed`);
-  assert.equal(await keptSince(guest, before, 60), [], 'nothing is kept');
+  assert.equal(await keptSince(guest, before, 5), [], 'nothing is kept');
   assert.ok(await restart());
   assert.match(await textOf(guest, `${workload.folder}/verdict`), /^(pass\n)+$/);
 });

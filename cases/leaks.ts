@@ -14,7 +14,7 @@ const times = 1000;
  * Objects a cache may differ by: a processor keeps a slab of each cache, up to 512 objects,
  * all of which count as active. One object left behind by each call would be a thousand.
  */
-const tolerance = 600;
+const tolerance = 20;
 
 const lab = { uid: 1000, gid: 1000 };
 

@@ -135,7 +135,7 @@ export interface Guest {
   state(pid: number): Promise<TaskState>;
   /** A pid that no task of the guest has. */
   unusedPid(): Promise<number>;
-  /** Active objects of the kernel's slab caches by name. */
+  /** Active objects of slab caches by name, all if none is named, once what was freed has gone. */
   slabs(...names: readonly string[]): Promise<Readonly<Record<string, number>>>;
   read(path: string): Promise<Uint8Array>;
   write(path: string, data: string | Uint8Array): Promise<void>;

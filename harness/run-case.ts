@@ -150,7 +150,9 @@ async function raceCase(
   });
   const interrupted = new Promise<CaseEnd>((resolve) => {
     const interrupt = () => resolve({ kind: 'not-run', error: toReport(signal.reason) });
-    signal.addEventListener('abort', interrupt, { signal: stop.signal });
+    signal.addEventListener('abort', interrupt);
+    // By name: of two listeners at once with a signal of their own, Node 20 forgets the first's.
+    stop.signal.addEventListener('abort', () => signal.removeEventListener('abort', interrupt));
     if (signal.aborted) interrupt();
   });
   return Promise.race([run, lost, late, interrupted]).finally(() => stop.abort());

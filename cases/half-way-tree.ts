@@ -1,12 +1,10 @@
 import { Buffer } from 'node:buffer';
 import { assert, suite } from '../harness/case.ts';
-import type { Guest } from '../harness/case.ts';
 import { failNone, failNth } from './support/failing.ts';
 import { firstPlacesIn, placeOf, placesIn, types } from './support/image.ts';
 import { patches } from './support/patches.ts';
 import { keptSince } from './support/slabs.ts';
-import { bringBack, destroy, endWell, save, startWorkload, tasksOf } from './support/workload.ts';
-import type { Workload } from './support/workload.ts';
+import { bringBack, endWell, savedWorkload, tasksComeTo } from './support/workload.ts';
 
 const test = suite('a restart of a tree that fails half-way')
   .needs({ patch: patches.ipcUndo })
@@ -21,24 +19,11 @@ const caches = [
 /** Freezer group of a tool and all the tasks that it makes. */
 const group = 'half-way-tree';
 
-/** Saves and kills a tree with pipes, shared memory, System V IPC, a thread and a zombie. */
-async function killed(guest: Guest) {
-  const workload = await startWorkload(guest, 'together');
-  const image = await save(guest, workload);
-  await destroy(guest, workload);
-  return { workload, image };
-}
-
-/** Asserts that no task of a restart is left. */
-async function allGone(guest: Guest, workload: Workload, what: string): Promise<void> {
-  let left = await tasksOf(guest, { ...workload, group });
-  for (let tries = 0; left.length > 0 && tries < 1000; tries++)
-    left = await tasksOf(guest, { ...workload, group });
-  assert.equal(left, [], `no task is left: ${what}`);
-}
+/** With pipes, shared memory, System V IPC, a thread and a zombie. */
+const name = 'together';
 
 test('whichever allocation fails: nothing is left, the next one works', async ({ guest }) => {
-  const { workload, image } = await killed(guest);
+  const { workload, image } = await savedWorkload(guest, name);
   const errors = `${workload.folder}/errors`;
   const tool = `restart --make-it-fail --copy-status ${image} 2> ${errors}`;
   const words = ['busybox', 'sh', '-c', `${tool} || tail -n 1 ${errors}`];
@@ -62,7 +47,7 @@ test('whichever allocation fails: nothing is left, the next one works', async ({
         await endWell(guest, { ...workload, program });
         for (const name of ['go', 'verdict']) await guest.shim('rm', `${workload.folder}/${name}`);
       }
-      await allGone(guest, workload, `allocation ${nth}`);
+      await tasksComeTo(guest, { ...workload, group }, 0, `tasks left by allocation ${nth}`);
     }
   } finally {
     await failNone(guest);
@@ -89,7 +74,7 @@ for (const options of [[], ['--pids']] as const)
   test.needs({ patch: patches.pids })(
     `${['restart', ...options].join(' ')} of an image that ends half-way: EPIPE, nothing is left`,
     async ({ guest }) => {
-      const { workload, image } = await killed(guest);
+      const { workload, image } = await savedWorkload(guest, name);
       const bytes = Buffer.from(await guest.read(image));
       const cuts = cutsOf(bytes);
       assert.ok(cuts.length >= 40, `${cuts.length} lengths`);
@@ -110,7 +95,7 @@ for (const options of [[], ['--pids']] as const)
             : `${length} 1 restart: sys_restart: EPIPE`,
         );
       await program.ended();
-      await allGone(guest, workload, 'after all of them');
+      await tasksComeTo(guest, { ...workload, group }, 0, 'tasks left by all of them');
       assert.equal(await keptSince(guest, before, 5), [], 'nothing is kept');
       await endWell(guest, await bringBack(guest, workload, image));
     },

@@ -10,6 +10,7 @@ import {
   endWell,
   freezeAll,
   save,
+  savedWorkload,
   startWorkload,
   textOf,
   thaw,
@@ -90,9 +91,7 @@ test.within(60)('allocations that fail: the tree is as it was', async ({ guest }
 });
 
 test.within(60)('allocations that fail: a restart can be tried again', async ({ guest }) => {
-  const workload = await startWorkload(guest, 'count');
-  const image = await save(guest, workload);
-  await destroy(guest, workload);
+  const { workload, image } = await savedWorkload(guest, 'count');
   // Whoever becomes the workload ends at once, and has found all that it left.
   await guest.write(`${workload.folder}/go`, '');
   const words = ['restart', '--self', '--in', image, '--flags', '0'];

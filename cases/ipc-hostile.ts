@@ -3,7 +3,7 @@ import { assert, suite } from '../harness/case.ts';
 import type { Guest } from '../harness/case.ts';
 import { placeOf, withNumber } from './support/image.ts';
 import { patches } from './support/patches.ts';
-import { bringBack, destroy, endWell, save, startWorkload } from './support/workload.ts';
+import { bringBack, endWell, savedWorkload } from './support/workload.ts';
 
 const test = suite('restart from System V IPC that is wrong')
   .needs({ patch: patches.ipcUndo })
@@ -88,9 +88,7 @@ for (const [name, fields] of Object.entries(wrong))
   test(`${name}: ${fields.length} images are refused, the true one comes back`, async ({
     guest,
   }) => {
-    const workload = await startWorkload(guest, name, { pids: true });
-    const image = await save(guest, workload);
-    await destroy(guest, workload);
+    const { workload, image } = await savedWorkload(guest, name, { pids: true });
     const bytes = Buffer.from(await guest.read(image));
     for (const [what, type, offset, size, value, errno = 'EINVAL'] of fields) {
       const place = placeOf(bytes, type) + offset;

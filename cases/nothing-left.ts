@@ -1,7 +1,7 @@
 import { assert, suite } from '../harness/case.ts';
 import type { Guest } from '../harness/case.ts';
 import { patches } from './support/patches.ts';
-import { bringBack, destroy, endWell, save, startWorkload } from './support/workload.ts';
+import { bringBack, endWell, savedWorkload } from './support/workload.ts';
 
 const test = suite('a guest in which all kinds of tasks were saved and restarted')
   .needs({ patch: patches.ipcUndo })
@@ -51,9 +51,7 @@ test.within(180)('holds no more objects of any slab cache than before', async ({
 /** Saves each workload, kills it, brings it back, lets it end well, and removes its files. */
 async function makeRound(guest: Guest): Promise<void> {
   for (const name of workloads) {
-    const workload = await startWorkload(guest, name);
-    const image = await save(guest, workload);
-    await destroy(guest, workload);
+    const { workload, image } = await savedWorkload(guest, name);
     await endWell(guest, await bringBack(guest, workload, image));
     for (const path of [image, workload.folder]) await guest.shim('rm', path);
   }

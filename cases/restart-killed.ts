@@ -1,23 +1,13 @@
 import { Buffer } from 'node:buffer';
-import { assert, suite } from '../harness/case.ts';
-import type { Guest } from '../harness/case.ts';
+import { suite } from '../harness/case.ts';
 import { placeOf, placesIn, types } from './support/image.ts';
 import { patches } from './support/patches.ts';
-import { bringBack, destroy, endWell, save, startWorkload, tasksOf } from './support/workload.ts';
-import type { Workload } from './support/workload.ts';
+import { bringBack, endWell, savedWorkload, tasksComeTo } from './support/workload.ts';
 
 const test = suite('a restart tool that is killed half-way').needs({ patch: patches.signals });
 
 const tasks = 10;
 const group = 'half-way';
-
-/** Reads a group's tasks until there are so many; that they never are is an assertion. */
-async function comesTo(guest: Guest, workload: Workload, count: number): Promise<void> {
-  let now = await tasksOf(guest, { ...workload, group });
-  for (let tries = 0; now.length !== count && tries < 1000; tries++)
-    now = await tasksOf(guest, { ...workload, group });
-  assert.is(now.length, count, `tasks are there: ${now.join(', ')}`);
-}
 
 /** Where the image stops, by the place of what stands in there; all tasks wait for more. */
 const stops: Readonly<Record<string, (bytes: Buffer) => number>> = {
@@ -40,9 +30,7 @@ for (const { manner, made } of manners)
     test.needs({ patch: patches.pids })(
       `${['restart', ...manner].join(' ')}, ${where}: no task is left, the next one works`,
       async ({ guest }) => {
-        const workload = await startWorkload(guest, 'tree');
-        const image = await save(guest, workload);
-        await destroy(guest, workload);
+        const { workload, image } = await savedWorkload(guest, 'tree');
         const bytes = Buffer.from(await guest.read(image));
         await guest.write(`${image}.part`, bytes.subarray(0, stopOf(bytes)));
 
@@ -53,9 +41,9 @@ for (const { manner, made } of manners)
         const words = ['busybox', 'sh', '-c', `mkfifo ${fifo}; ${tool}; ${feed}`];
         const shell = await guest.program(words, { says: /^fed /, group });
         // Beside the tasks and the shell: the tool, and its process that reads on.
-        await comesTo(guest, workload, made + 3);
+        await tasksComeTo(guest, { ...workload, group }, made + 3);
         await guest.shim('signal', String(shell.pid), 'KILL');
-        await comesTo(guest, workload, 1);
+        await tasksComeTo(guest, { ...workload, group }, 1);
         await endWell(guest, await bringBack(guest, workload, image, { pids: [...manner] }));
       },
     );

@@ -2,16 +2,14 @@ import { assert, suite } from '../harness/case.ts';
 import type { Guest } from '../harness/case.ts';
 import { patches } from './support/patches.ts';
 import { comesTo } from './support/tasks.ts';
-import { destroy, endWell, save, startWorkload } from './support/workload.ts';
+import { endWell, savedWorkload } from './support/workload.ts';
 
 const test = suite('the restart tool and its root task').needs({ patch: patches.tree });
 const withPids = test.needs({ patch: patches.pids });
 
 /** Saves a workload, kills it, and has the tool bring it back; returns both and the tool's pid. */
 async function broughtBack(guest: Guest, name: string, ...options: readonly string[]) {
-  const workload = await startWorkload(guest, name);
-  const image = await save(guest, workload);
-  await destroy(guest, workload);
+  const { workload, image } = await savedWorkload(guest, name);
   const program = await guest.program(['restart', ...options, image], { says: /^restarted / });
   const root = program.pid;
   const { ppid } = await guest.state(root);

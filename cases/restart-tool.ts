@@ -3,18 +3,10 @@ import { assert, suite } from '../harness/case.ts';
 import type { Guest } from '../harness/case.ts';
 import { placeOf, types, withNumber } from './support/image.ts';
 import { patches } from './support/patches.ts';
-import { bringBack, destroy, endWell, save, startWorkload } from './support/workload.ts';
+import { bringBack, endWell, savedWorkload } from './support/workload.ts';
 
 const test = suite('the restart tool').needs({ patch: patches.tree });
 const withPids = test.needs({ patch: patches.pids });
-
-/** Saves a workload, kills it, and returns it with its image. */
-async function killed(guest: Guest, name = 'tree') {
-  const workload = await startWorkload(guest, name);
-  const image = await save(guest, workload);
-  await destroy(guest, workload);
-  return { workload, image };
-}
 
 /** Runs a command line to its end; what it says goes into the lines it prints first. */
 async function run(guest: Guest, line: string) {
@@ -45,7 +37,7 @@ async function ofTheTool(guest: Guest): Promise<readonly number[]> {
 }
 
 withPids('--pids: a pid that is taken ends it, and no task is left', async ({ guest }) => {
-  const { workload, image } = await killed(guest);
+  const { workload, image } = await savedWorkload(guest, 'tree');
   const again = await bringBack(guest, workload, image, { pids: ['--pids'] });
   assert.is(again.pid, workload.pid, 'the root has its pid');
   await givesUp(guest, `restart --pids ${image}`, 4, /^restart: making .* task: (EBUSY|EEXIST)$/);
@@ -53,7 +45,7 @@ withPids('--pids: a pid that is taken ends it, and no task is left', async ({ gu
 });
 
 withPids('--pidns: its own pids inside, others outside, gone with its root', async ({ guest }) => {
-  const { workload, image } = await killed(guest);
+  const { workload, image } = await savedWorkload(guest, 'tree');
   // The pids are taken here, and free there.
   const here = await bringBack(guest, workload, image, { pids: ['--pids'] });
   const there = await bringBack(guest, { ...workload, group: 'space' }, image, {
@@ -72,7 +64,7 @@ for (const options of [[], ['--pidns']] as const)
   withPids.needs({ patch: patches.signals })(
     `${['--no-wait', ...options].join(' ')}: it leaves, and the tasks go on`,
     async ({ guest }) => {
-      const { workload, image } = await killed(guest);
+      const { workload, image } = await savedWorkload(guest, 'tree');
       const words = ['restart', '--no-wait', ...options, image];
       const tool = await guest.program(words, { says: /^restarted / });
       assert.equal(await tool.ended(), { status: 0, signal: null });
@@ -85,20 +77,20 @@ for (const options of [[], ['--pidns']] as const)
   );
 
 test('reads an image from a pipe', async ({ guest }) => {
-  const { workload, image } = await killed(guest);
+  const { workload, image } = await savedWorkload(guest, 'tree');
   const words = ['busybox', 'sh', '-c', `cat ${image} | restart --copy-status`];
   const program = await guest.program(words, { says: /^restarted .*tasks=10$/ });
   await endWell(guest, { ...workload, program });
 });
 
 test('bytes behind an image, more than a pipe takes: it reads no further', async ({ guest }) => {
-  const { workload, image } = await killed(guest);
+  const { workload, image } = await savedWorkload(guest, 'tree');
   await guest.shim('write', image, 'x'.repeat(300_000), '--append');
   await endWell(guest, await bringBack(guest, workload, image));
 });
 
 test('an image that the kernel refuses: 1, and no task is left', async ({ guest }) => {
-  const { image } = await killed(guest);
+  const { image } = await savedWorkload(guest, 'tree');
   const bytes = Buffer.from(await guest.read(image));
   const tail = placeOf(bytes, types.tail);
   await guest.write(`${image}.bad`, withNumber(bytes, tail + 8, 8, 1n));

@@ -48,10 +48,7 @@ export function createMachinery(options: GuestOptions, context: Context): Machin
   };
 
   function bootInstead(why: string): void {
-    context.emit({
-      type: 'warning',
-      text: `guests are booted, not restored: ${why}`,
-    });
+    context.emit({ type: 'warning', text: `guests are booted, not restored: ${why}` });
   }
 
   async function open(
@@ -125,11 +122,7 @@ export async function openGuestSession(
     probe: () => probeMachine({ console, ended }, patience.probe * factor),
   }).catch((error: unknown) => {
     if (!isLabError(error) || error.details !== undefined) throw error;
-    throw labError({
-      ...reportOf(error),
-      details: tailOf(console),
-      cause: error,
-    });
+    throw labError({ ...reportOf(error), details: tailOf(console), cause: error });
   });
 }
 
@@ -154,13 +147,8 @@ async function talkTo(
     pid,
     decode: (finding) => decodeFinding(finding, symbols),
     interrogate: async (signal) => {
-      const asked = {
-        signal,
-        symbols,
-        patience: patience.probe * options.factor,
-        server,
-      };
-      const report = await askHung(running, asked);
+      const probing = patience.probe * options.factor;
+      const report = await askHung(running, { signal, symbols, patience: probing, server });
       return { lines: describeHang(report), stuck: report.stuck };
     },
     kill: () => running.kill(),

@@ -44,15 +44,3 @@ export function explainBuild(
     details: errors,
   });
 }
-
-/** The tree was edited while make read it. */
-export function treeChanged(tree: string, changes: readonly string[]): Error {
-  return labError({
-    code: 'tree-changed',
-    fault: 'infrastructure',
-    doing: 'building a kernel',
-    what: `${tree} was changed while it was built; the image was not kept`,
-    next: 'Commit what you changed there and run `npm run lab -- series refresh`, or drop it with `npm run lab -- series reset`.',
-    details: changes.slice(0, 20),
-  });
-}

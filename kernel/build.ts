@@ -9,14 +9,14 @@ import { findCommand } from '../harness/bootstrap/probe.mjs';
 import type { Context } from '../harness/context.ts';
 import type { CompilerWarning, Source } from './base.ts';
 import { markBuilding, markDone, readWarnings } from './build-folder.ts';
-import { explainBuild, treeChanged } from './build-failure.ts';
+import { explainBuild } from './build-failure.ts';
 import { readBuildLog, sourceOf } from './build-log.ts';
 import { createBlame } from './blame.ts';
 import { buildEnvironment, makeArguments } from './compiler.ts';
 import type { Configured } from './config.ts';
 import { gitText } from './git.ts';
 import { endGroup } from './process-group.ts';
-import { changesSince, snapshotTree } from './snapshot.ts';
+import { refuseChanges } from './snapshot.ts';
 import { stage } from './stage.ts';
 
 /** What the image cache holds beside the files themselves. */
@@ -47,8 +47,7 @@ export async function buildKernel(
     const start = performance.now();
     const { compiled, warnings } = await make(configured, context);
     // Whoever edits the tree while it is built gets an image of neither state.
-    if ((await snapshotTree(tree.path, context)) !== tree.id)
-      throw treeChanged(tree.path, await changesSince(tree.path, tree.id));
+    await refuseChanges(tree.path, tree.id, context);
     const facts = await sortWarnings(configured, warnings, context);
     for (const [name, from] of [
       ['bzImage', 'arch/x86/boot/bzImage'],

@@ -3,12 +3,11 @@ import type { Context } from '../harness/context.ts';
 import { labError } from '../harness/errors.ts';
 import { commitSeries, knownCommits } from './apply.ts';
 import type { PatchedTree, Series, Source } from './base.ts';
-import { treeChanged } from './build-failure.ts';
 import { nameAll, planCommits, writeAll } from './commit-plan.ts';
 import { committer, gitText } from './git.ts';
 import { refuseTangle } from './line.ts';
 import { readSeries } from './series.ts';
-import { changesSince, snapshotTree } from './snapshot.ts';
+import { refuseChanges, snapshotTree } from './snapshot.ts';
 import { stage } from './stage.ts';
 
 /** A work tree as it stands, as a series. */
@@ -24,15 +23,15 @@ export const uncommitted = 'changes that are not committed yet';
 
 /**
  * Returns a base's work tree as it stands: commits that nobody has written back to patches/ yet,
- * and files that were only saved. The tree is read and left as it is. Throws `tree-tangled` for
- * one that no line of patches comes to. The caller holds the tree's lock.
+ * and files that were only saved. The tree is read and left as it is; commits that are patches of
+ * the `landed` series keep their names. Throws `tree-tangled` for one that no line of patches
+ * comes to. The caller holds the tree's lock.
  */
-export async function readDraft(source: Source, context: Context, folder?: string): Promise<Draft> {
+export async function readDraft(source: Source, landed: Series, context: Context): Promise<Draft> {
   const tree = source.repository;
   await refuseTangle(source, 'reading the work tree as it stands');
   const id = await snapshotTree(tree, context);
   const tip = await commitChanges(tree, id);
-  const landed = await readSeries(source.base, undefined, folder);
   const known = await knownCommits(source, landed);
   const named = nameAll(await planCommits(source, landed.patches, known, tip));
   const drafts = join(context.scratch, 'draft');
@@ -54,8 +53,7 @@ export async function openDraft(
   const path = source.repository;
   const count = `${series.patches.length} patches on ${source.base.name}`;
   return stage(context, 'tree', source.base.name, `${path} as it stands`, async () => {
-    if ((await snapshotTree(path, context)) !== id)
-      throw treeChanged(path, await changesSince(path, id));
+    await refuseChanges(path, id, context);
     const { commits, applied } = await commitSeries(source, series, context);
     const commit = commits.at(-1) ?? source.commit;
     const made = await gitText(path, ['rev-parse', `${commit}^{tree}`]);

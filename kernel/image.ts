@@ -68,7 +68,8 @@ export async function makeImage(options: ImageOptions, context: Context): Promis
   const landed = await readSeries(base, upto, patchesFolder);
   const fragments = await readFragments(base, options.fragments, configFolder);
   const source = await acquireSource(base, { from: options.source }, context);
-  const draft = options.draft === true ? await draftOf(source, options, context) : undefined;
+  const draft =
+    options.draft === true ? await draftOf(source, landed, options, context) : undefined;
   const series = draft?.series ?? landed;
   if (draft === undefined && (await hasMoved(source.repository))) {
     const text = `${source.repository} has been moved by hand; what runs here is the series as its patches say (--tree runs what stands there)`;
@@ -84,7 +85,8 @@ export async function makeImage(options: ImageOptions, context: Context): Promis
           : await openDraft(source, draft, context);
       const names = fragments.map((fragment) => fragment.name);
       // A work tree may stand anywhere in the series.
-      const partial = draft !== undefined || (await isPartial(series, patchesFolder));
+      const partial =
+        draft !== undefined || (upto !== undefined && (await isPartial(series, patchesFolder)));
       const wanted = { fragments: names, configFolder, partial };
       await buildKernel(await configure(tree, wanted, context), output, context);
     });
@@ -111,11 +113,12 @@ export async function buildImage(configured: Configured, context: Context): Prom
 /** A work tree that never had the series is given it first. */
 async function draftOf(
   source: Source,
+  landed: Series,
   { base, patchesFolder }: ImageOptions,
   context: Context,
 ): Promise<Draft> {
   await openTree(source, context, patchesFolder);
-  return withTree(base, context, () => readDraft(source, context, patchesFolder));
+  return withTree(base, context, () => readDraft(source, landed, context));
 }
 
 async function imageOf(

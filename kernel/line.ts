@@ -10,9 +10,12 @@ export async function refuseTangle(source: Source, doing: string): Promise<void>
   const tree = source.repository;
   const unmerged = await gitText(tree, ['diff', '--name-only', '--diff-filter=U']);
   if (unmerged !== '')
-    throw tangled(doing, 'it has conflicts that are not resolved', 'Resolve them there.', [
-      ...unmerged.split('\n'),
-    ]);
+    throw tangled(
+      doing,
+      'it has conflicts that are not resolved',
+      'Resolve them there.',
+      unmerged.split('\n'),
+    );
   const fork = await gitText(tree, ['merge-base', source.commit, 'HEAD']).catch(() => '');
   if (fork !== source.commit)
     throw tangled(

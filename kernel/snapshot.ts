@@ -1,6 +1,7 @@
 import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import type { Context } from '../harness/context.ts';
+import { labError } from '../harness/errors.ts';
 import { gitText } from './git.ts';
 
 /**
@@ -25,8 +26,21 @@ export async function snapshotTree(
   }
 }
 
-/** Returns the files in which a work tree differs from a git tree, in `git diff`'s short form. */
-export async function changesSince(tree: string, id: string): Promise<string[]> {
-  const changes = await gitText(tree, ['diff', '--name-status', id]);
-  return changes.split('\n').filter((line) => line !== '');
+/** Throws `tree-changed`, with the files, unless a work tree is still that git tree. */
+export async function refuseChanges(
+  tree: string,
+  id: string,
+  context: Pick<Context, 'scratch'>,
+): Promise<void> {
+  const now = await snapshotTree(tree, context);
+  if (now === id) return;
+  const changes = await gitText(tree, ['diff-tree', '-r', '--name-status', id, now]);
+  throw labError({
+    code: 'tree-changed',
+    fault: 'infrastructure',
+    doing: 'building a kernel',
+    what: `${tree} was changed while it was built; the image was not kept`,
+    next: 'Commit what you changed there and run `npm run lab -- series refresh`, or drop it with `npm run lab -- series reset`.',
+    details: changes.split('\n').slice(0, 20),
+  });
 }

@@ -73,6 +73,18 @@ export async function destroy(guest: Guest, workload: Workload): Promise<void> {
   assert.ok(gone, `the killed tasks ${tasks.join(', ')} are gone`);
 }
 
+/** Starts a workload, saves it and kills it; returns it as it was, and its image's path. */
+export async function savedWorkload(
+  guest: Guest,
+  name: string,
+  manner?: Manner,
+): Promise<{ readonly workload: Workload; readonly image: string }> {
+  const workload = await startWorkload(guest, name, manner);
+  const image = await save(guest, workload);
+  await destroy(guest, workload);
+  return { workload, image };
+}
+
 /** How a workload is to come back. */
 export interface Return {
   /** What `restart` is told of pids; by default what the workload needs. */
@@ -140,6 +152,19 @@ export async function freezeAll(guest: Guest, { pid, group }: Workload): Promise
 export async function tasksOf(guest: Guest, { group }: Workload): Promise<string[]> {
   const text = await textOf(guest, `/cgroup/freezer/${group}/tasks`);
   return text.split('\n').filter((line) => line !== '');
+}
+
+/** Reads a group's tasks until there are so many; that they never are is an assertion. */
+export async function tasksComeTo(
+  guest: Guest,
+  workload: Workload,
+  count: number,
+  what = 'tasks are there',
+): Promise<void> {
+  let now = await tasksOf(guest, workload);
+  for (let tries = 0; now.length !== count && tries < 1000; tries++)
+    now = await tasksOf(guest, workload);
+  assert.is(now.length, count, `${what}: ${now.join(', ')}`);
 }
 
 /** Returns a file's text; nothing if there is none. */

@@ -1,9 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { labError } from '../errors.ts';
 import { bootGuest } from '../boot-guest.ts';
 import { createMachinery, openGuestSession } from '../guests.ts';
 import type { GuestHandle } from '../guest-handle.ts';
-import type { Image } from '../../kernel/base.ts';
 import type { Bench, Row } from './row.ts';
 import { repeat, summarise, time } from './sample.ts';
 
@@ -42,10 +40,9 @@ export const guestRows: readonly Row[] = [
 ];
 
 function measureBoot(bench: Bench): Promise<number[]> {
-  const { context, times, prepared } = bench;
+  const { context, times, prepared, image } = bench;
   const options = { ...prepared, folder: context.scratch };
   return repeat(times, async (turn) => {
-    const image = firstImage(bench);
     const start = performance.now();
     const running = await bootGuest(image, `bench-boot-${turn}`, options, context);
     try {
@@ -66,7 +63,7 @@ type Look = (handle: GuestHandle, milliseconds: number, pid: number) => Promise<
 function eachGuest(bench: Bench, look: Look): Promise<number[]> {
   const { context, times, prepared } = bench;
   const machinery = createMachinery({ ...prepared, folder: context.scratch }, context);
-  const { name: base } = firstImage(bench).base;
+  const { name: base } = bench.image.base;
   const open = (name: string) =>
     machinery.openGuest({ base, name, signal: context.signal, started: () => undefined });
   return (async () => {
@@ -95,16 +92,4 @@ async function timeCall({ session }: GuestHandle): Promise<number> {
 async function residentMemory(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
-}
-
-function firstImage({ prepared }: Bench): Image {
-  const [image] = prepared.images;
-  if (image !== undefined) return image;
-  throw labError({
-    code: 'image-missing',
-    fault: 'infrastructure',
-    doing: 'measuring guests',
-    what: 'there is no image',
-    next: 'Look for the error that stopped its build.',
-  });
 }

@@ -67,18 +67,20 @@ const called = z.looseObject({ errno: z.string().nullable(), bytes: z.number().n
 
 /** Opens a guest with room for images, and measures in it so often. */
 async function inGuest(
-  { context, times, prepared }: Bench,
+  { context, times, prepared, image }: Bench,
   measure: (shim: ShimClient) => Promise<number>,
 ): Promise<number[]> {
-  const images = prepared.images.map((image) => ({
-    ...image,
-    base: { ...image.base, guest: { ...image.base.guest, memory } },
-  }));
+  const { base } = image;
+  const images = [{ ...image, base: { ...base, guest: { ...base.guest, memory } } }];
   const machinery = createMachinery({ ...prepared, images, folder: context.scratch }, context);
-  const base = images[0]?.base.name ?? '';
   const { signal } = context;
   const started = () => undefined;
-  const handle = await machinery.openGuest({ base, name: 'bench-images', signal, started });
+  const handle = await machinery.openGuest({
+    base: base.name,
+    name: 'bench-images',
+    signal,
+    started,
+  });
   try {
     return await repeat(times, () => measure(handle.session.shim));
   } finally {

@@ -1,3 +1,4 @@
+import type { Image } from '../../kernel/base.ts';
 import type { Context } from '../context.ts';
 import type { Prepared } from '../prepare.ts';
 import type { Sample } from './sample.ts';
@@ -18,7 +19,10 @@ export interface Row {
 
 /** What rows measure with. */
 export interface Bench {
+  /** All that guests of the one base are made of. */
   readonly prepared: Prepared;
+  /** That base's. */
+  readonly image: Image;
   readonly context: Context;
   /** How often each thing is measured. */
   readonly times: number;

@@ -85,8 +85,8 @@ interface RunOf {
 
 /** Runs the lab as a user does, in a process of its own. Throws if it is not green. */
 async function runLab(bench: Bench, { args = [], root = bench.root, env = {} }: RunOf = {}) {
-  const { context, prepared } = bench;
-  const base = prepared.images[0]?.base.name ?? '';
+  const { context, image } = bench;
+  const base = image.base.name;
   const folder = join(context.scratch, 'results');
   const command = ['harness/bootstrap.mjs', 'lab', 'run', '--base', base, '--json'];
   const start = performance.now();
@@ -138,14 +138,15 @@ const changedLine = new RegExp(`^(\\+.*)${changedText}`, 'm');
 async function measureChange(bench: Bench): Promise<number[]> {
   const root = join(bench.context.scratch, 'changed');
   await copyLab(bench.root, root);
-  const patches = bench.prepared.images[0]?.series.patches ?? [];
+  const { base, series } = bench.image;
+  const { patches } = series;
   const texts = await Promise.all(patches.map(({ path }) => readFile(path, 'utf8')));
   // The last one that writes it: what came before is moved by later patches.
   const last = texts.findLastIndex((text) => changedLine.test(text));
   const [patch, text] = [patches[last], texts[last]];
   if (patch === undefined || text === undefined)
     throw new RangeError('the series has no patch to change');
-  const path = join(root, 'patches', bench.prepared.images[0]?.base.name ?? '', patch.file);
+  const path = join(root, 'patches', base.name, patch.file);
   return repeat(bench.times, async (turn) => {
     // A text that no earlier bench can have left in the compiler's cache.
     const fresh = `${changedText} (${Date.now()}-${turn})`;
@@ -165,11 +166,9 @@ async function copyLab(from: string, to: string): Promise<void> {
 }
 
 async function measureColdBuild(bench: Bench): Promise<number[]> {
-  const image = bench.prepared.images[0];
-  if (image === undefined) throw new RangeError('there is no image');
   return repeat(bench.times, async (turn) => {
     const home = join(bench.context.scratch, `cold-${turn}`);
-    const args = [...oneCase, '--source', image.source.repository];
+    const args = [...oneCase, '--source', bench.image.source.repository];
     const { results } = await runLab(bench, { args, env: { LAB_HOME: home } });
     const build = results.stages.find(({ stage }) => stage === 'build');
     return (build?.milliseconds ?? NaN) / 1000;

@@ -38,14 +38,22 @@ async function bench(names: readonly string[], typed: Typed, cli: Cli): Promise<
     const source = sourceIn(typed, cli);
     const choice = { source, upto: undefined, tree: false, debug: true, accel: undefined };
     const prepared = await prepare([base], choice, context);
-    const { accelerator } = prepared;
+    const { accelerator, images } = prepared;
+    const [image] = images;
+    if (image === undefined) throw new RangeError(`${base.name} has neither an image nor an error`);
     const place = { base: base.name, accelerator: accelerator.name, host: describeHost() };
     const say = (lines: readonly string[]) => cli.stdout.write(`${lines.join('\n')}\n`);
     say(renderHead(place));
     const measured: Measured[] = [];
     for (const row of chosen) {
       context.emit({ type: 'note', text: `measuring ${row.key}, ${typed.times} times` });
-      const values = await row.measure({ prepared, context, times: typed.times, root: cli.root });
+      const values = await row.measure({
+        prepared,
+        image,
+        context,
+        times: typed.times,
+        root: cli.root,
+      });
       const done = { row, sample: summarise(values) };
       // At once: a later row that fails takes nothing away from it.
       say([renderRow(done)]);

@@ -11,7 +11,7 @@ import { runCases } from '../runner.ts';
 import { expression } from './parse.ts';
 import { chooseOne, sourceIn, withOptions, type SeriesOptions } from './series-options.ts';
 import { withContext } from './series-session.ts';
-import { treeOption } from './tree-option.ts';
+import { withPatchOptions } from './patch-options.ts';
 
 interface Typed extends SeriesOptions {
   readonly upto?: string;
@@ -24,7 +24,7 @@ interface Typed extends SeriesOptions {
 
 /** Adds `lab gdb`. Its exit status is the case's: 0 green, 1 red. */
 export function addGdbCommand(program: Command, cli: Cli): void {
-  withOptions(program.command('gdb'))
+  withPatchOptions(withOptions(program.command('gdb')))
     .description("stop a case's guest where the case begins, with gdb attached; no deadlines")
     .argument(
       '<case>',
@@ -33,8 +33,6 @@ export function addGdbCommand(program: Command, cli: Cli): void {
     )
     .option('--boot', "stop at the machine's first instruction instead")
     .option('--print', "don't start gdb, say what to type in another terminal")
-    .option('--upto <patch>', 'apply the series up to a number or subject')
-    .addOption(treeOption())
     .option('--accel <name>', "don't try, use this accelerator: kvm or tcg")
     .option('--no-debug', "leave out what finds bugs, and gdb's symbols with it")
     .action((grep: RegExp, typed: Typed) => debugCase(grep, typed, cli));

@@ -7,7 +7,7 @@ import type { RunOptions } from '../options.ts';
 import { findShard, parseShard, type Shard } from '../shard.ts';
 import type { Isolation } from '../units.ts';
 import { expression, seconds, wholeNumber } from './parse.ts';
-import { treeOption } from './tree-option.ts';
+import { withPatchOptions } from './patch-options.ts';
 
 /** What commander makes of the command line of a run. */
 export interface Typed {
@@ -45,13 +45,12 @@ export function addRunCommand(program: Command, cli: Cli, run: RunLab): void {
 
 /** Adds what a run takes: case files and options. */
 export function withRunOptions(command: Command): Command {
-  return command
+  const chosen = command
     .argument('[files...]', 'case files; all of them by default')
     .option('--grep <expression>', 'only cases whose file, suite or name matches', expression)
     .option('--base <name>', 'the kernel: v2.6.30, v6.1, or all')
-    .option('--source <path>', "the base's source: a folder, a git repository, an archive")
-    .option('--upto <patch>', 'apply the series up to a number or subject')
-    .addOption(treeOption())
+    .option('--source <path>', "the base's source: a folder, a git repository, an archive");
+  return withPatchOptions(chosen)
     .addOption(
       new Option('--accel <name>', "don't try, use this accelerator").choices(['kvm', 'tcg']),
     )

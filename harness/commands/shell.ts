@@ -6,7 +6,7 @@ import { prepare } from '../prepare.ts';
 import { openShell } from '../shell.ts';
 import { chooseOne, sourceIn, withOptions, type SeriesOptions } from './series-options.ts';
 import { withContext } from './series-session.ts';
-import { treeOption } from './tree-option.ts';
+import { withPatchOptions } from './patch-options.ts';
 
 interface Typed extends SeriesOptions {
   readonly upto?: string;
@@ -17,10 +17,8 @@ interface Typed extends SeriesOptions {
 
 /** Adds `lab shell`. Its exit status is 0 however the shell ends, unless no guest came up. */
 export function addShellCommand(program: Command, cli: Cli): void {
-  withOptions(program.command('shell'))
+  withPatchOptions(withOptions(program.command('shell')))
     .description('boot the guest that cases get, and give a shell in it')
-    .option('--upto <patch>', 'apply the series up to a number or subject')
-    .addOption(treeOption())
     .option('--accel <name>', "don't try, use this accelerator: kvm or tcg")
     .option('--no-debug', 'leave out what finds bugs: lockdep, slub debug, …')
     .action((typed: Typed) => shell(typed, cli));

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import type { Base } from '../../kernel/base.ts';
 import { chooseBase } from '../../kernel/choose.ts';
 import { findSource } from '../../kernel/source-record.ts';
 import type { Cli } from '../cli-context.ts';
@@ -38,12 +39,13 @@ async function watchLab(options: RunOptions, words: readonly string[], cli: Cli)
     const saves = watchSaves();
     try {
       for (const folder of folders) await saves.add(join(cli.root, folder));
-      await watchTrees(options, saves, context);
+      const bases = options.tree ? (await chooseBase(options, context)).bases : [];
+      await watchTrees(bases, saves, context);
       const status = await watchRuns({
         ...{ saves, root: cli.root, signal: context.signal },
         start: () => startRun(words, cli),
         // The first run may have been what made the tree.
-        onEnded: () => watchTrees(options, saves, context),
+        onEnded: () => watchTrees(bases, saves, context),
         say: (line) => cli.stderr.write(`${style.strong('watch')}  ${line}\n`),
       });
       cli.status = status === 1 || status === 2 || status === 3 ? status : 0;
@@ -53,16 +55,10 @@ async function watchLab(options: RunOptions, words: readonly string[], cli: Cli)
   });
 }
 
-/** With --tree, what is saved in the bases' work trees counts too. */
-async function watchTrees(
-  { tree, base, source }: RunOptions,
-  saves: Saves,
-  context: Context,
-): Promise<void> {
-  if (!tree) return;
-  const { bases } = await chooseBase({ base, source }, context);
-  for (const chosen of bases) {
-    const found = await findSource(chosen, context.home);
+/** What is saved in these bases' work trees counts too. */
+async function watchTrees(bases: readonly Base[], saves: Saves, context: Context): Promise<void> {
+  for (const base of bases) {
+    const found = await findSource(base, context.home);
     if (found !== undefined) await saves.add(found.repository);
   }
 }

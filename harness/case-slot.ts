@@ -11,10 +11,7 @@ import { createOthers } from './other-guests.ts';
 import type { OtherGuests } from './other-guests.ts';
 import type { PlanEntry } from './plan.ts';
 import type { RunSettings } from './run-settings.ts';
-
-/** Shim lines a report keeps of a case. */
-const keptAnswers = 50;
-const longestAnswer = 2000;
+import { createTranscript } from './transcript.ts';
 
 /** A case host with the guests its cases see. */
 export interface CaseSlot {
@@ -69,7 +66,7 @@ export function openSlot(settings: RunSettings): CaseSlot {
     const { live, entry, consoleFrom, milliseconds, openLike } = entered;
     const { handle } = live;
     const { planned } = entry;
-    const shim: string[] = [];
+    const transcript = createTranscript();
     const expected: RegExp[] = [];
     const optionsOf = (
       { handle: { session, console }, programs }: LiveGuest,
@@ -79,12 +76,7 @@ export function openSlot(settings: RunSettings): CaseSlot {
     ) => ({
       ...{ shim: session.shim, programs, console, consoleFrom: from },
       ...{ patience: settings.patience, deadline: milliseconds + settings.patience },
-      onAnswer: (argv: readonly string[], answer: object) => {
-        const said = { ...answer, ...('data' in answer ? { data: '…' } : {}) };
-        const line = `${prefix}${argv.join(' ').slice(0, 300)} -> ${JSON.stringify(said)}`;
-        shim.push(line.slice(0, longestAnswer));
-        if (shim.length > keptAnswers) shim.shift();
-      },
+      onAnswer: (argv: readonly string[], answer: object) => transcript.add(argv, answer, prefix),
       onExpected: (pattern: RegExp) => void named.push(pattern),
     });
     const options = optionsOf(live, consoleFrom, expected);
@@ -110,7 +102,7 @@ export function openSlot(settings: RunSettings): CaseSlot {
     suite = name;
     const scoped = createGuest(options);
     guests.case = scoped;
-    return { ...scoped, shim, expected, others };
+    return { ...scoped, shim: transcript.lines, expected, others };
   };
 
   const leaveSuite = async () => {

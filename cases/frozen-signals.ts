@@ -1,0 +1,70 @@
+import { assert, suite } from '../harness/case.ts';
+import type { Guest } from '../harness/case.ts';
+import { patches } from './support/patches.ts';
+import { comesTo, nameOf } from './support/tasks.ts';
+import {
+  bringBack,
+  destroy,
+  endWell,
+  freezeAll,
+  save,
+  startWorkload,
+  thaw,
+} from './support/workload.ts';
+import type { Workload } from './support/workload.ts';
+
+const test = suite('signals that a frozen task has yet to take').needs({
+  patch: patches.signals,
+});
+
+/** Starts a workload, freezes it, and sends its root a signal that does not reach it yet. */
+async function signalled(guest: Guest, name: string, signal: string): Promise<Workload> {
+  const workload = await startWorkload(guest, name);
+  await freezeAll(guest, workload);
+  await guest.shim('signal', String(workload.pid), signal);
+  return workload;
+}
+
+/** Asserts that a workload stops by itself, and goes on when it is told to. */
+async function stopsAndGoesOn(guest: Guest, workload: Workload): Promise<void> {
+  await comesTo(guest, workload.pid, 'T');
+  await guest.shim('signal', String(workload.pid), 'CONT');
+  await endWell(guest, workload);
+}
+
+for (const name of ['count', 'threads']) {
+  test(`SIGSTOP, ${name}: saved and thawed, it stops`, async ({ guest }) => {
+    const workload = await signalled(guest, name, 'STOP');
+    await save(guest, workload);
+    await thaw(guest, workload);
+    await stopsAndGoesOn(guest, workload);
+  });
+
+  test(`SIGSTOP, ${name}: killed and restarted, it stops`, async ({ guest }) => {
+    const workload = await signalled(guest, name, 'STOP');
+    const image = await save(guest, workload);
+    await destroy(guest, workload);
+    await stopsAndGoesOn(guest, await bringBack(guest, workload, image));
+  });
+}
+
+const ends = [
+  { signal: 'KILL', name: 'count' },
+  { signal: 'TERM', name: 'count' },
+  { signal: 'TERM', name: 'threads' },
+];
+
+for (const { signal, name } of ends)
+  test(`SIG${signal}, ${name}: EAGAIN, the record says why, and it ends when it is thawed`, async ({
+    guest,
+  }) => {
+    const workload = await signalled(guest, name, signal);
+    const result = await guest.checkpoint(workload.pid);
+    assert.is(result.errno, 'EAGAIN');
+    const { error } = await result.image();
+    assert.is(error, `task ${await nameOf(guest, workload.pid)} is being killed`);
+    await thaw(guest, workload);
+    assert.equal(await workload.program.ended(), { status: null, signal: `SIG${signal}` });
+  });
+
+test.run();

@@ -48,23 +48,45 @@ for (const name of ['count', 'threads']) {
   });
 }
 
-const ends = [
-  { signal: 'KILL', name: 'count' },
-  { signal: 'TERM', name: 'count' },
-  { signal: 'TERM', name: 'threads' },
+/** Ends a workload with one signal that it takes only when it is thawed. */
+async function endsThawed(guest: Guest, workload: Workload, signal: string): Promise<void> {
+  await thaw(guest, workload);
+  assert.equal(await workload.program.ended(), { status: null, signal: `SIG${signal}` });
+}
+
+// 2.6.30 makes up its mind at once that a task dies which is sent a signal that ends it.
+const killers = [
+  { signal: 'KILL', needs: {} },
+  { signal: 'TERM', needs: { base: 'v2.6.30' } },
 ];
 
-for (const { signal, name } of ends)
-  test(`SIG${signal}, ${name}: EAGAIN, the record says why, and it ends when it is thawed`, async ({
-    guest,
-  }) => {
-    const workload = await signalled(guest, name, signal);
-    const result = await guest.checkpoint(workload.pid);
-    assert.is(result.errno, 'EAGAIN');
-    const { error } = await result.image();
-    assert.is(error, `task ${await nameOf(guest, workload.pid)} is being killed`);
-    await thaw(guest, workload);
-    assert.equal(await workload.program.ended(), { status: null, signal: `SIG${signal}` });
+for (const name of ['count', 'threads']) {
+  for (const { signal, needs } of killers)
+    test.needs(needs)(
+      `SIG${signal}, ${name}: EAGAIN, the record says why, thawed it ends`,
+      async ({ guest }) => {
+        const workload = await signalled(guest, name, signal);
+        const result = await guest.checkpoint(workload.pid);
+        assert.is(result.errno, 'EAGAIN');
+        const { error } = await result.image();
+        assert.is(error, `task ${await nameOf(guest, workload.pid)} is being killed`);
+        await endsThawed(guest, workload, signal);
+      },
+    );
+
+  test.needs({ base: 'v6.1' })(`SIGTERM, ${name}: saved and thawed, it ends`, async ({ guest }) => {
+    const workload = await signalled(guest, name, 'TERM');
+    await save(guest, workload);
+    await endsThawed(guest, workload, 'TERM');
   });
+
+  test.needs({ base: 'v6.1' })(`SIGTERM, ${name}: restarted, it ends`, async ({ guest }) => {
+    const workload = await signalled(guest, name, 'TERM');
+    const image = await save(guest, workload);
+    await destroy(guest, workload);
+    const { program } = await bringBack(guest, workload, image);
+    assert.equal(await program.ended(), { status: 128 + 15, signal: null });
+  });
+}
 
 test.run();

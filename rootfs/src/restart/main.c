@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../common/children.h"
 #include "../common/names.h"
 #include "restart.h"
 
@@ -311,7 +312,7 @@ int main(int argc, char **argv)
 	if (pids == PIDS_ANY)
 		renumber(&front, &plan, lines.pids);
 	if (pids == PIDS_SPACE && front.tasks[0].pid != 1)
-		root = find_child(made);
+		root = first_child(made);
 	if (root < 0)
 		give_up(EXIT_SYSTEM, "finding the root task", ESRCH);
 	if (!direct) {

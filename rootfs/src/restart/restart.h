@@ -89,7 +89,6 @@ pid_t make_tasks(const struct plan *plan, const struct lines *lines,
 void end_with_parent(const volatile int *done);
 pid_t make_space(pid_t (*make_root)(void), void (*let_go)(void),
 		 const volatile int *done);
-pid_t find_child(pid_t parent);
 
 /* Exit statuses, beside those of the restarted root task. */
 enum {

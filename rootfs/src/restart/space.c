@@ -3,13 +3,9 @@
  * A pid namespace for the restarted tasks, with an init that sees to them; and
  * what ends them together with the tool.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -74,39 +70,4 @@ pid_t make_space(pid_t (*make_root)(void), void (*let_go)(void),
 	/* What it keeps open would keep the tool waiting for the tasks. */
 	let_go();
 	_exit(root < 0 ? EXIT_SYSTEM : reap_until(root));
-}
-
-static pid_t parent_of(const char *pid)
-{
-	char path[64], text[512], *after;
-	FILE *file;
-	int parent = -1;
-
-	snprintf(path, sizeof(path), "/proc/%s/stat", pid);
-	file = fopen(path, "r");
-	if (!file)
-		return -1;
-	if (fgets(text, sizeof(text), file)) {
-		after = strrchr(text, ')');
-		if (after)
-			sscanf(after, ") %*c %d", &parent);
-	}
-	fclose(file);
-	return parent;
-}
-
-/* The first child of a process, whose pid the process itself can't know; or -1. */
-pid_t find_child(pid_t parent)
-{
-	DIR *folder = opendir("/proc");
-	struct dirent *entry;
-	pid_t found = -1;
-
-	while (folder && found < 0 && (entry = readdir(folder)))
-		if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9' &&
-		    parent_of(entry->d_name) == parent)
-			found = atoi(entry->d_name);
-	if (folder)
-		closedir(folder);
-	return found;
 }

@@ -4,11 +4,9 @@
  * else by the series' own clone_with_pids. The call is made by a task of its
  * own, so that it can be somebody else, in a pid namespace of its own.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -16,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../common/children.h"
 #include "../cr-abi.h"
 #include "shim.h"
 
@@ -109,35 +108,6 @@ static void make_calls(const struct wish *wish, struct told *told, int done)
 	_exit(0);
 }
 
-static pid_t parent_of(long long pid)
-{
-	char path[64], text[1024], *end;
-	int parent = 0;
-
-	snprintf(path, sizeof(path), "/proc/%lld/stat", pid);
-	if (read_text(path, text, sizeof(text)) <= 0)
-		return 0;
-	end = strrchr(text, ')');
-	if (end)
-		sscanf(end, ") %*c %d", &parent);
-	return parent;
-}
-
-/* The pid, seen from here, of a task's only child; 0 if it has none. */
-static pid_t child_of(pid_t parent)
-{
-	DIR *folder = opendir("/proc");
-	struct dirent *entry;
-	long long pid, found = 0;
-
-	while (folder && !found && (entry = readdir(folder)))
-		if (parse_number(entry->d_name, &pid) && parent_of(pid) == parent)
-			found = pid;
-	if (folder)
-		closedir(folder);
-	return (pid_t)found;
-}
-
 static int parse_wish(struct json *out, struct wish *wish, int argc, char **argv)
 {
 	const struct option options[] = {
@@ -181,8 +151,8 @@ int clone_command(struct json *out, int argc, char **argv)
 	while (read(ends[0], &none, 1) < 0 && errno == EINTR)
 		;
 	if (told->ret > 0) {
-		seen = child_of(caller);
-		if (seen)
+		seen = first_child(caller);
+		if (seen > 0)
 			kill(seen, SIGKILL);
 	}
 	waitpid(caller, NULL, 0);

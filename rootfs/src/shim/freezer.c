@@ -311,20 +311,36 @@ void thaw_task(pid_t pid)
 		reach(&group, false, 0);
 }
 
-/* The same for all tasks of a session. */
-void thaw_session(pid_t session)
+/* Calls `act`, if there is one, for all tasks of a session; returns how many. */
+static int each_of_session(pid_t session, void (*act)(pid_t pid))
 {
 	DIR *folder = opendir("/proc");
 	struct dirent *entry;
+	int count = 0;
 	pid_t pid;
 
 	while (folder && (entry = readdir(folder))) {
 		pid = atoi(entry->d_name);
-		if (pid > 0 && getsid(pid) == session)
-			thaw_task(pid);
+		if (pid <= 0 || getsid(pid) != session)
+			continue;
+		count++;
+		if (act)
+			act(pid);
 	}
 	if (folder)
 		closedir(folder);
+	return count;
+}
+
+/* The same for all tasks of a session. */
+void thaw_session(pid_t session)
+{
+	each_of_session(session, thaw_task);
+}
+
+bool session_lives(pid_t session)
+{
+	return each_of_session(session, NULL) > 0;
 }
 
 void report_freezer(struct json *out, pid_t pid)

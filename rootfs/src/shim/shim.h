@@ -67,6 +67,7 @@ int write_text(const char *path, const char *text);
 /* freezer.c */
 void thaw_task(pid_t pid);
 void thaw_session(pid_t session);
+bool session_lives(pid_t session);
 void report_freezer(struct json *out, pid_t pid);
 
 /* spawn.c: the programs that serve has started. */

@@ -33,7 +33,8 @@ struct program {
 	long handle;
 	pid_t pid;
 	int input, status;
-	bool ended;
+	/* Its first task was reaped; nobody of its session is left. */
+	bool ended, gone;
 	struct stream streams[2];
 	struct waiter *waiters;
 };
@@ -144,8 +145,10 @@ static void answer_waiters(struct program *program)
 		json_text(&answer, "cmd", waiter->command);
 		json_number(&answer, "handle", program->handle);
 		report_end(&answer, program->status);
-		if (*waiter->command == 'e')
-			json_bool(&answer, "gone", await_gone(-program->pid));
+		if (*waiter->command == 'e') {
+			program->gone = program->gone || await_gone(-program->pid);
+			json_bool(&answer, "gone", program->gone);
+		}
 		send_line(&answer);
 		free(waiter->id);
 		free(waiter->command);
@@ -168,6 +171,8 @@ bool program_ended(pid_t pid, int status)
 	read_stream(program, &program->streams[1]);
 	program->ended = true;
 	program->status = status;
+	/* From here on its number may be anybody's. */
+	program->gone = !session_lives(pid);
 	close(program->input);
 	program->input = -1;
 	json_begin(&event);
@@ -185,6 +190,8 @@ bool program_ended(pid_t pid, int status)
  */
 static void kill_program(const struct program *program)
 {
+	if (program->gone)
+		return;
 	kill(-program->pid, SIGKILL);
 	thaw_session(program->pid);
 }

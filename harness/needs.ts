@@ -5,17 +5,21 @@ export interface BaseOffer {
   readonly name: string;
   /** Subjects of the patches that are applied. */
   readonly applied: readonly string[];
+  /** Whether one guest runs all of the cases. */
+  readonly allInOne?: boolean;
 }
 
 /** Returns why a base can't serve a case, or undefined if it can. */
 export function findUnmet(needs: readonly Needs[], offer: BaseOffer): string | undefined {
-  for (const { base, patch } of needs) {
+  for (const { base, patch, allInOne } of needs) {
     const names = base === undefined ? undefined : typeof base === 'string' ? [base] : base;
     if (names !== undefined && !names.includes(offer.name))
       return `needs base ${names.join(' or ')}, this is ${offer.name}`;
     const wanted = patchFor(patch, offer.name);
     if (wanted !== undefined && !offer.applied.includes(wanted))
       return `needs the patch "${wanted}", which is not applied to ${offer.name} in this run`;
+    if (allInOne !== undefined && offer.allInOne !== true)
+      return 'needs one guest for all cases: --reuse --jobs 1';
   }
   return undefined;
 }

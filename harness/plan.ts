@@ -17,6 +17,8 @@ export interface PlanEntry {
   readonly file: CaseFile;
   /** Seconds it may take on an accelerator of factor 1, if not the default. */
   readonly seconds?: number;
+  /** Where it runs in a guest that all cases share. */
+  readonly place?: 'first' | 'last';
   /** Why it will be skipped. */
   readonly unmet?: string;
   /** Why it can't be run at all. */
@@ -80,7 +82,8 @@ export function buildPlan(options: PlanOptions): Plan {
     .filter(({ planned }) => grep === undefined || matches(grep, planned.id))
     .filter((_, index) => shard === undefined || index % shard.of === shard.index - 1);
   if (chosen.length === 0) throw nothingToRun(all.length, shard);
-  const ordered = seed === undefined ? inFileOrder(chosen, options.files) : shuffle(chosen, seed);
+  const ordered =
+    seed === undefined ? inFileOrder(chosen, options.files) : inAnyOrder(chosen, seed);
   return {
     entries: repeatAll(ordered, repeat),
     warnings: options.ci
@@ -100,8 +103,10 @@ function planCase(each: ListedCase, base: BaseOffer, options: PlanOptions): Plan
   const entry = planEntry(file, suite, test, base, options);
   const known = findKnown(options.known ?? [], entry.planned);
   const patches = findPatches(needs, base.name);
+  const place = needs.find(({ allInOne }) => allInOne !== undefined)?.allInOne;
   return {
     ...entry,
+    ...(place === undefined ? {} : { place }),
     ...(patches.length === 0 ? {} : { patches }),
     ...(seconds === undefined ? {} : { seconds }),
     ...(unmet === undefined ? {} : { unmet }),
@@ -153,11 +158,21 @@ function matches(grep: RegExp, id: string): boolean {
 }
 
 function inFileOrder(entries: readonly PlanEntry[], files: readonly CaseFile[]): PlanEntry[] {
-  const place = new Map(files.map(({ name }, index) => [name, index]));
+  const fileOf = new Map(files.map(({ name }, index) => [name, index]));
   const bases = [...new Set(entries.map(({ planned }) => planned.base))];
-  const rank = ({ planned }: PlanEntry) =>
-    bases.indexOf(planned.base) * files.length + (place.get(planned.file) ?? 0);
-  return [...entries].sort((a, b) => rank(a) - rank(b));
+  const baseRank = ({ planned }: PlanEntry) => bases.indexOf(planned.base);
+  const fileRank = ({ planned }: PlanEntry) => fileOf.get(planned.file) ?? 0;
+  return [...entries].sort(
+    (a, b) => baseRank(a) - baseRank(b) || placeRank(a) - placeRank(b) || fileRank(a) - fileRank(b),
+  );
+}
+
+function inAnyOrder(entries: readonly PlanEntry[], seed: number): PlanEntry[] {
+  return [...shuffle(entries, seed)].sort((a, b) => placeRank(a) - placeRank(b));
+}
+
+function placeRank({ place }: PlanEntry): number {
+  return place === undefined ? 0 : place === 'first' ? -1 : 1;
 }
 
 /** In rounds, so that a run that is cut short has seen every case as often as the others. */

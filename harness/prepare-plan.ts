@@ -24,7 +24,7 @@ export async function preparePlan(inputs: PlanInputs): Promise<Plan> {
     readDurations(context.home),
     readKnown(cli.root),
   ]);
-  const { grep, shard, shuffle, repeat } = options;
+  const { grep, shard, shuffle, repeat, isolate, jobs } = options;
   const plan = buildPlan({
     ...{ listing, files, grep, repeat, shard, shuffle, durations, known },
     whole: options.files.length === 0,
@@ -32,6 +32,7 @@ export async function preparePlan(inputs: PlanInputs): Promise<Plan> {
     bases: images.map(({ base, series }) => ({
       name: base.name,
       applied: series.patches.map(({ subject }) => subject),
+      allInOne: isolate === 'none' && jobs === 1 && shard === undefined,
     })),
     ci: (cli.env['CI'] ?? '') !== '',
   });

@@ -9,6 +9,8 @@ export interface Needs {
    * another base can do by itself.
    */
   readonly patch?: string | Readonly<Record<string, string>>;
+  /** One guest for all cases, in which this one runs before the others or behind them. */
+  readonly allInOne?: 'first' | 'last';
 }
 
 /** A hook or a test body. The registry holds suites of every context, so it knows none. */

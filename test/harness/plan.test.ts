@@ -50,6 +50,31 @@ describe('buildPlan', () => {
     assert.deepEqual(parts.sort(), ids(plan()).sort());
   });
 
+  it('puts what runs before or behind all others there, shuffled or not', () => {
+    const cases = [
+      listed('a', '1'),
+      listed('a', 'last', { needs: [{ allInOne: 'last' }] }),
+      listed('b', '1'),
+      listed('b', 'first', { needs: [{ base: 'v2.6.30' }, { allInOne: 'first' }] }),
+    ];
+    const listing = { cases, mistakes: [] };
+    assert.deepEqual(ids(plan({ listing })), ['bfirst', 'a1', 'b1', 'alast']);
+    for (const seed of [1, 2, 3]) {
+      const shuffled = ids(plan({ listing, shuffle: seed }));
+      assert.deepEqual([shuffled[0], shuffled[3]], ['bfirst', 'alast']);
+    }
+    const bases = ['v2.6.30', 'v6.1'].map((name) => ({ name, applied: [], allInOne: true }));
+    const both = plan({ listing, bases }).entries;
+    assert.deepEqual(both.map(({ planned }) => planned.base).slice(3, 5), ['v2.6.30', 'v6.1']);
+    assert.equal(both[3]?.unmet, undefined);
+  });
+
+  it('skips what wants all cases in one guest where they have more', () => {
+    const listing = { cases: [listed('a', '1', { needs: [{ allInOne: 'last' }] })], mistakes: [] };
+    const [entry] = plan({ listing }).entries;
+    assert.equal(entry?.unmet, 'needs one guest for all cases: --reuse --jobs 1');
+  });
+
   it('shuffles the same way for the same seed, and loses nothing', () => {
     const shuffled = ids(plan({ shuffle: 7 }));
     assert.deepEqual(ids(plan({ shuffle: 7 })), shuffled);

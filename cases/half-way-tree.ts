@@ -16,46 +16,55 @@ const caches = [
   ...['sighand_cache', 'signal_cache', 'cred_jar', 'nsproxy', 'shmem_inode_cache', 'sigqueue'],
 ];
 
+/** Of which there is one for each namespace, and none that the lab makes. */
+const namespaces = ['mqueue_inode_cache', 'nsproxy'];
+
 /** Freezer group of a tool and all the tasks that it makes. */
 const group = 'half-way-tree';
 
 /** With pipes, shared memory, System V IPC, a thread and a zombie. */
 const name = 'together';
 
-test('whichever allocation fails: nothing is left, the next one works', async ({ guest }) => {
-  const { workload, image } = await savedWorkload(guest, name);
-  const errors = `${workload.folder}/errors`;
-  const tool = `restart --make-it-fail --copy-status ${image} 2> ${errors}`;
-  const words = ['busybox', 'sh', '-c', `${tool} || tail -n 1 ${errors}`];
-  // An open file or an id that there is no memory for may be one too many to the kernel.
-  const says = /^(restarted .*|restart: sys_restart: (ENOMEM|ENFILE|EAGAIN|ENOSPC))$/;
-  const before = await guest.slabs(...caches);
-  let [failures, successes] = [0, 0];
-  try {
-    // Some may fail without harm, like the details of a signal: three in a row are past the last.
-    for (let nth = 1; successes < 3; nth += Math.ceil(nth / 5)) {
-      await failNth(guest, nth);
-      const program = await guest.program(words, { says, group });
-      await failNone(guest);
-      if (program.facts['pid'] === undefined) {
-        failures += 1;
-        successes = 0;
-        assert.is((await program.ended()).signal, null);
-      } else {
-        assert.ok(nth > 1, 'the first allocation fails');
-        successes += 1;
-        await endWell(guest, { ...workload, program });
-        for (const name of ['go', 'verdict']) await guest.shim('rm', `${workload.folder}/${name}`);
+test.needs({ patch: patches.ipcMounts })(
+  'whichever allocation fails: nothing is left, the next one works',
+  async ({ guest }) => {
+    const { workload, image } = await savedWorkload(guest, name);
+    const errors = `${workload.folder}/errors`;
+    const tool = `restart --make-it-fail --copy-status ${image} 2> ${errors}`;
+    const words = ['busybox', 'sh', '-c', `${tool} || tail -n 1 ${errors}`];
+    // An open file or an id that there is no memory for may be one too many to the kernel.
+    const says = /^(restarted .*|restart: sys_restart: (ENOMEM|ENFILE|EAGAIN|ENOSPC))$/;
+    const before = await guest.slabs(...caches);
+    const spaces = await guest.slabs(...namespaces);
+    let [failures, successes] = [0, 0];
+    try {
+      // Some may fail without harm, like the details of a signal: three in a row are past the last.
+      for (let nth = 1; successes < 3; nth += Math.ceil(nth / 5)) {
+        await failNth(guest, nth);
+        const program = await guest.program(words, { says, group });
+        await failNone(guest);
+        if (program.facts['pid'] === undefined) {
+          failures += 1;
+          successes = 0;
+          assert.is((await program.ended()).signal, null);
+        } else {
+          assert.ok(nth > 1, 'the first allocation fails');
+          successes += 1;
+          await endWell(guest, { ...workload, program });
+          for (const name of ['go', 'verdict'])
+            await guest.shim('rm', `${workload.folder}/${name}`);
+        }
+        await tasksComeTo(guest, { ...workload, group }, 0, `tasks left by allocation ${nth}`);
       }
-      await tasksComeTo(guest, { ...workload, group }, 0, `tasks left by allocation ${nth}`);
+    } finally {
+      await failNone(guest);
     }
-  } finally {
-    await failNone(guest);
-  }
-  assert.ok(failures >= 20, `${failures} allocations have failed`);
-  assert.equal(await keptSince(guest, before, 5), [], 'nothing is kept');
-  await endWell(guest, await bringBack(guest, workload, image));
-});
+    assert.ok(failures >= 20, `${failures} allocations have failed`);
+    assert.equal(await keptSince(guest, before, 5), [], 'nothing is kept');
+    assert.equal(await keptSince(guest, spaces, 0), [], 'no namespace is kept');
+    await endWell(guest, await bringBack(guest, workload, image));
+  },
+);
 
 /** Returns lengths that an image may be cut to: behind objects of each kind and task, and inside. */
 function cutsOf(bytes: Buffer): readonly number[] {

@@ -20,6 +20,8 @@ export const patches = {
   ipcUndo: 'c/r: what tasks undo to semaphores',
   /** Tasks with the pids they had: v6.1 has clone3() for it. */
   pids: { 'v2.6.30': 'c/r: clone_with_pids' },
+  /** A namespace that v6.1 has no memory for would leave its mount behind. */
+  ipcMounts: { 'v6.1': "c/r: ipc: unmount the queues of a namespace that can't be made" },
   pipeSizes: 'c/r: the size of a pipe',
   rseq: 'c/r: restartable sequences',
   calls: 'c/r: system calls that go on after an interruption',

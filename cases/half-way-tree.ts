@@ -8,7 +8,7 @@ import { bringBack, endWell, savedWorkload, tasksComeTo } from './support/worklo
 
 const test = suite('a restart of a tree that fails half-way')
   .needs({ patch: patches.ipcUndo })
-  .within(60);
+  .within(120);
 
 /** Of which a task that is not restored could leave some; `pid` is shared with others. */
 const caches = [

@@ -6,7 +6,8 @@ const credentials = { patch: patches.credentials };
 
 registerWorkloads('tasks', {
   ...{ tree: {}, many: {}, threads: signals, zombies: {} },
-  'stopped-child': { patch: patches.stopped },
+  // Whoever freezes it as soon as it is back may find the signal that stops it on its way.
+  'stopped-child': { patch: patches.stopped, moves: /^status ShdPnd$/ },
   ...{ session: {}, limits: signals, personality: signals },
   identity: credentials,
   place: { patch: patches.directories },

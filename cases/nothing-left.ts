@@ -1,6 +1,7 @@
 import { assert, suite } from '../harness/case.ts';
 import type { Guest } from '../harness/case.ts';
 import { patches } from './support/patches.ts';
+import { ring } from './support/slabs.ts';
 import { bringBack, endWell, savedWorkload } from './support/workload.ts';
 
 const test = suite('a guest in which all kinds of tasks were saved and restarted')
@@ -21,13 +22,13 @@ const exact = [
 
 /**
  * How often all kinds make their trip until the counts are looked at, and how many more objects a
- * cache may hold then; an exact one, one less than one kind leaves on each trip. The network's
- * ring has 128 buffers that come and go. Only if there are more than `tolerance` at the first
- * look, there is another, after so many trips that one object each is more than these.
+ * cache may hold then; an exact one, one less than one kind leaves on each trip. Only if there are
+ * more than `tolerance` at the first look, there is another, after so many trips that one object
+ * each is more than the network takes.
  */
 const looks = [
   { rounds: 3, tolerance: 40 },
-  { rounds: 9, tolerance: 130 },
+  { rounds: 9, tolerance: ring },
 ];
 
 test.within(180)('holds no more objects of any slab cache than before', async ({ guest }) => {

@@ -10,10 +10,7 @@ import { frozenSubject, unharmed } from './support/tasks.ts';
 const test = suite('a thousand checkpoints leave nothing behind').needs({ patch: patches.subtree });
 
 const times = 1000;
-/**
- * Objects a cache may differ by: a processor keeps a slab of each cache, up to 512 objects,
- * all of which count as active. One object left behind by each call would be a thousand.
- */
+/** Objects a cache may differ by. One object left behind by each call would be a thousand. */
 const tolerance = 20;
 
 const lab = { uid: 1000, gid: 1000 };

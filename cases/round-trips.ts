@@ -11,7 +11,7 @@ const first = 5;
 /** Workloads and trips that are counted: a hundred tasks or more each. */
 const trips = { tree: 15, 'ping-pong': 50, threads: 30 };
 
-/** A task that leaves one object on each trip is more than what half-used slabs differ by. */
+/** A task that leaves one object on each trip leaves more. */
 const tolerance = 10;
 
 for (const [name, counted] of Object.entries(trips))

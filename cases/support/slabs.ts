@@ -3,6 +3,23 @@ import type { Guest } from '../../harness/case.ts';
 /** Active objects of slab caches, by name. */
 export type Counts = Awaited<ReturnType<Guest['slabs']>>;
 
+/** Caches of what tasks are made of. */
+const ofTasks = [
+  ...['task_struct', 'mm_struct', 'files_cache', 'fs_cache', 'filp', 'signal_cache'],
+  ...['sighand_cache', 'cred_jar', 'pid', 'nsproxy', 'sigqueue', 'mnt_cache', 'shmem_inode_cache'],
+];
+
+/**
+ * Returns the caches that hold more than before, and by how many: by more than `each` if tasks are
+ * made of them, by more than `others` if not.
+ */
+export function grownSince(before: Counts, after: Counts, each: number, others: number): string[] {
+  return Object.entries(before)
+    .map(([name, count]) => ({ name, by: (after[name] ?? 0) - count }))
+    .filter(({ name, by }) => by > (ofTasks.includes(name) ? each : others))
+    .map(({ name, by }) => `${name}: ${by} more`);
+}
+
 /** Packets lie in these; the network card takes half its ring of 256 at once, when it likes. */
 const buffers = /^(skbuff|kmalloc-)/;
 

@@ -14,10 +14,7 @@ const ofTasks = [
  * made of them, by more than `others` if not.
  */
 export function grownSince(before: Counts, after: Counts, each: number, others: number): string[] {
-  return Object.entries(before)
-    .map(([name, count]) => ({ name, by: (after[name] ?? 0) - count }))
-    .filter(({ name, by }) => by > (ofTasks.includes(name) ? each : others))
-    .map(({ name, by }) => `${name}: ${by} more`);
+  return grownBeyond(before, after, (name) => (ofTasks.includes(name) ? each : others));
 }
 
 /** Packets lie in these; the network card takes half its ring of 256 at once, when it likes. */
@@ -27,18 +24,23 @@ const buffers = /^(skbuff|kmalloc-)/;
 export const ring = 150;
 
 /**
- * Returns the names of the caches that hold more objects than before, by more than so many.
+ * Returns the caches that hold more objects than before, by more than so many, and by how many.
  * It counts until all has come back or for many times as long as RCU could take; what somebody
  * has kept is returned at last. Of buffers, the network's ring is left out.
  */
 export async function keptSince(guest: Guest, before: Counts, more: number): Promise<string[]> {
-  const names = Object.keys(before);
-  const much = (name: string) => (buffers.test(name) ? Math.max(more, ring) : more);
-  let kept = names;
-  for (let tries = 0; kept.length > 0 && tries < 60; tries++) {
+  const most = (name: string) => (buffers.test(name) ? Math.max(more, ring) : more);
+  for (let tries = 1; ; tries++) {
     // All of them each time: who counts holds objects for each name that it counts.
-    const now = await guest.slabs(...names);
-    kept = names.filter((name) => (now[name] ?? 0) - (before[name] ?? 0) > much(name));
+    const after = await guest.slabs(...Object.keys(before));
+    const kept = grownBeyond(before, after, most);
+    if (kept.length === 0 || tries === 60) return kept;
   }
-  return kept;
+}
+
+function grownBeyond(before: Counts, after: Counts, most: (name: string) => number): string[] {
+  return Object.entries(before)
+    .map(([name, count]) => ({ name, by: (after[name] ?? 0) - count }))
+    .filter(({ name, by }) => by > most(name))
+    .map(({ name, by }) => `${name}: ${by} more`);
 }

@@ -31,6 +31,11 @@ export function openCli(args: readonly string[], env: NodeJS.ProcessEnv = proces
   };
 }
 
+/** Tells whether this is CI, which wants plain logs, all cases and none left out by `.only`. */
+export function isCi(env: NodeJS.ProcessEnv): boolean {
+  return !['', 'false'].includes(env['CI'] ?? '');
+}
+
 /**
  * Returns the absolute path of what a caller named: from where they stand, or else from
  * the repository, as reports name files.

@@ -1,5 +1,5 @@
 import type { Image } from '../kernel/base.ts';
-import type { Cli } from './cli-context.ts';
+import { isCi, type Cli } from './cli-context.ts';
 import type { Context } from './context.ts';
 import { readDurations } from './durations.ts';
 import type { CaseFile } from './host-protocol.ts';
@@ -34,7 +34,7 @@ export async function preparePlan(inputs: PlanInputs): Promise<Plan> {
       applied: series.patches.map(({ subject }) => subject),
       allInOne: isolate === 'none' && jobs === 1 && shard === undefined,
     })),
-    ci: (cli.env['CI'] ?? '') !== '',
+    ci: isCi(cli.env),
   });
   for (const text of plan.warnings) context.emit({ type: 'warning', text });
   if (shuffle !== undefined)

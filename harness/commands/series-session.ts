@@ -7,7 +7,7 @@ import { findLabHome } from '../home.ts';
 import { listenForInterrupt } from '../interrupt.ts';
 import { createLiveReporter } from '../report/live.ts';
 import { createPlainReporter } from '../report/plain.ts';
-import { styleFor } from '../report/style.ts';
+import { isLive, styleFor } from '../report/style.ts';
 
 /**
  * Runs work that is no run of cases with a context of its own, stages shown on stderr, and
@@ -16,8 +16,9 @@ import { styleFor } from '../report/style.ts';
 export async function withContext<T>(cli: Cli, work: (context: Context) => Promise<T>): Promise<T> {
   const { stderr, env } = cli;
   const style = styleFor(stderr, env);
-  const live = stderr.isTTY && (env['CI'] ?? '') === '' && env['TERM'] !== 'dumb';
-  const reporter = live ? createLiveReporter(stderr, style) : createPlainReporter(stderr, style);
+  const reporter = isLive(stderr, env)
+    ? createLiveReporter(stderr, style)
+    : createPlainReporter(stderr, style);
   const interrupt = listenForInterrupt((name) =>
     labError({
       code: 'interrupted',

@@ -5,7 +5,7 @@ import { createLiveReporter } from './live.ts';
 import { createPlainReporter } from './plain.ts';
 import { publish, type Publication } from './publish.ts';
 import type { Reporter } from './reporter.ts';
-import { styleFor } from './style.ts';
+import { isLive, styleFor } from './style.ts';
 
 /** All the consumers of one run's events. */
 export interface Report {
@@ -44,10 +44,4 @@ export function openReport(publication: Publication): Report {
       return publish(collector.results(), files, publication);
     },
   };
-}
-
-/** A screen that redraws itself suits a terminal that can, and nobody else. */
-function isLive(screen: NodeJS.WriteStream, env: NodeJS.ProcessEnv): boolean {
-  const ci = env['CI'] !== undefined && env['CI'] !== '' && env['CI'] !== 'false';
-  return screen.isTTY && !ci && env['TERM'] !== 'dumb';
 }

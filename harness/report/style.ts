@@ -1,4 +1,5 @@
 import kleur from 'kleur';
+import { isCi } from '../cli-context.ts';
 
 /** Colours by meaning. Each returns its text, coloured or as it was. */
 export interface Style {
@@ -44,6 +45,11 @@ export function styleFor(
   env: NodeJS.ProcessEnv = process.env,
 ): Style {
   return wantsColour(stream, env) ? colours : plainStyle;
+}
+
+/** Tells whether to draw on a stream again and again: on a terminal that can, and not in CI. */
+export function isLive(stream: { readonly isTTY?: boolean }, env: NodeJS.ProcessEnv): boolean {
+  return stream.isTTY === true && !isCi(env) && env['TERM'] !== 'dumb';
 }
 
 function wantsColour(stream: { readonly isTTY?: boolean }, env: NodeJS.ProcessEnv): boolean {

@@ -32,11 +32,12 @@ export function createRecord({ emit }: Pick<RunSettings, 'emit'>): CaseRecord {
   const add: CaseRecord['add'] = (entry, observed, run) => {
     const { id, base, file, suite, test } = entry.planned;
     const judgement = applyKnown(judge(observed), entry.known);
-    const { before, during, after } = observed;
+    const { before, during, after, end } = observed;
+    const proven = end.kind === 'proven' ? entry.proven : undefined;
     const result: CaseResult = {
       ...{ id, base, file, suite, test },
       ...judgement,
-      milliseconds: run?.milliseconds ?? 0,
+      milliseconds: run?.milliseconds ?? proven?.milliseconds ?? 0,
       findings: [...before, ...during, ...after],
       console: run?.console ?? [],
       shim: judgement.verdict === 'pass' ? [] : (run?.shim ?? []),
@@ -46,6 +47,7 @@ export function createRecord({ emit }: Pick<RunSettings, 'emit'>): CaseRecord {
       ...(run?.image === undefined ? {} : { image: run.image }),
       ...(run?.otherImages === undefined ? {} : { otherImages: run.otherImages }),
       ...(entry.attempt === undefined ? {} : { attempt: entry.attempt }),
+      ...(proven === undefined ? {} : { provenIn: proven.run }),
     };
     if (results.has(entry)) throw new Error(`two results of ${id}`);
     results.set(entry, result);

@@ -56,6 +56,8 @@ export interface CaseResult {
   readonly attempt?: { readonly number: number; readonly of: number };
   /** Why this failure was expected: it turns nothing red. */
   readonly known?: string;
+  /** The earlier run that it passed in, if it was not run in this one. */
+  readonly provenIn?: string;
 }
 
 export interface CaseImage {

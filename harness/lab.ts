@@ -10,6 +10,7 @@ import type { BaseReport } from './events.ts';
 import { keepDurations } from './durations.ts';
 import { createMachinery } from './guests.ts';
 import { findLabHome } from './home.ts';
+import { openProofs } from './open-proofs.ts';
 import type { RunOptions } from './options.ts';
 import { exitCodeOfRun } from './outcome.ts';
 import type { Plan } from './plan.ts';
@@ -68,7 +69,8 @@ export async function runImages(
 
   const files = await findCaseFiles(options.files, cli.root);
   const plan = await preparePlan({ files, images, options, cli, context });
-  const machinery = createMachinery({ images, rootfs, folder, accelerator, factor }, context);
+  const guests = { images, rootfs, folder, accelerator, factor };
+  const machinery = createMachinery(guests, context);
   const runRound = (part: Pick<Plan, 'entries'>, round?: number) =>
     runCases(part, machinery, context, { ...choices, round });
   const choices = {
@@ -80,8 +82,13 @@ export async function runImages(
     root: cli.root,
     folder,
   };
-  const results = options.untilFail ? await runUntilRed(plan, runRound) : await runRound(plan);
+  const proofs = await openProofs({ files, guests, choices, options, cli }, context);
+  const entries = await proofs.apply(plan.entries);
+  const results = options.untilFail
+    ? await runUntilRed({ entries }, runRound)
+    : await runRound({ entries });
   await keepDurations(context.home, results);
+  await proofs.keep(entries, results);
   await keepHomeSmall(context);
   // One base's failure must not hide the other's verdicts, nor be hidden by them.
   if (failure !== undefined) throw failure;

@@ -28,6 +28,8 @@ export interface RunOptions {
   readonly bail: boolean;
   /** What a case may take, in seconds, before calibration; undefined for the case's own. */
   readonly deadline: number | undefined;
+  /** Run all cases, also those that an earlier run has proven. */
+  readonly fresh: boolean;
   /** Whether the kernel is built with what finds bugs. */
   readonly debug: boolean;
   readonly json: boolean;

@@ -23,6 +23,8 @@ export interface PlanEntry {
   readonly unmet?: string;
   /** Why it can't be run at all. */
   readonly mistake?: ErrorReport;
+  /** The earlier run it passed in, under conditions that still hold. */
+  readonly proven?: { readonly run: string; readonly milliseconds: number };
   readonly attempt?: { readonly number: number; readonly of: number };
   /** Its entry in the list of known failures. */
   readonly known?: KnownFailure;

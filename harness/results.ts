@@ -116,6 +116,10 @@ const caseResult = z
       .string()
       .exactOptional()
       .describe('why this failure was expected: it turns nothing red'),
+    provenIn: z
+      .string()
+      .exactOptional()
+      .describe('the earlier run that it passed in, if it was not run in this one'),
   })
   .readonly();
 

@@ -42,7 +42,7 @@ export async function runCases(
 }
 
 function decide(
-  { unmet, mistake }: PlanEntry,
+  { unmet, mistake, proven }: PlanEntry,
   { signal, bail = false }: RunSettings,
   firstRed: () => string | undefined,
 ): CaseEnd | undefined {
@@ -50,7 +50,8 @@ function decide(
   if (mistake !== undefined) return { kind: 'not-run', error: mistake };
   const red = bail ? firstRed() : undefined;
   if (red !== undefined) return { kind: 'unmet', reason: `not run: --bail, and ${red} is red` };
-  return unmet === undefined ? undefined : { kind: 'unmet', reason: unmet };
+  if (unmet !== undefined) return { kind: 'unmet', reason: unmet };
+  return proven === undefined ? undefined : { kind: 'proven' };
 }
 
 /** How often in a row a base may fail to come up before the rest is not tried any more. */

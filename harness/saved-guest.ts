@@ -21,15 +21,7 @@ export async function savedGuest(
   options: GuestOptions,
   context: Context,
 ): Promise<string> {
-  const machine = machineOf(image, options.rootfs, options.accelerator);
-  const key = keyOf({
-    recipe,
-    image: image.key,
-    rootfs: options.rootfs.key,
-    // The paths of kernel and initramfs are not what they hold.
-    machine: machineArguments({ ...machine, kernel: '', initramfs: '-' }, wiring),
-    qemu: (await findQemu()).version,
-  });
+  const key = await guestKey(image, options);
   const entry = await keep(context.home.guests, key, async (path) => {
     const name = `${image.base.name}-first`;
     const running = await launch(image, name, undefined, options, context, context.signal);
@@ -48,6 +40,22 @@ export async function savedGuest(
       text: `the saved guest ${key} was made again: ${entry.damage}`,
     });
   return join(entry.path, 'state');
+}
+
+/** Returns the key of all that a guest of an image is made of. Throws what findQemu throws. */
+export async function guestKey(
+  image: Image,
+  { rootfs, accelerator }: Pick<GuestOptions, 'rootfs' | 'accelerator'>,
+): Promise<string> {
+  const machine = machineOf(image, rootfs, accelerator);
+  return keyOf({
+    recipe,
+    image: image.key,
+    rootfs: rootfs.key,
+    // The paths of kernel and initramfs are not what they hold.
+    machine: machineArguments({ ...machine, kernel: '', initramfs: '-' }, wiring),
+    qemu: (await findQemu()).version,
+  });
 }
 
 const wiring = { name: 'guest', restoring: false } as const;

@@ -17,7 +17,9 @@ export type CaseEnd =
   | { readonly kind: 'guest-lost'; readonly error: ErrorReport }
   /** It never began: no guest, a mistake in its file, the run was stopped. */
   | { readonly kind: 'not-run'; readonly error: ErrorReport }
-  | { readonly kind: 'unmet'; readonly reason: string };
+  | { readonly kind: 'unmet'; readonly reason: string }
+  /** It passed in an earlier run, and nothing that its verdict depends on has changed. */
+  | { readonly kind: 'proven' };
 
 /** Everything a verdict is made from. */
 export interface Observed {
@@ -45,7 +47,8 @@ export interface Judgement {
 /**
  * Returns a case's verdict. The kernel's own word comes first: whatever else went wrong, an
  * oops is what the reader must hear of. Then what kept the lab from judging, then what the
- * case said. Only a case that returned, under a console known to be watched, can pass.
+ * case said. Only a case that returned, under a console known to be watched, can pass; in
+ * this run, or in the one that has proven it.
  */
 export function judge(observed: Observed): Judgement {
   return (
@@ -85,6 +88,8 @@ function judgeEnd(end: CaseEnd): Judgement | undefined {
       return judgeOverdue(end);
     case 'unmet':
       return { verdict: 'skip', reason: end.reason };
+    case 'proven':
+      return { verdict: 'pass' };
     case 'host-ended':
     case 'guest-lost':
     case 'not-run':

@@ -26,6 +26,7 @@ export interface Typed {
   readonly shuffle?: string | true;
   readonly bail?: true;
   readonly deadline?: number;
+  readonly fresh?: true;
   readonly debug: boolean;
   readonly json?: true;
   readonly results?: string;
@@ -69,6 +70,7 @@ export function withRunOptions(command: Command): Command {
     .option('--shuffle [seed]', 'another order, the same for the same seed')
     .option('--bail', 'stop at the first red case')
     .option('--deadline <seconds>', 'what a case may take', seconds)
+    .option('--fresh', 'run all cases, also where nothing has changed since they passed')
     .option('--no-debug', 'leave out what finds bugs: lockdep, slub debug, …')
     .option('--json', 'print the results as JSON on the standard output')
     .option('--results <folder>', 'where run folders go');
@@ -92,6 +94,7 @@ export function toRunOptions(files: readonly string[], typed: Typed, cli: Cli): 
     shuffle: chooseSeed(typed.shuffle),
     bail: typed.bail ?? false,
     deadline: typed.deadline,
+    fresh: typed.fresh ?? false,
     debug: typed.debug,
     json: typed.json ?? false,
     results:

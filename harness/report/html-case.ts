@@ -3,7 +3,7 @@ import type { CaseImage, CaseResult } from '../events.ts';
 import { isRed, outcomeOf } from '../outcome.ts';
 import { html, type Html } from './html-template.ts';
 import { imagesOf } from './red.ts';
-import { caseTitle, cleanLine, duration } from './text.ts';
+import { caseTitle, cleanLine, duration, provenWords } from './text.ts';
 
 type Stack = NonNullable<CaseResult['findings'][number]['stack']>;
 
@@ -20,6 +20,7 @@ export function renderCase(result: CaseResult, number: number, severalBases: boo
 <div class="body">
 <p class="where">${place}${guest === undefined ? '' : ` · guest ${guest}`}</p>
 ${known === undefined ? undefined : html`<p>Known to fail: ${known}</p>`}
+${provenWords(result).map((words) => html`<p>${words}</p>`)}
 ${reason === undefined ? undefined : html`<p class="reason">${reason}</p>`}
 ${assertionPart(result)}${errorPart(result)}${findingsPart(result)}
 ${imagesOf(result).map(imagePart)}${linesPart('Shim', `shim-${number}`, result.shim)}

@@ -16,7 +16,7 @@ import {
 import { renderSeries } from './html-series.ts';
 import { html, trusted } from './html-template.ts';
 import { renderTimings } from './html-timings.ts';
-import { count, duration } from './text.ts';
+import { count, duration, earlierWords } from './text.ts';
 
 const style = readFileSync(join(import.meta.dirname, 'page.css'), 'utf8');
 const script = readFileSync(join(import.meta.dirname, 'page.js'), 'utf8');
@@ -79,7 +79,7 @@ function outcomeClass(results: Results): string {
 
 function totals(results: Results): string {
   const { planned, pass, fail, known, skip, error } = results.totals;
-  const words = [`${pass} passed`, `${fail} failed`];
+  const words = [`${pass} passed${earlierWords(results.cases)}`, `${fail} failed`];
   if (known > 0) words.push(`${known} known to fail`);
   words.push(`${skip} skipped`);
   if (error > 0) words.push(`${error} in error`);

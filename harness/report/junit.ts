@@ -4,7 +4,7 @@ import { outcomeOf } from '../outcome.ts';
 import type { Results } from '../results.ts';
 import { shareOf } from './flakes.ts';
 import { explainCase } from './red.ts';
-import { cleanLine } from './text.ts';
+import { cleanLine, provenWords } from './text.ts';
 
 // What XML 1.0 (section 2.2) does not allow, lone surrogates included.
 const forbidden = /[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu;
@@ -77,15 +77,14 @@ function suite(name: string, cases: readonly CaseResult[], results: Results): Su
 function testcase(result: CaseResult, results: Results): object {
   const attempt =
     result.attempt === undefined ? '' : ` (${result.attempt.number} of ${result.attempt.of})`;
+  const output = [...provenWords(result), ...result.console];
   return {
     '@classname': clean(`${result.base}.${result.suite || result.file}`),
     '@name': clean(`${result.test}${attempt}`),
     '@file': clean(result.file),
     '@time': seconds(result.milliseconds),
     ...verdictNode(result, results),
-    ...(result.console.length === 0
-      ? {}
-      : { 'system-out': { '#': clean(result.console.join('\n')) } }),
+    ...(output.length === 0 ? {} : { 'system-out': { '#': clean(output.join('\n')) } }),
   };
 }
 

@@ -67,6 +67,8 @@ export function lastingLines(event: LabEvent, severalBases: boolean, style: Styl
       if (event.expected) return [];
       return [`${style.bad('guest')} ${event.guest} ended on its own: ${howEnded(event)}`];
     case 'case-ended':
+      // How many they are was said before the first case, and is said again at the end.
+      if (event.result.provenIn !== undefined) return [];
       return caseLines(event.result, severalBases, style);
     case 'run-started':
     case 'environment':

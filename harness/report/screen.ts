@@ -117,7 +117,9 @@ export function updateScreen(screen: Screen, event: LabEvent): void {
       const planned = screen.planned.get(`${result.base} ${result.id}`);
       screen.totals[outcomeOf(result)] += 1;
       screen.ended += 1;
-      screen.endedExpected += planned?.expected ?? 0;
+      // One that is not run says nothing of how fast the others are.
+      if (result.provenIn === undefined) screen.endedExpected += planned?.expected ?? 0;
+      else screen.plannedExpected -= planned?.expected ?? 0;
       if (result.guest !== undefined)
         setDoing(screen, result.guest, 'waiting for a case', event.at, undefined);
       return;

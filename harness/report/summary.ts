@@ -6,7 +6,7 @@ import { findFlakes, findRepeated, firstRuns, type Share } from './flakes.ts';
 import { verdictWord } from './lines.ts';
 import { explainCase } from './red.ts';
 import { plainStyle, type Style } from './style.ts';
-import { caseTitle, cleanLine, count, duration } from './text.ts';
+import { caseTitle, cleanLine, count, duration, earlierWords } from './text.ts';
 
 /** Returns a run's last words on a screen: every red explained, skips with reasons, totals. */
 export function renderSummary(
@@ -108,7 +108,7 @@ function totalsLine(results: Results, style: Style): string {
   const { planned, pass, fail, known, skip, error } = results.totals;
   const flaky = findFlakes(results.cases).length;
   const words = [
-    style.good(`${pass} passed`),
+    style.good(`${pass} passed`) + earlierWords(results.cases),
     fail > 0 ? style.bad(`${fail} failed`) : '0 failed',
     ...(known > 0 ? [style.warn(`${known} known to fail`)] : []),
     skip > 0 ? style.warn(`${skip} skipped`) : '0 skipped',

@@ -3,7 +3,7 @@ import { outcomeOf } from '../outcome.ts';
 import type { Results } from '../results.ts';
 import { findRepeated } from './flakes.ts';
 import { explainCase } from './red.ts';
-import { caseTitle, cleanLine } from './text.ts';
+import { caseTitle, cleanLine, provenWords } from './text.ts';
 
 /**
  * Returns a run as KTAP (https://docs.kernel.org/dev-tools/ktap.html), of the part that
@@ -36,7 +36,8 @@ function caseLines(result: CaseResult, results: Results, number: number): string
   const { verdict, reason, known = '', attempt } = result;
   const again = attempt === undefined ? '' : ` (${attempt.number} of ${attempt.of})`;
   const title = describe(`${caseTitle(result, results.bases.length > 1)}${again}`);
-  if (verdict === 'pass') return [`ok ${number} ${title}`];
+  if (verdict === 'pass')
+    return [`ok ${number} ${title}`, ...provenWords(result).map((line) => `# ${line}`)];
   if (verdict === 'skip') return [`ok ${number} ${title} # SKIP ${describe(reason ?? '')}`];
   const expected = outcomeOf(result) === 'known' ? ` # TODO ${describe(known)}` : '';
   const explained = explainCase(result, results).slice(1);

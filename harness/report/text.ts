@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
+import type { CaseResult } from '../events.ts';
 
 /**
  * Returns milliseconds as a person says them: `0.4 s`, `12.3 s`, `2 min 05 s`, and below a
@@ -15,6 +16,18 @@ export function duration(milliseconds: number): string {
 /** Returns `1 case`, `2 cases`. */
 export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+/** Returns ` (2 in earlier runs)`, or nothing if all that passed did so in this run. */
+export function earlierWords(cases: readonly Pick<CaseResult, 'provenIn'>[]): string {
+  const earlier = cases.filter(({ provenIn }) => provenIn !== undefined).length;
+  return earlier === 0 ? '' : ` (${earlier} in earlier runs)`;
+}
+
+/** Returns why a case that passed was not run; nothing if it was. */
+export function provenWords({ provenIn }: Pick<CaseResult, 'provenIn'>): string[] {
+  if (provenIn === undefined) return [];
+  return [`not run: it passed in ${provenIn}, and nothing it depends on has changed since`];
 }
 
 /** Returns bytes as a person says them: `0.4 MiB`, `35 MiB`, `4.1 GiB`. */

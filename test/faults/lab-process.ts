@@ -39,7 +39,7 @@ const options: RunOptions = {
     repeat: 1,
   },
   ...{ untilFail: false, shard: undefined, shuffle: undefined, bail: false, deadline: undefined },
-  ...{ debug: true, json: false, ...more },
+  ...{ fresh: false, debug: true, json: false, ...more },
 };
 
 function tell(event: LabEventBody): void {

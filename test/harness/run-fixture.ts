@@ -2,7 +2,7 @@ import { listCases } from '../../harness/list-cases.ts';
 import type { CaseResult, LabEventBody } from '../../harness/events.ts';
 import type { Listing } from '../../harness/listing.ts';
 import { buildPlan } from '../../harness/plan.ts';
-import type { PlanOptions } from '../../harness/plan.ts';
+import type { PlanEntry, PlanOptions } from '../../harness/plan.ts';
 import { runCases } from '../../harness/runner.ts';
 import type { RunChoices } from '../../harness/run-settings.ts';
 import { fakeMachinery } from './fake-guest.ts';
@@ -21,6 +21,8 @@ export interface FixtureOptions extends Partial<RunChoices> {
   readonly machinery?: FakeMachinery;
   readonly plan?: Partial<PlanOptions>;
   readonly signal?: AbortSignal;
+  /** What becomes of the plan before it is run. */
+  readonly change?: (entries: readonly PlanEntry[]) => Promise<readonly PlanEntry[]>;
 }
 
 const listings = new Map<string, Promise<Listing>>();
@@ -37,7 +39,7 @@ function listOnce(names: readonly string[]): Promise<Listing> {
 export async function runFixtures(
   names: readonly string[],
   tests: RegExp,
-  { machinery = fakeMachinery(), plan = {}, signal, ...choices }: FixtureOptions = {},
+  { machinery = fakeMachinery(), plan = {}, signal, change, ...choices }: FixtureOptions = {},
 ): Promise<FixtureRun> {
   const files = names.map(fixture);
   const listing = await listOnce(names);
@@ -46,6 +48,7 @@ export async function runFixtures(
     ...{ listing, files, bases, grep: tests, ci: false, durations: {} },
     ...plan,
   });
+  const entries = (await change?.(planned.entries)) ?? planned.entries;
   const events: LabEventBody[] = [];
   const context = {
     emit: (event: LabEventBody) => void events.push(event),
@@ -53,7 +56,7 @@ export async function runFixtures(
   };
   // A real guest is a process and sockets; a fake one would let the event loop run dry.
   const alive = setInterval(() => undefined, 1000);
-  const results = await runCases(planned, machinery, context, {
+  const results = await runCases({ entries }, machinery, context, {
     ...{ jobs: 1, isolation: 'none', deadline: 8, factor: 1, root },
     ...choices,
   }).finally(() => clearInterval(alive));

@@ -41,6 +41,7 @@ const table: readonly (readonly [string, Observed, string, RegExp?])[] = [
     /no reason/,
   ],
   ['the run lacks what it needs', observe({ kind: 'unmet', reason: 'needs v6.1' }), 'skip', /v6.1/],
+  ['it is proven', observe({ kind: 'proven' }), 'pass'],
   ['an assertion failed', observe(returned(failed)), 'fail', /^is 2$/],
   ['it threw something else', observe(returned(broken)), 'error', /^broken$/],
   [

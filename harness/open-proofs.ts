@@ -1,0 +1,68 @@
+import { basename } from 'node:path';
+import type { GuestOptions } from './boot-guest.ts';
+import { isCi, type Cli } from './cli-context.ts';
+import type { Context } from './context.ts';
+import type { CaseResult } from './events.ts';
+import type { CaseFile } from './host-protocol.ts';
+import type { RunOptions } from './options.ts';
+import type { PlanEntry } from './plan.ts';
+import { agreeing, readProofKeys } from './proof-key.ts';
+import { applyProofs, keepProofs } from './proofs.ts';
+import { count } from './report/text.ts';
+import type { RunChoices } from './run-settings.ts';
+
+/** What earlier runs have proven, as one run uses it and adds to it. */
+export interface Proofs {
+  /** Returns the plan's entries, those that need not run again with their proof, and says so. */
+  apply(planned: readonly PlanEntry[]): Promise<readonly PlanEntry[]>;
+  /** Keeps what this run has proven. */
+  keep(entries: readonly PlanEntry[], results: readonly CaseResult[]): Promise<void>;
+}
+
+export interface ProofInputs {
+  readonly files: readonly CaseFile[];
+  readonly guests: GuestOptions;
+  readonly choices: RunChoices;
+  readonly options: RunOptions;
+  readonly cli: Cli;
+}
+
+/**
+ * Returns the proofs of a run. Only a plain one rests on them or makes them: whoever names
+ * cases, repeats or shuffles them wants to see them run, and CI has to.
+ */
+export async function openProofs(
+  { files, guests, choices, options, cli }: ProofInputs,
+  { home, emit }: Pick<Context, 'home' | 'emit'>,
+): Promise<Proofs> {
+  const plain = isPlain(options, choices);
+  const readKeys = () => readProofKeys(files, guests, choices, cli.root);
+  const keyOf = await readKeys();
+  return {
+    apply: async (planned) => {
+      if (!plain || options.fresh || isCi(cli.env)) return planned;
+      const entries = await applyProofs(planned, keyOf, home);
+      const proven = entries.filter((entry) => entry.proven !== undefined).length;
+      if (proven > 0)
+        emit({
+          type: 'note',
+          text: `${count(proven, 'case')} passed in earlier runs, and nothing they depend on has changed: not run again (--fresh runs them)`,
+        });
+      return entries;
+    },
+    keep: async (entries, results) => {
+      const evidence = { run: basename(guests.folder), entries, results, plain };
+      await keepProofs(evidence, agreeing(keyOf, await readKeys()), home);
+    },
+  };
+}
+
+/** Whether files are run as always: all of them, all of their cases, once and in order. */
+function isPlain(
+  { files, grep, repeat, untilFail, shard, shuffle }: RunOptions,
+  { isolation }: RunChoices,
+): boolean {
+  const narrowed = files.length > 0 || grep !== undefined || shard !== undefined;
+  const varied = repeat > 1 || untilFail || shuffle !== undefined || isolation === 'none';
+  return !narrowed && !varied;
+}

@@ -1,0 +1,57 @@
+import { readdir } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import type { GuestOptions } from './boot-guest.ts';
+import { hashFile, keyOf } from './cache.ts';
+import type { PlannedCase } from './events.ts';
+import type { CaseFile } from './host-protocol.ts';
+import type { RunChoices } from './run-settings.ts';
+import { guestKey } from './saved-guest.ts';
+
+/**
+ * Returns the key of all that the verdicts of a file's cases on a base depend on; undefined
+ * where that is not known.
+ */
+export type KeyOfFile = (of: Pick<PlannedCase, 'base' | 'file'>) => string | undefined;
+
+/** What judges a guest, from the repository's root: changed, it might judge otherwise. */
+const judges = ['harness', 'qemu', 'cases/support', 'package-lock.json'];
+
+/** Reads what the verdicts of these case files depend on beside the kernel, and returns their keys. */
+export async function readProofKeys(
+  files: readonly CaseFile[],
+  guests: GuestOptions,
+  { isolation, deadline }: Pick<RunChoices, 'isolation' | 'deadline'>,
+  root: string,
+): Promise<KeyOfFile> {
+  const judge = keyOf({ sums: await Promise.all(judges.map((name) => hashAll(join(root, name)))) });
+  const fileSums = new Map(
+    await Promise.all(files.map(async ({ name, path }) => [name, await hashAll(path)] as const)),
+  );
+  const guestKeys = new Map(
+    await Promise.all(
+      guests.images.map(async (image) => [image.base.name, await guestKey(image, guests)] as const),
+    ),
+  );
+  return ({ base, file }) =>
+    keyOf({
+      ...{ judge, isolation, deadline, node: process.version },
+      ...{ file: fileSums.get(file), guest: guestKeys.get(base) },
+    });
+}
+
+/** Returns the checksums of a file, or of all files in a folder, by their paths in it. */
+async function hashAll(path: string): Promise<readonly (readonly [string, string])[]> {
+  const below = await readdir(path, { recursive: true, withFileTypes: true }).catch(() => null);
+  const paths = below
+    ?.filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+  return Promise.all(
+    (paths ?? [path]).map(async (each) => [relative(path, each), await hashFile(each)] as const),
+  );
+}
+
+/** Returns the keys that two readings agree on: what was saved in between may or may not have counted. */
+export function agreeing(before: KeyOfFile, after: KeyOfFile): KeyOfFile {
+  return (of) => (before(of) === after(of) ? before(of) : undefined);
+}

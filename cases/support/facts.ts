@@ -44,7 +44,8 @@ export async function factsOf(guest: Guest, workload: Workload): Promise<readonl
   const pids = (await tasksOf(guest, workload)).map(Number).sort((a, b) => a - b);
   const { tasks } = await guest.shim('facts', ...pids.map(String));
   assert.ok(Array.isArray(tasks) && tasks.length === pids.length, 'all tasks are told of');
-  const told = (tasks as readonly Record<string, unknown>[]).map(readFacts);
+  const pipes = new Map<string, string>();
+  const told = (tasks as readonly Record<string, unknown>[]).map((each) => readFacts(each, pipes));
   return told.filter((facts) => facts.get('cmdline')?.startsWith('restart\0') !== true);
 }
 
@@ -77,11 +78,11 @@ export function differencesOf(
   });
 }
 
-function readFacts(told: Readonly<Record<string, unknown>>): TaskFacts {
+function readFacts(told: Readonly<Record<string, unknown>>, pipes: Map<string, string>): TaskFacts {
   const facts = new Map<string, string>();
   for (const [name, value] of Object.entries(told)) {
     if (typeof value !== 'string')
-      for (const [key, fact] of asFields(name, value)) facts.set(key, fact);
+      for (const [key, fact] of asFields(name, value, pipes)) facts.set(key, fact);
     else if (name === 'status')
       for (const line of value.trim().split('\n')) addLine(facts, `status ${line}`, ':');
     else if (name === 'stat') for (const [key, fact] of statOf(value)) facts.set(key, fact);
@@ -92,11 +93,15 @@ function readFacts(told: Readonly<Record<string, unknown>>): TaskFacts {
   return facts;
 }
 
-function asFields(name: string, value: unknown): readonly (readonly [string, string])[] {
+function asFields(
+  name: string,
+  value: unknown,
+  pipes: Map<string, string>,
+): readonly (readonly [string, string])[] {
   if (typeof value !== 'object' || value === null) return [[name, String(value)]];
   const fields: [string, string][] = [];
   for (const [number, text] of Object.entries(value as Record<string, string>)) {
-    if (name === 'fd') fields.push([`fd ${number}`, withoutInode(text)]);
+    if (name === 'fd') fields.push([`fd ${number}`, withoutInode(text, pipes)]);
     else
       for (const line of text.trim().split('\n')) {
         const colon = line.indexOf(':');
@@ -120,8 +125,16 @@ function statOf(text: string): readonly (readonly [string, string])[] {
   return fields.map((field, index) => [`stat ${statFields[index] ?? index + 3}`, field] as const);
 }
 
-/** Pipes and files without a name get new inodes; which are the same still shows in fd. */
-function withoutInode(target: string): string {
+/**
+ * Pipes and files without a name get new inodes. Which pipes are the same has to stay: they
+ * are numbered as they come up, over all tasks of a workload.
+ */
+function withoutInode(target: string, pipes: Map<string, string>): string {
+  if (target.startsWith('pipe:')) {
+    const number = pipes.get(target) ?? `pipe ${pipes.size + 1}`;
+    pipes.set(target, number);
+    return number;
+  }
   return target.replace(/:\[\d+\]$/, '').replace(/^\/SYSV.*/, '/SYSV');
 }
 

@@ -54,12 +54,24 @@ export const imageRows: readonly Row[] = [
     unit: 'ms',
     goal: 20 * tasks,
     measure: (bench) =>
+      inGuest(bench, async (shim) => (await save(shim, workloadOf(tasks))).milliseconds),
+  })),
+  ...([1, 10, 100] as const).map((tasks): Row => ({
+    key: `restart-${tasks}`,
+    name: `restart of ${tasks === 1 ? '1 task' : `${tasks} tasks`}, until they live`,
+    unit: 'ms',
+    goal: 20 * tasks,
+    measure: (bench) =>
       inGuest(bench, async (shim) => {
-        const name = tasks === 1 ? 'count' : `tasks-${tasks}`;
-        return (await save(shim, name)).milliseconds;
+        await save(shim, workloadOf(tasks));
+        return bringBack(shim);
       }),
   })),
 ];
+
+function workloadOf(tasks: number): string {
+  return tasks === 1 ? 'count' : `tasks-${tasks}`;
+}
 
 const spawned = z.looseObject({ handle: z.number(), pid: z.number() });
 const ended = z.looseObject({ status: z.number().nullable() });
@@ -121,13 +133,7 @@ async function save(shim: ShimClient, name: string): Promise<Saved> {
 /** Returns how long both ways took, in times of a dd of as many bytes to the same place. */
 async function roundTrip(shim: ShimClient): Promise<{ save: number; bringBack: number }> {
   const { milliseconds } = await save(shim, 'dirty-64');
-  const restart = await time(() => run(shim, ['restart', '--pids', '--no-wait', image]));
-  await run(shim, [
-    'busybox',
-    'sh',
-    '-c',
-    `touch ${folder}/go; until [ -e ${folder}/verdict ]; do :; done`,
-  ]);
+  const restart = await bringBack(shim);
   const words = [
     'busybox',
     'dd',
@@ -142,6 +148,18 @@ async function roundTrip(shim: ShimClient): Promise<{ save: number; bringBack: n
   });
   const dd = summarise(copies).median;
   return { save: milliseconds / dd, bringBack: restart / dd };
+}
+
+/** Restarts what was saved last and lets it end. Returns how long it took until it lived, in ms. */
+async function bringBack(shim: ShimClient): Promise<number> {
+  const restart = await time(() => run(shim, ['restart', '--pids', '--no-wait', image]));
+  await run(shim, [
+    'busybox',
+    'sh',
+    '-c',
+    `touch ${folder}/go; until [ -e ${folder}/verdict ]; do :; done`,
+  ]);
+  return restart;
 }
 
 /** Runs a program of the guest to its end. Throws if that is not 0. */

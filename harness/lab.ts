@@ -16,6 +16,7 @@ import { exitCodeOfRun } from './outcome.ts';
 import type { Plan } from './plan.ts';
 import { preparePlan } from './prepare-plan.ts';
 import { prepare, type Prepared } from './prepare.ts';
+import { readJudgeKey } from './proof-key.ts';
 import { countVerdicts } from './results-collect.ts';
 import { runUntilRed } from './rounds.ts';
 import { runSession, type RunEnd } from './run-session.ts';
@@ -51,8 +52,10 @@ async function runBases(
   folder: string,
   context: Context,
 ): Promise<RunEnd> {
+  // Before anything is built: what is loaded now judges, whatever is saved meanwhile.
+  const judge = await readJudgeKey(cli.root);
   const prepared = await prepare(bases, options, context);
-  return runImages(prepared, options, cli, folder, context);
+  return runImages(prepared, options, cli, folder, context, judge);
 }
 
 /** Runs the cases on images that are there, in guests of their own, and returns the verdicts. */
@@ -62,6 +65,7 @@ export async function runImages(
   cli: Cli,
   folder: string,
   context: Context,
+  judge?: string,
 ): Promise<RunEnd> {
   const { rootfs, accelerator, factor, images, failures } = prepared;
   const [failure] = failures;
@@ -82,7 +86,7 @@ export async function runImages(
     root: cli.root,
     folder,
   };
-  const proofs = await openProofs({ files, guests, choices, options, cli }, context);
+  const proofs = await openProofs({ files, guests, choices, options, cli, judge }, context);
   const entries = await proofs.apply(plan.entries);
   const results = options.untilFail
     ? await runUntilRed({ entries }, runRound)

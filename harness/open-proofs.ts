@@ -6,7 +6,7 @@ import type { CaseResult } from './events.ts';
 import type { CaseFile } from './host-protocol.ts';
 import type { RunOptions } from './options.ts';
 import type { PlanEntry } from './plan.ts';
-import { agreeing, readProofKeys } from './proof-key.ts';
+import { agreeing, readJudgeKey, readProofKeys } from './proof-key.ts';
 import { applyProofs, keepProofs } from './proofs.ts';
 import { count } from './report/text.ts';
 import type { RunChoices } from './run-settings.ts';
@@ -25,6 +25,8 @@ export interface ProofInputs {
   readonly choices: RunChoices;
   readonly options: RunOptions;
   readonly cli: Cli;
+  /** The key of the lab's own code when the run began: that is what judges it. */
+  readonly judge: string | undefined;
 }
 
 /**
@@ -32,12 +34,11 @@ export interface ProofInputs {
  * cases, repeats or shuffles them wants to see them run, and CI has to.
  */
 export async function openProofs(
-  { files, guests, choices, options, cli }: ProofInputs,
+  { files, guests, choices, options, cli, judge }: ProofInputs,
   { home, emit }: Pick<Context, 'home' | 'emit'>,
 ): Promise<Proofs> {
   const plain = isPlain(options, choices);
-  const readKeys = () => readProofKeys(files, guests, choices, cli.root);
-  const keyOf = await readKeys();
+  const keyOf = await readProofKeys(files, guests, choices, judge);
   return {
     apply: async (planned) => {
       if (!plain || options.fresh || isCi(cli.env)) return planned;
@@ -52,7 +53,8 @@ export async function openProofs(
     },
     keep: async (entries, results) => {
       const evidence = { run: basename(guests.folder), entries, results, plain };
-      await keepProofs(evidence, agreeing(keyOf, await readKeys()), home);
+      const after = await readProofKeys(files, guests, choices, await readJudgeKey(cli.root));
+      await keepProofs(evidence, agreeing(keyOf, after), home);
     },
   };
 }

@@ -16,14 +16,23 @@ export type KeyOfFile = (of: Pick<PlannedCase, 'base' | 'file'>) => string | und
 /** What judges a guest, from the repository's root: changed, it might judge otherwise. */
 const judges = ['harness', 'qemu', 'cases/support', 'package-lock.json'];
 
-/** Reads what the verdicts of these case files depend on beside the kernel, and returns their keys. */
+/** Returns the key of the lab's own code as it stands; undefined where it can't be read. */
+export async function readJudgeKey(root: string): Promise<string | undefined> {
+  const sums = await Promise.all(judges.map((name) => hashAll(join(root, name))));
+  return sums.includes(undefined) ? undefined : keyOf({ sums });
+}
+
+/**
+ * Reads what the verdicts of these case files depend on beside the kernel, and returns their
+ * keys. `judge` is the key of the code that judges them: what was loaded may not be what
+ * stands there any more.
+ */
 export async function readProofKeys(
   files: readonly CaseFile[],
   guests: GuestOptions,
   { isolation, deadline }: Pick<RunChoices, 'isolation' | 'deadline'>,
-  root: string,
+  judge: string | undefined,
 ): Promise<KeyOfFile> {
-  const judge = keyOf({ sums: await Promise.all(judges.map((name) => hashAll(join(root, name)))) });
   const fileSums = new Map(
     await Promise.all(files.map(async ({ name, path }) => [name, await hashAll(path)] as const)),
   );
@@ -32,15 +41,21 @@ export async function readProofKeys(
       guests.images.map(async (image) => [image.base.name, await guestKey(image, guests)] as const),
     ),
   );
-  return ({ base, file }) =>
-    keyOf({
-      ...{ judge, isolation, deadline, node: process.version },
-      ...{ file: fileSums.get(file), guest: guestKeys.get(base) },
-    });
+  return ({ base, file: name }) => {
+    const file = fileSums.get(name);
+    if (judge === undefined || file === undefined) return undefined;
+    const guest = guestKeys.get(base);
+    return keyOf({ judge, isolation, deadline, node: process.version, file, guest });
+  };
 }
 
-/** Returns the checksums of a file, or of all files in a folder, by their paths in it. */
-async function hashAll(path: string): Promise<readonly (readonly [string, string])[]> {
+type Sums = readonly (readonly [string, string])[];
+
+/**
+ * Returns the checksums of a file, or of all files in a folder, by their paths in it; undefined
+ * where one can't be read: an editor may be at it.
+ */
+async function hashAll(path: string): Promise<Sums | undefined> {
   const below = await readdir(path, { recursive: true, withFileTypes: true }).catch(() => null);
   const paths = below
     ?.filter((entry) => entry.isFile())
@@ -48,7 +63,7 @@ async function hashAll(path: string): Promise<readonly (readonly [string, string
     .sort();
   return Promise.all(
     (paths ?? [path]).map(async (each) => [relative(path, each), await hashFile(each)] as const),
-  );
+  ).catch(() => undefined);
 }
 
 /** Returns the keys that two readings agree on: what was saved in between may or may not have counted. */

@@ -83,7 +83,7 @@ export async function keepProofs(
     });
     const [first] = found;
     const key = first === undefined ? undefined : keyOf(first);
-    if (found.some(isRed)) changed[name] = undefined;
+    if (found.some(isDisproof)) changed[name] = undefined;
     else if (plain && key !== undefined && found.every(isProof))
       changed[name] = {
         ...{ key, run },
@@ -91,6 +91,11 @@ export async function keepProofs(
       };
   }
   if (Object.keys(changed).length > 0) await changeFacts(fileIn(home), changed);
+}
+
+/** One that never began, since the run was stopped or no guest came up, says nothing. */
+function isDisproof(result: CaseResult): boolean {
+  return isRed(result) && result.guest !== undefined;
 }
 
 /** One that an earlier run has proven keeps that run's name. */

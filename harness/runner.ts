@@ -46,12 +46,13 @@ function decide(
   { signal, bail = false }: RunSettings,
   firstRed: () => string | undefined,
 ): CaseEnd | undefined {
+  // An interruption changes nothing of what has been proven.
+  if (proven !== undefined) return { kind: 'proven' };
   if (signal.aborted) return { kind: 'not-run', error: toReport(signal.reason) };
   if (mistake !== undefined) return { kind: 'not-run', error: mistake };
   const red = bail ? firstRed() : undefined;
   if (red !== undefined) return { kind: 'unmet', reason: `not run: --bail, and ${red} is red` };
-  if (unmet !== undefined) return { kind: 'unmet', reason: unmet };
-  return proven === undefined ? undefined : { kind: 'proven' };
+  return unmet === undefined ? undefined : { kind: 'unmet', reason: unmet };
 }
 
 /** How often in a row a base may fail to come up before the rest is not tried any more. */

@@ -8,6 +8,7 @@ import type { LabEventBody } from '../../harness/events.ts';
 import { findLabHome } from '../../harness/home.ts';
 import { openProofs } from '../../harness/open-proofs.ts';
 import type { RunOptions } from '../../harness/options.ts';
+import { readJudgeKey } from '../../harness/proof-key.ts';
 import type { PlanEntry } from '../../harness/plan.ts';
 import { fixture, root } from './fixture.ts';
 import { runFixtures } from './run-fixture.ts';
@@ -37,6 +38,7 @@ async function runIn(path: string, { options = {}, env = {}, isolation = 'file' 
       guests: { images: [], folder: '/results/a-run' } as unknown as GuestOptions,
       options: { ...plain, ...options },
       cli: { env, root } as Cli,
+      judge: await readJudgeKey(root),
     },
     {
       home: { ...findLabHome({ LAB_HOME: path }), facts: path },

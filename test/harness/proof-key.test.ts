@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { withDir } from 'tmp-promise';
 import type { GuestOptions } from '../../harness/boot-guest.ts';
-import { agreeing, readProofKeys } from '../../harness/proof-key.ts';
+import { agreeing, readJudgeKey, readProofKeys } from '../../harness/proof-key.ts';
 
 // No base's image: what a guest is made of has a key of its own, and needs QEMU to tell it.
 const guests = { images: [] } as unknown as GuestOptions;
@@ -42,7 +42,8 @@ async function keysIn(
 ): Promise<readonly (string | undefined)[]> {
   const files = ['cases/a.ts', 'cases/b.ts'];
   const paths = files.map((name) => ({ name, path: join(root, name) }));
-  const keyOf = await readProofKeys(paths, guests, { ...choices, ...more }, root);
+  const judge = await readJudgeKey(root);
+  const keyOf = await readProofKeys(paths, guests, { ...choices, ...more }, judge);
   return files.map((file) => keyOf({ base: 'v6.1', file }));
 }
 
@@ -71,7 +72,6 @@ describe('the key of what a verdict depends on', () => {
         const changed = await keysIn(root);
         before.forEach((each, at) => assert.notEqual(changed[at], each));
         await rm(join(root, name));
-        if (name === 'package-lock.json') return;
         assert.notDeepEqual(await keysIn(root), changed, 'nor is it the same without that file');
       }));
 
@@ -87,6 +87,16 @@ describe('the key of what a verdict depends on', () => {
       const before = await keysIn(root);
       await write('docs/ci.md', 'changed');
       assert.deepEqual(await keysIn(root), before);
+    }));
+
+  it('is not known of a file that is gone, nor where the lab can not be read', () =>
+    inHouse(async (root) => {
+      await rm(join(root, 'cases/a.ts'));
+      const [a, b] = await keysIn(root);
+      assert.equal(a, undefined);
+      assert.ok(b);
+      await rm(join(root, 'package-lock.json'));
+      assert.deepEqual(await keysIn(root), [undefined, undefined]);
     }));
 
   it('is not known where two readings differ', () => {

@@ -126,10 +126,17 @@ describe('what a run has proven', () => {
     inHome(async (home) => {
       for (const verdict of ['fail', 'error'] as const) {
         await keep(home);
-        const results = [resultOf(one, { verdict }), resultOf(other)];
+        const results = [resultOf(one, { verdict, guest: 'v6.1-1' }), resultOf(other)];
         await keep(home, { results, entries: [one, other], plain: false });
         assert.deepEqual(await provenOf(home), ['b.ts one']);
       }
+    }));
+
+  it('stands when the case did not even begin: the run was stopped, or no guest came up', () =>
+    inHome(async (home) => {
+      await keep(home);
+      await keep(home, { results: two.map((each) => resultOf(each, { verdict: 'error' })) });
+      assert.deepEqual(await provenOf(home), all);
     }));
 
   it('is nothing new where files were not run as always', () =>

@@ -67,6 +67,12 @@ export interface ProgramOptions {
   readonly says: RegExp;
   /** The freezer group that it and its children begin in. */
   readonly group?: string;
+  readonly uid?: number;
+  readonly gid?: number;
+  /** Where it starts; by default in root's own folder, which others may not enter. */
+  readonly cwd?: string;
+  /** It is the init of a fresh pid namespace; `pid` is seen from outside unless it says one. */
+  readonly newPidNamespace?: boolean;
 }
 
 /** A program in the guest that has put itself into a state and said so. */

@@ -1,4 +1,4 @@
-import type { CallOptions, Destination, SubjectOptions } from './contracts.ts';
+import type { CallOptions, Destination, ProgramOptions, SubjectOptions } from './contracts.ts';
 import type { CallAnswer } from './guest-answers.ts';
 import { guestAssertion } from './guest-assertion.ts';
 
@@ -20,12 +20,15 @@ export function restartWords(pid: number, image: string, options: CallOptions): 
 }
 
 /** Returns who does something, as options of the shim. */
-export function identityWords(options: CallOptions & SubjectOptions): string[] {
-  const { uid, gid, chroot, newPidNamespace, group } = options;
+export function identityWords(
+  options: CallOptions & SubjectOptions & Partial<ProgramOptions>,
+): string[] {
+  const { uid, gid, chroot, cwd, newPidNamespace, group } = options;
   return [
     ...(uid === undefined ? [] : ['--uid', String(uid)]),
     ...(gid === undefined ? [] : ['--gid', String(gid)]),
     ...(chroot === undefined ? [] : ['--chroot', chroot]),
+    ...(cwd === undefined ? [] : ['--cwd', cwd]),
     ...(group === undefined ? [] : ['--group', group]),
     ...(newPidNamespace === true ? ['--new-pidns'] : []),
   ];

@@ -26,9 +26,9 @@ export async function startProgram(
   { call, programs, undo, patience }: GuestParts,
   name: string,
   words: readonly string[],
-  { says, group }: ProgramOptions,
+  { says, ...who }: ProgramOptions,
 ): Promise<Subject> {
-  const identity = identityWords(group === undefined ? {} : { group });
+  const identity = identityWords(who);
   const { handle, pid } = await call(spawnAnswer, ['spawn', ...identity, '--', ...words]);
   undo.push(`${name} (${pid})`, async () => {
     const { gone } = await call(endAnswer, ['end', String(handle)]);

@@ -1,5 +1,5 @@
 import { assert } from '../../harness/case.ts';
-import type { DiskType, Guest, Subject } from '../../harness/case.ts';
+import type { DiskType, Guest, ProgramOptions, Subject } from '../../harness/case.ts';
 
 /** A program of rootfs/src/work that is at work. */
 export interface Workload {
@@ -14,6 +14,10 @@ export interface Workload {
   readonly group: string;
   /** Whether it knows its tasks by their pids. */
   readonly pids: boolean;
+  /** Whose all its tasks are, and who restarts it, if that is not root. */
+  readonly user?: number;
+  /** Whether its root task is the init of a pid namespace, which is saved as a whole. */
+  readonly container: boolean;
 }
 
 /** Room for a journal, and for what the workloads of files write. */
@@ -25,17 +29,25 @@ export interface Manner {
   readonly pids?: boolean;
   /** Its folder is on a disk with such a file system; by default it is on a tmpfs. */
   readonly disk?: DiskType;
+  /** It runs as that user, with a group of the same number; by default as root. */
+  readonly user?: number;
+  /** It is the init of a pid namespace of its own, or the only child of such an init. */
+  readonly container?: 'init' | 'below';
 }
 
 /** Starts a workload in a freezer group of its own and waits until it has set itself up. */
 export async function startWorkload(
   guest: Guest,
   name: string,
-  { pids = false, disk }: Manner = {},
+  { pids = false, disk, user, container }: Manner = {},
 ): Promise<Workload> {
   const folder = await (disk === undefined ? guest.folder() : guest.disk(disk, diskKib));
   const group = `work-${name}`;
-  const program = await guest.program(['work', name, folder], { says: /^started /, group });
+  const below = container === 'below' ? ['--below'] : [];
+  const program = await guest.program(['work', ...below, name, folder], {
+    ...{ says: /^started\b/, group, newPidNamespace: container !== undefined },
+    ...asUser(user),
+  });
   const words = ['busybox', 'cat', `${folder}/said`];
   const reader = guest.program(words, { says: /^ready$/ });
   // Nobody would ever open the FIFO of a workload that has ended without a word.
@@ -45,13 +57,23 @@ export async function startWorkload(
   for (const either of [reader, early]) either.catch(() => undefined);
   // It ends when the workload has closed the FIFO: what the workload does then is its work.
   await (await Promise.race([reader, early])).ended();
-  return { name, program, pid: Number(program.facts['pid']), folder, group, pids };
+  const known = { name, program, pid: program.pid, folder, group, pids };
+  return { ...known, ...(user === undefined ? {} : { user }), container: container !== undefined };
 }
 
-/** Freezes all tasks of a workload and saves them; returns the image's path. */
-export async function save(guest: Guest, workload: Workload): Promise<string> {
+/** Returns who does something, if that is not root, and where: not in root's own folder. */
+function asUser(user: number | undefined): Pick<ProgramOptions, 'uid' | 'gid' | 'cwd'> {
+  return user === undefined ? {} : { uid: user, gid: user, cwd: '/' };
+}
+
+/**
+ * Freezes all tasks of a workload and has root, or another user, save them; returns the image's
+ * path. A container is saved as a whole, all others as a subtree.
+ */
+export async function save(guest: Guest, workload: Workload, user?: number): Promise<string> {
   await freezeAll(guest, workload);
-  const result = await guest.checkpoint(workload.pid);
+  const flags = workload.container ? { flags: 0 } : {};
+  const result = await guest.checkpoint(workload.pid, { ...flags, ...asUser(user) });
   assert.is(result.errno, null, (await result.image()).error ?? 'no record says why');
   assert.ok(result.path, 'the image is a file');
   return result.path;
@@ -85,12 +107,20 @@ export async function savedWorkload(
   return { workload, image };
 }
 
+/** A container has its own pids, in a namespace of its own. */
+function pidsOf({ container, pids }: Workload): readonly string[] {
+  if (container) return ['--pidns'];
+  return pids ? ['--pids'] : [];
+}
+
 /** How a workload is to come back. */
 export interface Return {
   /** What `restart` is told of pids; by default what the workload needs. */
   readonly pids?: readonly string[];
   /** Freeze it as soon as it lives. */
   readonly frozen?: boolean;
+  /** Who restarts it; by default whose it is. */
+  readonly user?: number;
 }
 
 /** Brings a workload back from its image, in another freezer group. */
@@ -98,14 +128,16 @@ export async function bringBack(
   guest: Guest,
   workload: Workload,
   image: string,
-  { pids = workload.pids ? ['--pids'] : [], frozen = false }: Return = {},
+  { pids = pidsOf(workload), frozen = false, user = workload.user }: Return = {},
 ): Promise<Workload> {
   const group = `${workload.group}-again`;
+  // Who writes an image keeps it to himself.
+  if (user !== undefined) await runShell(guest, `chmod 644 ${image}`);
   const program = await guest.program(['restart', ...pids, '--copy-status', image], {
-    says: /^restarted /,
-    group,
+    ...{ says: /^restarted /, group },
+    ...asUser(user),
   });
-  const again = { ...workload, program, pid: Number(program.facts['pid']), group };
+  const again = { ...workload, program, pid: program.pid, group };
   if (frozen) await freezeAll(guest, again);
   return again;
 }

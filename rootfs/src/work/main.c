@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * work NAME DIR: says `started`, lets go of standard input and output, sets
- * itself up, says `ready` into the FIFO DIR/said, works until DIR/go is there,
- * verifies itself and ends with 0. What it found wrong stands in DIR/verdict,
- * and its status is 1.
+ * work [--below] NAME DIR: says `started`, lets go of standard input and output,
+ * sets itself up, says `ready` into the FIFO DIR/said, works until DIR/go is
+ * there, verifies itself and ends with 0. What it found wrong stands in
+ * DIR/verdict, and its status is 1. With --below all of that is done by a child,
+ * as whose parent, a container's init say, it ends as that does.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -248,15 +249,44 @@ void say_ready(void)
 	say("ready\n");
 }
 
+/* Of a pid namespace's init the pid inside would tell nobody who it is. */
+static void say_started(void)
+{
+	if (getpid() == 1)
+		puts("started");
+	else
+		printf("started pid=%d\n", getpid());
+	fflush(stdout);
+}
+
+/* Comes back in a child; sees to it, and to those that others leave behind. */
+static void go_below(void)
+{
+	pid_t worker = fork(), ended;
+	int status;
+
+	if (!worker)
+		return;
+	do
+		ended = wait(&status);
+	while (ended != worker && (ended > 0 || errno == EINTR));
+	if (ended != worker)
+		broken("waiting for the worker: %s", strerror(errno));
+	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+}
+
 int main(int argc, char **argv)
 {
 	const struct workload *workload;
+	bool below;
 
 	if (argc == 2 && !strcmp(argv[1], "--list"))
 		return list();
-	workload = argc == 3 ? find(argv[1]) : NULL;
+	below = argc == 4 && !strcmp(argv[1], "--below");
+	argv += below;
+	workload = argc == 3 + below ? find(argv[1]) : NULL;
 	if (!workload) {
-		fputs("usage: work NAME DIR | --list\n", stderr);
+		fputs("usage: work [--below] NAME DIR | --list\n", stderr);
 		return 2;
 	}
 	folder = argv[2];
@@ -264,9 +294,10 @@ int main(int argc, char **argv)
 		perror(own("said"));
 		return 3;
 	}
-	printf("started pid=%d\n", getpid());
-	fflush(stdout);
+	say_started();
 	let_go();
+	if (below)
+		go_below();
 	workload->prepare();
 	if (!workload->says_ready)
 		say_ready();

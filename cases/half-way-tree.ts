@@ -4,7 +4,7 @@ import { failNone, failNth } from './support/failing.ts';
 import { firstPlacesIn, placeOf, placesIn, types } from './support/image.ts';
 import { patches } from './support/patches.ts';
 import { keptSince } from './support/slabs.ts';
-import { bringBack, endWell, savedWorkload, tasksComeTo } from './support/workload.ts';
+import { bringBack, endAgain, endWell, savedWorkload, tasksComeTo } from './support/workload.ts';
 
 const test = suite('a restart of a tree that fails half-way')
   .needs({ patch: patches.ipcUndo })
@@ -50,9 +50,7 @@ test.needs({ patch: patches.ipcMounts })(
         } else {
           assert.ok(nth > 1, 'the first allocation fails');
           successes += 1;
-          await endWell(guest, { ...workload, program });
-          for (const name of ['go', 'verdict'])
-            await guest.shim('rm', `${workload.folder}/${name}`);
+          await endAgain(guest, { ...workload, program });
         }
         await tasksComeTo(guest, { ...workload, group }, 0, `tasks left by allocation ${nth}`);
       }

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -207,8 +208,34 @@ static int await_root(bool copy_status)
 static void usage(void)
 {
 	fputs("usage: restart [--pids | --pidns] [--no-wait] [--copy-status] "
-	      "[IMAGE]\n       restart --help\n", stderr);
+	      "[--without CAPABILITIES] [IMAGE]\n       restart --help\n", stderr);
 	exit(EXIT_USAGE);
+}
+
+/*
+ * The tool and all that it makes are without these capabilities. Where a program
+ * starts with none less than its user may have, nobody else could see to it.
+ */
+static void do_without(const char *numbers)
+{
+	struct { uint32_t version; int pid; } header = { 0x20080522, 0 };
+	struct { uint32_t effective, permitted, inheritable; } caps[2];
+	unsigned long number;
+	char *end;
+
+	if (syscall(SYS_capget, &header, caps) < 0)
+		give_up(EXIT_SYSTEM, "reading the capabilities", errno);
+	do {
+		number = strtoul(numbers, &end, 10);
+		if (end == numbers || number >= 64 || (*end && *end != ','))
+			usage();
+		caps[number / 32].effective &= ~(1u << number % 32);
+		caps[number / 32].permitted &= ~(1u << number % 32);
+		caps[number / 32].inheritable &= ~(1u << number % 32);
+		numbers = end + 1;
+	} while (*end);
+	if (syscall(SYS_capset, &header, caps) < 0)
+		give_up(EXIT_SYSTEM, "giving capabilities up", errno);
 }
 
 static void help(void)
@@ -222,6 +249,7 @@ static void help(void)
 	     "  --pidns        the same in a new pid namespace, which ends with the root task\n"
 	     "  --no-wait      leave as soon as the tasks live\n"
 	     "  --copy-status  leave with the root task's status, or 128 + its signal\n"
+	     "  --without N,…  do without these capabilities, by their numbers\n"
 	     "  --make-it-fail let the kernel's fault injection hit the system calls\n"
 	     "  --help         this\n"
 	     "\n"
@@ -242,6 +270,7 @@ int main(int argc, char **argv)
 		{ "pids", no_argument, &pids, PIDS_SAME },
 		{ "pidns", no_argument, &pids, PIDS_SPACE },
 		{ "help", no_argument, NULL, 'h' },
+		{ "without", required_argument, NULL, 'w' },
 		{ "no-wait", no_argument, &no_wait, 1 },
 		{ "copy-status", no_argument, &copy_status, 1 },
 		{ "make-it-fail", no_argument, &fallible, 1 },
@@ -259,6 +288,8 @@ int main(int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
 		if (option == 'h')
 			help();
+		else if (option == 'w')
+			do_without(optarg);
 		else if (option)
 			usage();
 	if (argc - optind > 1)

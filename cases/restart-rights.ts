@@ -1,0 +1,173 @@
+import { Buffer } from 'node:buffer';
+import { assert, suite } from '../harness/case.ts';
+import type { Guest } from '../harness/case.ts';
+import { allRefused, credType, inGroups, lastOf, may, says } from './support/claims.ts';
+import type { Claim } from './support/claims.ts';
+import { patches } from './support/patches.ts';
+import { bringBack, endAgain, runShell, savedWorkload } from './support/workload.ts';
+import type { Workload } from './support/workload.ts';
+
+const test = suite('an image that says more than who restarts it may have')
+  .needs({ patch: patches.ipcUndo })
+  .within(60);
+
+/** Whose tasks the image has, and who restarts it: in one group, without a privilege. */
+const user = 1000;
+
+/** Types of objects. */
+const [signals, process, names, fs, fileName] = [108, 109, 113, 112, 303] as const;
+
+const ids = ['uid', 'gid', 'suid', 'sgid', 'euid', 'egid', 'fsuid', 'fsgid'].map((id, i) =>
+  says(`root's ${id}`, id.includes('uid') ? may.setUid : may.setGid, [credType, 8 + 4 * i, 4], 0n),
+);
+
+const groups = [
+  inGroups("root's group", [0]),
+  inGroups('one group more', [0, user]),
+  inGroups('no group, which may be kept from something', []),
+];
+
+const admin = 1n << BigInt(may.admin);
+
+const capabilities = [
+  says('a capability', may.admin, [credType, 56, 8], admin),
+  says('a capability to inherit', may.admin, [credType, 48, 8], admin),
+];
+
+const bounds = [
+  says('capabilities that it can never get', may.setCaps, [credType, 72, 8], (old) => old & ~1n),
+  says('a root without privilege', may.setCaps, [credType, 40, 4], 1n),
+  says('a root without privilege for ever', may.setCaps, [credType, 40, 4], 3n),
+];
+
+/** A hard limit of the last process, by its number. */
+const limit = (what: string, number: number, more: bigint) =>
+  says(what, may.resources, [process, 120 + 16 * number + 8, 8], (old) => old + more);
+
+const limits = [
+  ...[limit('more files', 7, 1n), limit('more processes', 6, 1n)],
+  ...[limit('more locked memory', 8, 4096n), limit('more pending signals', 11, 1n)],
+  limit('a better nice value some day', 13, 1n),
+  limit('a real-time priority some day', 14, 1n),
+];
+
+const niceness = (what: string, value: bigint) => says(what, may.nice, [signals, 72, 4], value);
+
+const others = [
+  niceness('a nice value below its own', 0xffffffffn),
+  says('another node name', may.admin, [names, 16 + 8, 4], 0x61616161n),
+];
+
+/** A saved tree of the user's. */
+async function savedTree(guest: Guest) {
+  const { workload, image } = await savedWorkload(guest, 'tree', { user });
+  return { workload, image, bytes: Buffer.from(await guest.read(image)) };
+}
+
+/** Has the tree come back from an image and end well; takes away what would end the next one. */
+async function comesBack(
+  guest: Guest,
+  { name, folder, program, pid, group, pids, container }: Workload,
+  bytes: Buffer,
+  who?: number,
+): Promise<void> {
+  const plain = { name, folder, program, pid, group, pids, container };
+  const whose = who === undefined ? plain : { ...plain, user: who };
+  await guest.write(`${folder}/claim`, bytes);
+  await endAgain(guest, await bringBack(guest, whose, `${folder}/claim`));
+}
+
+/** The claims are refused to whom they must be, and root may have them. */
+function register(about: string, claims: readonly Claim[], rootOf?: 'v6.1'): void {
+  test(`${about}: EPERM to its user, and nothing is left`, async ({ guest }) => {
+    const { workload, bytes } = await savedTree(guest);
+    const attempts = claims.map(({ what, change }) => ({ what, bytes: change(bytes), user }));
+    await allRefused(guest, workload, attempts);
+    await comesBack(guest, workload, bytes, user);
+  });
+
+  test(`${about}: EPERM to root without the capability for it`, async ({ guest }) => {
+    const { workload, bytes } = await savedTree(guest);
+    const attempts = claims.map(({ what, change, right }) => ({
+      ...{ what, bytes: change(bytes) },
+      tool: `restart --without ${right}`,
+    }));
+    await allRefused(guest, workload, attempts);
+  });
+
+  const base = rootOf === undefined ? test : test.needs({ base: rootOf });
+  base(`${about}: root may have it`, async ({ guest }) => {
+    const { workload, bytes } = await savedTree(guest);
+    for (const { change } of claims) await comesBack(guest, workload, change(bytes));
+  });
+}
+
+register('another identity', ids);
+register('other groups', groups);
+register('capabilities', capabilities);
+// On 2.6.30 not even root has the capability for it.
+register('bounds of capabilities', bounds, 'v6.1');
+register('higher limits', limits);
+register('a nice value, a name', others);
+
+test('what nobody may have: EPERM, to root as well', async ({ guest }) => {
+  const { workload, bytes } = await savedTree(guest);
+  const nobodys = [
+    says('capabilities that there are not', 0, [credType, 72, 8], 0xffffffffffffffffn),
+    says('security bits that there are not', 0, [credType, 40, 4], 0x80000000n),
+    limit('more files than there may be', 7, 1n << 40n),
+  ];
+  const attempts = nobodys.map(({ what, change }) => ({ what, bytes: change(bytes) }));
+  await allRefused(guest, workload, attempts);
+});
+
+test('what everybody may have: its user, too', async ({ guest }) => {
+  const { workload, bytes } = await savedTree(guest);
+  const everybodys = [
+    says('it keeps capabilities', 0, [credType, 40, 4], 0x10n),
+    niceness('a nice value above its own', 5n),
+    says('a lower soft limit', 0, [process, 120 + 16 * 7, 8], 100n),
+  ];
+  for (const { change } of everybodys) await comesBack(guest, workload, change(bytes), user);
+});
+
+test('who has less by then: EPERM, but not to root', async ({ guest }) => {
+  const { workload, bytes } = await savedTree(guest);
+  const tools = [
+    'ulimit -n 100; restart',
+    'busybox nice -n 5 restart',
+    'busybox chrt -i 0 restart',
+  ];
+  const attempts = tools.map((tool) => ({ what: tool, tool, bytes, user }));
+  await allRefused(guest, workload, attempts);
+  await runShell(guest, `chmod 644 ${workload.folder}/claim`);
+  for (const tool of tools) {
+    const words = `${tool} --copy-status ${workload.folder}/claim`;
+    const program = await guest.program(['busybox', 'sh', '-c', words], { says: /^restarted / });
+    await endAgain(guest, { ...workload, program });
+  }
+});
+
+test('another root: EPERM to its user, and root may have it', async ({ guest }) => {
+  const { workload, bytes } = await savedTree(guest);
+  const root = await guest.folder();
+  await runShell(guest, `mkdir -p ${root}${workload.folder}`);
+  const place = lastOf(bytes, fs) + 16;
+  assert.is(bytes.readUInt32LE(place), fileName);
+  const path = Buffer.from(`${root}\0`);
+  const header = Buffer.alloc(8);
+  header.writeUInt32LE(fileName, 0);
+  header.writeUInt32LE(8 + path.length, 4);
+  const rest = bytes.subarray(place + bytes.readUInt32LE(place + 4));
+  const elsewhere = Buffer.concat([bytes.subarray(0, place), header, path, rest]);
+  const attempts = [
+    { what: 'its user', user },
+    { what: 'root without the capability', tool: `restart --without ${may.chroot}` },
+  ].map((attempt) => ({ ...attempt, bytes: elsewhere }));
+  await allRefused(guest, workload, attempts);
+  // One of the leaves looks there.
+  await guest.write(`${root}${workload.folder}/go`, '');
+  await comesBack(guest, workload, elsewhere);
+});
+
+test.run();

@@ -14,6 +14,26 @@ export const patches = {
   stopped: 'c/r: stopped tasks',
   names: 'c/r: UTS namespace',
   leaks: 'c/r: find out what a whole container shares with others',
+  leakingPipes: 'c/r: find out who else has the pipes of a whole container',
+  leakingMemory: 'c/r: find out who else has the shared memory of a whole container',
+  aio: 'c/r: refuse contexts of asynchronous i/o',
+  terminal: 'c/r: refuse a controlling terminal',
+  objectsOfTasks: 'c/r: shared objects come with a task',
+  auxv: 'c/r: an auxiliary vector ends with AT_NULL',
+  /** v6.1 has no threads in its lists of children. */
+  threadsBelow: {
+    'v2.6.30': "c/r: a thread is nobody's child",
+    'v6.1': 'c/r: signals, timers and limits',
+  },
+  mmFlags: 'c/r: whether mappings to come are locked, and what core dumps hold',
+  /** v6.1 has had it with its mappings. */
+  advice: {
+    'v2.6.30': 'c/r: restore how a mapping is going to be read',
+    'v6.1': 'c/r: private memory',
+  },
+  exitSignal: 'c/r: whoever may not kill his parent dies with SIGCHLD',
+  readable: 'c/r: save what is in a pipe only for those who may read it',
+  ipcNamespace: 'c/r: IPC namespace',
   ipcSharedMemory: 'c/r: System V shared memory',
   ipcQueues: 'c/r: System V message queues',
   ipcSemaphores: 'c/r: System V semaphores',

@@ -28,7 +28,8 @@
 
 static const struct subject *const subjects[] = {
 	&beside, &caller, &counter, &crowd, &holder, &leader_gone, &named, &ports, &refused,
-	&self, &sharer, &sleeping, &stopped, &undumpable, &vforking, &zombie,
+	&self, &sharer, &sleeping, &stopped, &undumpable, &vforking, &within,
+	&zombie,
 };
 
 char **arguments, *command_line;
@@ -41,6 +42,12 @@ void settled(void)
 {
 	if (write(settling, "", 1) != 1)
 		_exit(1);
+	close(settling);
+}
+
+/* In a child of the target's: it is the target that says so. */
+void not_to_settle(void)
+{
 	close(settling);
 }
 

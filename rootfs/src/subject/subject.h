@@ -34,10 +34,12 @@ struct subject {
 };
 
 extern const struct subject beside, caller, counter, crowd, holder, leader_gone, named, ports,
-	refused, self, sharer, sleeping, stopped, undumpable, vforking, zombie;
+	refused, self, sharer, sleeping, stopped, undumpable, vforking, within,
+	zombie;
 
 /* For targets. */
 void settled(void);
+void not_to_settle(void);
 void cannot(const char *what) __attribute__((noreturn));
 void rest(void) __attribute__((noreturn));
 

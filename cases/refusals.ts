@@ -38,6 +38,8 @@ const refusals: readonly Refusal[] = [
     /^mapping \w+-\w+: shared memory of another IPC namespace$/,
     { patch: ipc },
   ],
+  ['aio', 'ENOSYS', /^has contexts of asynchronous i\/o$/, { patch: patches.aio }],
+  ['terminal', 'ENOSYS', /^has a controlling terminal$/, { patch: patches.terminal }],
   ['timer', 'ENOSYS', /^has posix timers$/],
   ['real-time', 'ENOSYS', /^has a real-time policy$/],
   ['memfd', 'EBADF', /^fd \d+: file is outside of the root: \/memfd:memory \(deleted\)$/, newer],
@@ -62,16 +64,35 @@ for (const [kind, errno, said, needs = {}] of refusals)
     assert.is((await guest.checkpoint(target.pid)).errno, errno);
   });
 
-test.needs({ patch: ipc })(
-  'huge-segment: ENOSYS, and the record says which one it is',
+test.needs({ patch: patches.readable })(
+  'a FIFO that the caller may only write to: EACCES, and the record says which one',
   async ({ guest }) => {
-    const path = `${await guest.folder()}/thing`;
-    const target = await frozenSubject(guest, 'refused', { args: ['huge-segment', path] });
-    const result = await guest.checkpoint(target.pid);
-    assert.is(result.errno, 'ENOSYS');
-    assert.match((await result.image()).error ?? '', /^shared memory \d+ is of huge pages$/);
+    const path = `${await guest.folder()}/box`;
+    const lab = { uid: 1000, gid: 1000 };
+    const target = await frozenSubject(guest, 'refused', { ...lab, args: ['letter-box', path] });
+    const result = await guest.checkpoint(target.pid, lab);
+    assert.is(result.errno, 'EACCES');
+    const name = await nameOf(guest, target.pid);
+    assert.is((await result.image()).error, `task ${name} fd 0: file may not be read: ${path}`);
+    assert.is((await guest.checkpoint(target.pid)).errno, null, 'root may read it');
     await guest.thaw(target.pid);
   },
 );
+
+/** What an IPC namespace has that nobody else is in: the record says nothing of a task. */
+const left = [
+  ['huge-segment', /^shared memory \d+ is of huge pages$/, ipc],
+  ['queue-left', /^IPC namespace has POSIX message queues$/, patches.ipcNamespace],
+] as const;
+
+for (const [kind, said, patch] of left)
+  test.needs({ patch })(`${kind}: ENOSYS, and the record says what it is`, async ({ guest }) => {
+    const path = `${await guest.folder()}/thing`;
+    const target = await frozenSubject(guest, 'refused', { args: [kind, path] });
+    const result = await guest.checkpoint(target.pid);
+    assert.is(result.errno, 'ENOSYS');
+    assert.match((await result.image()).error ?? '', said);
+    await guest.thaw(target.pid);
+  });
 
 test.run();

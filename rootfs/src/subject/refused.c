@@ -12,8 +12,10 @@
 #include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/inotify.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/shm.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -173,6 +175,74 @@ static int take_real_time(void)
 	return (int)syscall(SYS_sched_setscheduler, 0, SCHED_FIFO, &param);
 }
 
+/* It stays in a namespace that nobody else is in. */
+static int leave_queue(void)
+{
+	mqd_t queue;
+
+	if (unshare(CLONE_NEWIPC) < 0)
+		return -1;
+	queue = mq_open("/left", O_RDWR | O_CREAT, 0600, NULL);
+	return queue == (mqd_t)-1 ? -1 : mq_close(queue);
+}
+
+static int set_up_aio(void)
+{
+	static unsigned long context;
+
+	return (int)syscall(SYS_io_setup, 1, &context);
+}
+
+/* What the keeper has open: both sides of a terminal, a FIFO. */
+static int master = -1, slave = -1, letters = -1;
+
+static void open_terminal(void)
+{
+	master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (master < 0 || grantpt(master) < 0 || unlockpt(master) < 0)
+		fail("making a terminal");
+	slave = open(ptsname(master), O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (slave < 0)
+		fail("opening the terminal");
+}
+
+/* A FIFO that others may write to, only: PATH is the keeper's. */
+static void make_letter_box(const char *path)
+{
+	int fd;
+
+	if (!path || mkfifo(path, 0600) < 0 || chmod(path, 0622) < 0)
+		fail("making a fifo");
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0 || write(fd, "of others", 9) != 9)
+		fail("filling the fifo");
+	letters = fd;
+}
+
+static int open_letter_box(const char *path)
+{
+	/* Its keeper's is no reader of the target's tree. */
+	close(letters);
+	return open(path, O_WRONLY);
+}
+
+static void in_keeper(char **args)
+{
+	if (args[0] && !strcmp(args[0], "terminal"))
+		open_terminal();
+	if (args[0] && !strcmp(args[0], "letter-box"))
+		make_letter_box(args[1]);
+}
+
+static int take_terminal(void)
+{
+	/* Who ends the keeper's group does not mean this one any more. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (setsid() < 0 || ioctl(slave, TIOCSCTTY, 0) < 0 || close(master) < 0)
+		return -1;
+	return close(slave);
+}
+
 static int make(const char *kind, const char *path)
 {
 	int pair[2];
@@ -195,6 +265,14 @@ static int make(const char *kind, const char *path)
 		return posix_openpt(O_RDWR | O_NOCTTY);
 	if (!strcmp(kind, "mqueue"))
 		return mq_open("/refused", O_RDWR | O_CREAT, 0600, NULL);
+	if (!strcmp(kind, "queue-left"))
+		return leave_queue();
+	if (!strcmp(kind, "aio"))
+		return set_up_aio();
+	if (!strcmp(kind, "terminal"))
+		return take_terminal();
+	if (!strcmp(kind, "letter-box"))
+		return open_letter_box(path);
 	if (!strcmp(kind, "proc"))
 		return open("/proc/self/maps", O_RDONLY);
 	if (!strcmp(kind, "unlinked"))
@@ -244,6 +322,7 @@ static void hold(char **args)
 const struct subject refused = {
 	.name = "refused",
 	.about = "sleeps, with what a checkpoint refuses: KIND PATH",
+	.prepare = in_keeper,
 	.target = hold,
 	.reached = await_sleep,
 };

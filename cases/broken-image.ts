@@ -98,6 +98,76 @@ test('a name without its NUL: EINVAL', async ({ guest }) => {
   await untouched(saved);
 });
 
+/** Objects that are made for the task that is being restored, and what stands behind them. */
+const forTasks = [
+  ['an address space', 3, 401, 104],
+  // Of segment 0, for reading.
+  ['an attach', 9, 503, 16, 0, 1],
+  ['something to undo', 10, 507, 16],
+] as const;
+
+for (const [what, objtype, type, length, ...fields] of forTasks)
+  test.needs({ patch: patches.objectsOfTasks }).needs({ patch: patches.ipcUndo })(
+    `${what} where no task is: EINVAL`,
+    async ({ guest }) => {
+      const saved = await savedSelf(guest);
+      const object = Buffer.alloc(16 + length);
+      const words = [5, 16, objtype, 999, type, length, ...fields];
+      words.forEach((value, i) => object.writeUInt32LE(value, 4 * i));
+      for (const at of [0, placeOf(saved.bytes, types.tail)]) {
+        const parts = [saved.bytes.subarray(0, at), object, saved.bytes.subarray(at)];
+        const { errno } = await restartFrom(guest, saved, Buffer.concat(parts));
+        assert.is(errno, 'EINVAL', `at ${at}`);
+      }
+      await untouched(saved);
+    },
+  );
+
+test.needs({ patch: patches.auxv })(
+  'an auxiliary vector without its end: EINVAL',
+  async ({ guest }) => {
+    const saved = await savedSelf(guest);
+    const { offset, length } = vectorIn(saved.bytes);
+    const bytes = Buffer.from(saved.bytes).fill(1, offset + 8, offset + length);
+    assert.is((await restartFrom(guest, saved, bytes))['errno'], 'EINVAL');
+    await untouched(saved);
+  },
+);
+
+test.needs({ patch: patches.exitSignal })(
+  'a signal for its parent that a user may not send: EPERM',
+  async ({ guest }) => {
+    const saved = await savedSelf(guest, { uid: 1000, gid: 1000 });
+    const at = placeOf(saved.bytes, types.task) + 20;
+    const { errno } = await restartFrom(guest, saved, withNumber(saved.bytes, at, 4, 9n));
+    assert.is(errno, 'EPERM');
+    await untouched(saved);
+  },
+);
+
+/** What MM_FLAGS can't have. */
+const memoryFlags = [
+  ['mappings to come in a state that there is not', 8, 4n],
+  ['more kinds of mappings in a core dump than there are', 12, 0x10000n],
+] as const;
+
+for (const [what, at, value] of memoryFlags)
+  test.needs({ patch: patches.mmFlags })(`${what}: EINVAL`, async ({ guest }) => {
+    const saved = await savedSelf(guest);
+    const place = placeOf(saved.bytes, types.memoryFlags);
+    const bytes = withNumber(saved.bytes, place + at, 4, value);
+    assert.is((await restartFrom(guest, saved, bytes))['errno'], 'EINVAL');
+    await untouched(saved);
+  });
+
+/** The auxiliary vector is the BUFFER behind MM_CONTEXT. */
+function vectorIn(bytes: Buffer): Place {
+  const places = placesIn(bytes);
+  const found = places[places.findIndex(({ type }) => type === types.memoryContext) + 1];
+  assert.ok(found?.type === types.buffer, 'the image has an auxiliary vector');
+  return found;
+}
+
 function twice(bytes: Buffer, { offset, length }: Place): Buffer {
   const end = offset + length;
   return Buffer.concat([bytes.subarray(0, end), bytes.subarray(offset)]);

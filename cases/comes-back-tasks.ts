@@ -6,6 +6,7 @@ const credentials = { patch: patches.credentials };
 
 registerWorkloads('tasks', {
   ...{ tree: {}, many: {}, threads: signals, zombies: {} },
+  'threads-below': { patch: patches.threadsBelow },
   // Whoever freezes it as soon as it is back may find the signal that stops it on its way.
   'stopped-child': { patch: patches.stopped, moves: /^status ShdPnd$/ },
   ...{ session: {}, limits: signals, personality: signals },

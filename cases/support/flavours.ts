@@ -1,12 +1,12 @@
 import { assert, suite } from '../../harness/case.ts';
-import type { DiskType } from '../../harness/case.ts';
+import type { DiskType, Needs } from '../../harness/case.ts';
 import { differencesOf, factsOf } from './facts.ts';
 import { patches } from './patches.ts';
 import { bringBack, carryOver, destroy, endWell, save, startWorkload, thaw } from './workload.ts';
 
 /** What a workload needs of the series, beside trees of tasks. */
 export interface WorkloadNeeds {
-  readonly patch?: string;
+  readonly patch?: Needs['patch'];
   /** It knows itself by its pid: it comes back with the pids that it had. */
   readonly pids?: boolean;
   /** What changes from moment to moment as it works, seen from outside; `true` is all of it. */

@@ -39,6 +39,8 @@ export const types = {
   task: 102,
   thread: 106,
   cpu: 107,
+  memoryContext: 404,
+  memoryFlags: 406,
   tls: 201,
   fpu: 202,
   tail: 9001,

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { assert } from '../../harness/case.ts';
-import type { Guest, Subject } from '../../harness/case.ts';
+import type { Guest, Subject, SubjectOptions } from '../../harness/case.ts';
 
 /** A `self` subject that has saved itself, and its image. */
 export interface Saved {
@@ -13,8 +13,8 @@ export interface Saved {
  * Starts a `self` subject and lets it save itself with known values in its registers; it has
  * put others into them when this returns.
  */
-export async function savedSelf(guest: Guest): Promise<Saved> {
-  const self = await guest.subject('self');
+export async function savedSelf(guest: Guest, options?: SubjectOptions): Promise<Saved> {
+  const self = await guest.subject('self', options);
   const path = `${await guest.folder()}/image`;
   const answer = wordsOf(await self.ask(`checkpoint 0 ${path}`));
   assert.is(answer['errno'], 'none');

@@ -115,6 +115,26 @@ static void verify_threads(void)
 	}
 }
 
+/* The same in a child: nobody but its parent is its parent's child. */
+static int count_in_threads(void *unused)
+{
+	(void)unused;
+	prepare_threads();
+	await_end();
+	verify_threads();
+	return 0;
+}
+
+static void prepare_below(void)
+{
+	child(count_in_threads, NULL);
+}
+
+static void verify_below(void)
+{
+	reap(0);
+}
+
 static int end_now(void *status)
 {
 	return (int)(long)status;
@@ -305,6 +325,8 @@ const struct workload workloads_tasks[] = {
 	{ "tree", "a process with 3 children and 6 grandchildren", prepare_tree,
 	  NULL, verify_tree, false },
 	{ "many", "a process with 10 children", prepare_many, NULL, verify_many, false },
+	{ "threads-below", "a child with 4 threads", prepare_below, NULL,
+	  verify_below, false },
 	{ "threads", "4 threads, each with memory of its own", prepare_threads,
 	  NULL, verify_threads, false },
 	{ "zombies", "children that have ended, by themselves and by a signal",

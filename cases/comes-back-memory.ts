@@ -10,6 +10,7 @@ registerWorkloads('memory', {
   ...{ 'shared-memory': shared, 'shared-file': shared },
   ...{ 'brk-shrunk': {}, remapped: {}, locked: {}, 'zero-device': {}, 'many-mappings': {} },
   ...{ holes: {}, 'made-code': {}, megabytes: {}, 'file-end': shared, 'stack-growth': {} },
+  ...{ advised: { patch: patches.advice }, future: { patch: patches.mmFlags } },
   // Each look may find it in its handler.
   ...{ vectors: { ...signals, moves: mask }, x87: {} },
 });

@@ -1,4 +1,6 @@
+import { Buffer } from 'node:buffer';
 import { assert, suite } from '../harness/case.ts';
+import { placeOf, types, withNumber } from './support/image.ts';
 import { patches } from './support/patches.ts';
 import { restartFrom, savedSelf, untouched, wordsOf } from './support/self.ts';
 
@@ -37,5 +39,20 @@ test('reads from a position, and no further than the tail', async ({ guest }) =>
   const answer = await restartFrom(guest, saved, longer);
   assert.is(answer['ret'], '0');
 });
+
+test.needs({ patch: patches.mmFlags })(
+  'a core dump would hold what the image says, as the next image tells',
+  async ({ guest }) => {
+    // The guest's kernel dumps no cores: /proc has nothing of it.
+    const saved = await savedSelf(guest);
+    const filterIn = (bytes: Buffer) => placeOf(bytes, types.memoryFlags) + 12;
+    assert.not.equal(saved.bytes.readUInt32LE(filterIn(saved.bytes)), 0x55);
+    const other = withNumber(saved.bytes, filterIn(saved.bytes), 4, 0x55n);
+    assert.is((await restartFrom(guest, saved, other))['ret'], '0');
+    assert.is(wordsOf(await saved.self.ask(`checkpoint 0 ${saved.path}`))['errno'], 'none');
+    const again = Buffer.from(await guest.read(saved.path));
+    assert.is(again.readUInt32LE(filterIn(again)), 0x55);
+  },
+);
 
 test.run();

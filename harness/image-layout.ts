@@ -56,6 +56,7 @@ export const typeOf = {
   PGARR: 403,
   MM_CONTEXT: 404,
   SHMEM: 405,
+  MM_FLAGS: 406,
   IPC_NS: 501,
   IPC_SHM: 502,
   IPC_ATTACH: 503,
@@ -225,6 +226,7 @@ const layouts: readonly (readonly [number, ObjectLayout])[] = [
   [typeOf.PIPE, fixed('PIPE', all('u32', 'is_fifo nr_bytes'))],
   [typeOf.PIPE_SIZE, fixed('PIPE_SIZE', all('u32', 'size padding'))],
   [401, fixed('MM', [['map_count', 'u32'], ['exe_objref', 's32'], ...all('u64', addresses)])],
+  [typeOf.MM_FLAGS, fixed('MM_FLAGS', all('u32', 'lock_future dump_filter'))],
   [
     402,
     fixed('VMA', [

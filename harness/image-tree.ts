@@ -57,6 +57,7 @@ const parentsOf: Readonly<Partial<Record<string, readonly string[]>>> = {
   PIPE_SIZE: ['FILE'],
   FILE_PIPE: ['FILE'],
   MM: ['TASK'],
+  MM_FLAGS: ['MM'],
   VMA: ['MM'],
   MM_CONTEXT: ['MM'],
   SHMEM: ['MM'],

@@ -104,6 +104,40 @@ static void verify_locked(void)
 	HOLDS(!munlock(area, 8 * PAGE) && locked_kib() == 0);
 }
 
+static void prepare_future(void)
+{
+	HOLDS(!mlockall(MCL_FUTURE));
+}
+
+static void verify_future(void)
+{
+	long before;
+
+	/* What reads it has had its buffers mapped by now. */
+	locked_kib();
+	before = locked_kib();
+	area = private_map(4);
+	HOLDS(locked_kib() == before + 16);
+}
+
+/* Each half of a file is read in its own way. */
+static void prepare_advised(void)
+{
+	int fd = open(own("read"), O_RDWR | O_CREAT, 0600);
+
+	HOLDS(fd >= 0 && !ftruncate(fd, 8 * PAGE));
+	area = map(8 * PAGE, PROT_READ, MAP_PRIVATE, fd);
+	HOLDS(!madvise(area, 4 * PAGE, MADV_RANDOM));
+	HOLDS(!madvise(area + 4 * PAGE, 4 * PAGE, MADV_SEQUENTIAL));
+	close(fd);
+}
+
+/* Nothing tells a program of that: who looks into its image sees it. */
+static void verify_advised(void)
+{
+	HOLDS(!memcmp(area + 3 * PAGE, zeros, PAGE));
+}
+
 static void prepare_zero_device(void)
 {
 	int fd = open("/dev/zero", O_RDWR);
@@ -356,6 +390,10 @@ const struct workload workloads_maps[] = {
 	{ "remapped", "a mapping that has moved and grown", prepare_remapped, NULL,
 	  verify_remapped, false },
 	{ "locked", "pages locked into memory", prepare_locked, NULL, verify_locked, false },
+	{ "future", "mappings to come are locked", prepare_future, NULL,
+	  verify_future, false },
+	{ "advised", "a file that is read in two ways", prepare_advised, NULL,
+	  verify_advised, false },
 	{ "zero-device", "a mapping of /dev/zero", prepare_zero_device, NULL,
 	  verify_zero_device, false },
 	{ "many-mappings", "400 mappings side by side", prepare_many_mappings, NULL,

@@ -66,6 +66,7 @@ export const task = (comm = 'spinner'): Buffer =>
 export const memory = (): Buffer =>
   Buffer.concat([
     object(401, [...u32(1), ...s32(0), ...u64(...Array.from({ length: 11 }, (_, n) => n))]),
+    object(406, u32(1, 0x23)),
     object(402, [...u32(2), ...s32(0), ...u64(0x1000, 0x2000, 0, 0x73, 0)]),
     object(403, u64(1)),
     object(3, [...u64(0x1000), Buffer.alloc(4096, 0x5a)]),

@@ -100,7 +100,7 @@ describe('compareImages', () => {
   });
 
   it('tells pages that one of them has not saved', () => {
-    const bare = Buffer.concat([memory().subarray(0, 160), object(403, [Buffer.alloc(8)])]);
+    const bare = Buffer.concat([memory().subarray(0, 176), object(403, [Buffer.alloc(8)])]);
     const differences = compareImages(
       grown(header(), tree(5), task(), memory(), tail()),
       grown(header(), tree(5), task(), bare, memory().subarray(-360), tail()),

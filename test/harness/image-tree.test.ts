@@ -47,6 +47,7 @@ describe('growTree', () => {
         ['PIPE #3', 'FILE_PIPE'],
         'MM',
         [
+          'MM_FLAGS',
           'VMA 1000-2000',
           ['PGARR', ['BUFFER'], 'PGARR'],
           'MM_CONTEXT',

@@ -26,7 +26,7 @@ describe('parseImage', () => {
     const names = image.objects.map(({ name }) => name);
     assert.deepEqual(names.slice(0, 5), ['HEADER', 'BUFFER', 'BUFFER', 'BUFFER', 'HEADER_ARCH']);
     assert.equal(names.at(-1), 'TAIL');
-    assert.equal(names.length, 48);
+    assert.equal(names.length, 49);
   });
 
   it('decodes fields, with their signs and sizes', () => {
@@ -49,6 +49,7 @@ describe('parseImage', () => {
     assert.deepEqual([actions?.['handled'], actions?.['ignored']], ['1', '2']);
     assert.equal(fieldsOf('PIPE')?.['nr_bytes'], 3);
     assert.equal(fieldsOf('PIPE_SIZE')?.['size'], 4096);
+    assert.equal(fieldsOf('MM_FLAGS')?.['dump_filter'], 0x23);
   });
 
   it('reads what a task shares with others', () => {
@@ -180,8 +181,8 @@ describe('parseImage', () => {
     ],
     [
       'pages missing',
-      Buffer.concat([header(), memory().subarray(0, 176), object(3, [Buffer.alloc(8)])]),
-      459,
+      Buffer.concat([header(), memory().subarray(0, 192), object(3, [Buffer.alloc(8)])]),
+      475,
       /BUFFER has length 16, 4112 is right/,
     ],
     [

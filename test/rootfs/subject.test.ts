@@ -78,6 +78,19 @@ describe('subject', () => {
       assert.deepEqual(said.slice(1), ['closed', 'not closed']);
     });
 
+  for (const what of ['pipe', 'mapping'])
+    it(`sharer shares a ${what}, sleeps, and has it alone when told so`, async () => {
+      const { said, state } = await converse(['sharer', what], ['close']);
+      assert.equal(state, 'S');
+      assert.equal(said[1], 'closed');
+    });
+
+  it('within has a child', async () => {
+    const { said, state } = await converse(['within', join(home.context.scratch, 'fifo')]);
+    assert.equal(state, 'S');
+    assert.match(said[0] ?? '', /^ready pid=\d+ child=\d+$/);
+  });
+
   it('zombie can be reaped', async () => {
     assert.equal((await converse(['zombie'], ['reap'])).said[1], 'reaped');
   });

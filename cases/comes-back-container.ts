@@ -19,11 +19,11 @@ const test = suite('what a checkpoint must not disturb: a whole container')
 /** What a container may be rich in, without anything being shared with the outside. */
 const workloads = [
   ...['tree', 'zombies', 'session', 'dead-session', 'shared-all', 'handlers', 'own-pid'],
-  ...['file-shared', 'pipe', 'fifo', 'shared-memory', 'shared-file'],
+  ...['file-shared', 'pipe', 'fifo', 'shared-memory', 'shared-file', 'threads', 'tgkill'],
 ];
 
 /** They take namespaces of their own, which only a container's init may be the first to have. */
-const ofInit = ['names', 'ipc-shm', 'ipc-undo'];
+const ofInit = ['names', 'ipc-shm', 'ipc-undo', 'together'];
 
 /** Its root is the workload itself, or an init whose only child that is. */
 for (const container of ['init', 'below'] as const)

@@ -10,13 +10,12 @@ import type { BaseReport } from './events.ts';
 import { keepDurations } from './durations.ts';
 import { createMachinery } from './guests.ts';
 import { findLabHome } from './home.ts';
-import { openProofs } from './open-proofs.ts';
+import { findJudge, openProofs } from './open-proofs.ts';
 import type { RunOptions } from './options.ts';
 import { exitCodeOfRun } from './outcome.ts';
 import type { Plan } from './plan.ts';
 import { preparePlan } from './prepare-plan.ts';
 import { prepare, type Prepared } from './prepare.ts';
-import { readJudgeKey } from './proof-key.ts';
 import { countVerdicts } from './results-collect.ts';
 import { runUntilRed } from './rounds.ts';
 import { runSession, type RunEnd } from './run-session.ts';
@@ -53,7 +52,7 @@ async function runBases(
   context: Context,
 ): Promise<RunEnd> {
   // Before anything is built: what is loaded now judges, whatever is saved meanwhile.
-  const judge = await readJudgeKey(cli.root);
+  const judge = await findJudge(options, cli.root);
   const prepared = await prepare(bases, options, context);
   return runImages(prepared, options, cli, folder, context, judge);
 }

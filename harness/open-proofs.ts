@@ -25,23 +25,28 @@ export interface ProofInputs {
   readonly choices: RunChoices;
   readonly options: RunOptions;
   readonly cli: Cli;
-  /** The key of the lab's own code when the run began: that is what judges it. */
+  /** What findJudge returned when the run began. */
   readonly judge: string | undefined;
 }
 
 /**
- * Returns the proofs of a run. Only a plain one rests on them or makes them: whoever names
- * cases, repeats or shuffles them wants to see them run, and CI has to.
+ * Returns the key of the lab's own code, which judges this run; undefined for a run that
+ * neither rests on proofs nor makes them. Only a plain one does: whoever names cases, repeats
+ * or shuffles them wants to see them run.
  */
+export async function findJudge(options: RunOptions, root: string): Promise<string | undefined> {
+  return isPlain(options) ? readJudgeKey(root) : undefined;
+}
+
+/** Returns the proofs of a run. Whatever has been proven, CI runs all, and so does --fresh. */
 export async function openProofs(
   { files, guests, choices, options, cli, judge }: ProofInputs,
   { home, emit }: Pick<Context, 'home' | 'emit'>,
 ): Promise<Proofs> {
-  const plain = isPlain(options, choices);
   const keyOf = await readProofKeys(files, guests, choices, judge);
   return {
     apply: async (planned) => {
-      if (!plain || options.fresh || isCi(cli.env)) return planned;
+      if (options.fresh || isCi(cli.env)) return planned;
       const entries = await applyProofs(planned, keyOf, home);
       const proven = entries.filter((entry) => entry.proven !== undefined).length;
       if (proven > 0)
@@ -52,19 +57,18 @@ export async function openProofs(
       return entries;
     },
     keep: async (entries, results) => {
-      const evidence = { run: basename(guests.folder), entries, results, plain };
-      const after = await readProofKeys(files, guests, choices, await readJudgeKey(cli.root));
+      const evidence = { run: basename(guests.folder), entries, results };
+      const now = await findJudge(options, cli.root);
+      const after = await readProofKeys(files, guests, choices, now);
       await keepProofs(evidence, agreeing(keyOf, after), home);
     },
   };
 }
 
 /** Whether files are run as always: all of them, all of their cases, once and in order. */
-function isPlain(
-  { files, grep, repeat, untilFail, shard, shuffle }: RunOptions,
-  { isolation }: RunChoices,
-): boolean {
+function isPlain(options: RunOptions): boolean {
+  const { files, grep, repeat, untilFail, shard, shuffle, isolate } = options;
   const narrowed = files.length > 0 || grep !== undefined || shard !== undefined;
-  const varied = repeat > 1 || untilFail || shuffle !== undefined || isolation === 'none';
+  const varied = repeat > 1 || untilFail || shuffle !== undefined || isolate === 'none';
   return !narrowed && !varied;
 }

@@ -25,7 +25,7 @@ export async function readJudgeKey(root: string): Promise<string | undefined> {
 /**
  * Reads what the verdicts of these case files depend on beside the kernel, and returns their
  * keys. `judge` is the key of the code that judges them: what was loaded may not be what
- * stands there any more.
+ * stands there any more. Without it nothing is read, and no key known.
  */
 export async function readProofKeys(
   files: readonly CaseFile[],
@@ -33,6 +33,7 @@ export async function readProofKeys(
   { isolation, deadline }: Pick<RunChoices, 'isolation' | 'deadline'>,
   judge: string | undefined,
 ): Promise<KeyOfFile> {
+  if (judge === undefined) return () => undefined;
   const fileSums = new Map(
     await Promise.all(files.map(async ({ name, path }) => [name, await hashAll(path)] as const)),
   );
@@ -43,7 +44,7 @@ export async function readProofKeys(
   );
   return ({ base, file: name }) => {
     const file = fileSums.get(name);
-    if (judge === undefined || file === undefined) return undefined;
+    if (file === undefined) return undefined;
     const guest = guestKeys.get(base);
     return keyOf({ judge, isolation, deadline, node: process.version, file, guest });
   };

@@ -61,16 +61,14 @@ export interface Evidence {
   readonly run: string;
   readonly entries: readonly PlanEntry[];
   readonly results: readonly CaseResult[];
-  /** Whether files were run as a plain run has them: all of their cases, once, in order. */
-  readonly plain: boolean;
 }
 
 /**
- * Keeps what a run has proven, and forgets what it has shown to be red: a file in which a case
- * failed is run again until all of it passes.
+ * Keeps what a run has proven, where the key is known, and forgets what it has shown to be
+ * red: a file in which a case failed is run again until all of it passes.
  */
 export async function keepProofs(
-  { run, entries, results, plain }: Evidence,
+  { run, entries, results }: Evidence,
   keyOf: KeyOfFile,
   home: LabHome,
 ): Promise<void> {
@@ -84,7 +82,7 @@ export async function keepProofs(
     const [first] = found;
     const key = first === undefined ? undefined : keyOf(first);
     if (found.some(isDisproof)) changed[name] = undefined;
-    else if (plain && key !== undefined && found.every(isProof))
+    else if (key !== undefined && found.every(isProof))
       changed[name] = {
         ...{ key, run },
         passed: Object.fromEntries(found.map(({ id, milliseconds }) => [id, milliseconds])),

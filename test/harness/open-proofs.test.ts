@@ -6,9 +6,8 @@ import type { GuestOptions } from '../../harness/boot-guest.ts';
 import type { Cli } from '../../harness/cli-context.ts';
 import type { LabEventBody } from '../../harness/events.ts';
 import { findLabHome } from '../../harness/home.ts';
-import { openProofs } from '../../harness/open-proofs.ts';
+import { findJudge, openProofs } from '../../harness/open-proofs.ts';
 import type { RunOptions } from '../../harness/options.ts';
-import { readJudgeKey } from '../../harness/proof-key.ts';
 import type { PlanEntry } from '../../harness/plan.ts';
 import { fixture, root } from './fixture.ts';
 import { runFixtures } from './run-fixture.ts';
@@ -18,7 +17,6 @@ const plain = { files: [], repeat: 1, untilFail: false, fresh: false } as unknow
 interface Way {
   readonly options?: Partial<RunOptions>;
   readonly env?: NodeJS.ProcessEnv;
-  readonly isolation?: 'none' | 'file';
 }
 
 interface Seen {
@@ -29,16 +27,16 @@ interface Seen {
 }
 
 /** Runs the cases of a fixture as a run of the lab does that shares this folder with others. */
-async function runIn(path: string, { options = {}, env = {}, isolation = 'file' }: Way = {}) {
+async function runIn(path: string, { options: special = {}, env = {} }: Way = {}) {
   const files = [fixture('passing')];
+  const options = { ...plain, ...special };
+  const isolation = options.isolate ?? 'file';
   const events: LabEventBody[] = [];
   const proofs = await openProofs(
     {
       ...{ files, choices: { jobs: 1, isolation, factor: 1, root } },
       guests: { images: [], folder: '/results/a-run' } as unknown as GuestOptions,
-      options: { ...plain, ...options },
-      cli: { env, root } as Cli,
-      judge: await readJudgeKey(root),
+      ...{ options, cli: { env, root } as Cli, judge: await findJudge(options, root) },
     },
     {
       home: { ...findLabHome({ LAB_HOME: path }), facts: path },
@@ -80,7 +78,7 @@ describe('a run whose cases have passed before', () => {
     '--until-fail': { options: { untilFail: true } },
     '--shuffle': { options: { shuffle: 1 } },
     '--shard': { options: { shard: { index: 1, of: 2 } } },
-    '--reuse': { isolation: 'none' },
+    '--reuse': { options: { isolate: 'none' } },
   };
   for (const [name, way] of Object.entries(insisting))
     it(`runs them with ${name}`, () =>

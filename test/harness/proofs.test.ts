@@ -38,7 +38,7 @@ const two = [one, second, other];
 function keep(home: LabHome, more: Partial<Evidence> = {}, keyOf = key): Promise<void> {
   const entries = more.entries ?? two;
   const results = entries.filter(({ unmet }) => unmet === undefined).map((each) => resultOf(each));
-  return keepProofs({ run: 'first', entries, results, plain: true, ...more }, keyOf, home);
+  return keepProofs({ run: 'first', entries, results, ...more }, keyOf, home);
 }
 
 /** Returns the tests that stand proven among these entries. */
@@ -127,7 +127,7 @@ describe('what a run has proven', () => {
       for (const verdict of ['fail', 'error'] as const) {
         await keep(home);
         const results = [resultOf(one, { verdict, guest: 'v6.1-1' }), resultOf(other)];
-        await keep(home, { results, entries: [one, other], plain: false });
+        await keep(home, { results, entries: [one, other] }, () => undefined);
         assert.deepEqual(await provenOf(home), ['b.ts one']);
       }
     }));
@@ -137,12 +137,6 @@ describe('what a run has proven', () => {
       await keep(home);
       await keep(home, { results: two.map((each) => resultOf(each, { verdict: 'error' })) });
       assert.deepEqual(await provenOf(home), all);
-    }));
-
-  it('is nothing new where files were not run as always', () =>
-    inHome(async (home) => {
-      await keep(home, { plain: false });
-      assert.deepEqual(await provenOf(home), []);
     }));
 
   it('is nothing where the file that holds it is broken', () =>

@@ -20,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../common/children.h"
 #include "../identity.h"
 #include "subject.h"
 
@@ -130,6 +131,12 @@ void await_state(pid_t pid, char state)
 void await_sleep(pid_t target)
 {
 	await_state(target, 'S');
+}
+
+/* Of all tasks only the child has the target for its parent. */
+void name_child(pid_t target)
+{
+	printf(" child=%d", first_child(target));
 }
 
 static const struct subject *find_subject(const char *name)

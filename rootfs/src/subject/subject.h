@@ -56,6 +56,7 @@ void pass_answers(void);
 void fail(const char *why) __attribute__((noreturn));
 void await_state(pid_t pid, char state);
 void await_sleep(pid_t target);
+void name_child(pid_t target);
 long long now_ms(void);
 
 extern char **arguments;	/* behind the subject's name, ends in NULL */

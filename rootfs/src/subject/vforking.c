@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Waits in vfork for a child that sleeps, and rests when that has ended. */
 #include <signal.h>
-#include <stdio.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "../common/children.h"
 #include "subject.h"
 
 static void wait_for_child(char **args)
@@ -29,12 +27,6 @@ static void wait_for_child(char **args)
 static void await_vfork(pid_t target)
 {
 	await_state(target, 'D');
-}
-
-/* Of all tasks only the child has the target for its parent. */
-static void name_child(pid_t target)
-{
-	printf(" child=%d", first_child(target));
 }
 
 const struct subject vforking = {

@@ -14,7 +14,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../common/children.h"
 #include "subject.h"
 
 #define PAGE	4096
@@ -111,11 +110,6 @@ static void share_within(char **args)
 	    !make_child() || !make_thread())
 		cannot("sharing with a child");
 	settled();
-}
-
-static void name_child(pid_t target)
-{
-	printf(" child=%d", first_child(target));
 }
 
 const struct subject within = {

@@ -3,9 +3,10 @@ import type { Guest } from '../harness/case.ts';
 import { patches } from './support/patches.ts';
 import {
   bringBack,
+  destroy,
   endWell,
   freezeAll,
-  savedWorkload,
+  save,
   startWorkload,
   thaw,
 } from './support/workload.ts';
@@ -19,9 +20,11 @@ const test = suite('how mappings are going to be read')
 const advice = 0x18000n;
 
 test('advice is what it was after a restart', async ({ guest }) => {
-  const before = await adviceOf(guest, await startWorkload(guest, 'advised'));
+  const workload = await startWorkload(guest, 'advised');
+  const before = await adviceOf(guest, workload);
   assert.equal(before, [0x10000n, 0x8000n], 'random, then sequential');
-  const { workload, image } = await savedWorkload(guest, 'advised');
+  const image = await save(guest, workload);
+  await destroy(guest, workload);
   const again = await bringBack(guest, workload, image);
   assert.equal(await adviceOf(guest, again), before);
   await endWell(guest, again);

@@ -100,10 +100,10 @@ test('a name without its NUL: EINVAL', async ({ guest }) => {
 
 /** Objects that are made for the task that is being restored, and what stands behind them. */
 const forTasks = [
-  ['an address space', 3, 401, 104],
+  ['an address space', 3, types.memory, 104],
   // Of segment 0, for reading.
-  ['an attach', 9, 503, 16, 0, 1],
-  ['something to undo', 10, 507, 16],
+  ['an attach', 9, types.ipcAttach, 16, 0, 1],
+  ['something to undo', 10, types.ipcUndo, 16],
 ] as const;
 
 for (const [what, objtype, type, length, ...fields] of forTasks)
@@ -112,7 +112,7 @@ for (const [what, objtype, type, length, ...fields] of forTasks)
     async ({ guest }) => {
       const saved = await savedSelf(guest);
       const object = Buffer.alloc(16 + length);
-      const words = [5, 16, objtype, 999, type, length, ...fields];
+      const words = [types.objref, 16, objtype, 999, type, length, ...fields];
       words.forEach((value, i) => object.writeUInt32LE(value, 4 * i));
       for (const at of [0, placeOf(saved.bytes, types.tail)]) {
         const parts = [saved.bytes.subarray(0, at), object, saved.bytes.subarray(at)];

@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import { suite } from '../harness/case.ts';
 import { allRefused, may, says, without } from './support/claims.ts';
 import type { Claim } from './support/claims.ts';
+import { types } from './support/image.ts';
 import { patches } from './support/patches.ts';
 import { bringBack, endAgain, endWell, savedWorkload } from './support/workload.ts';
 
@@ -9,24 +10,21 @@ const test = suite('System V IPC that is more than who restarts it may have')
   .needs({ patch: patches.ipcUndo })
   .within(60);
 
-/** Types of objects. */
-const [space, segment, queue, set] = [501, 502, 504, 506] as const;
-
 /** Another user of an object, beside root. */
 const other = 1000n;
 
 const claims: readonly (Claim & { readonly first?: string })[] = [
   { what: 'a namespace', right: may.admin, change: (bytes) => bytes },
-  says('a higher limit of it', may.resources, [space, 28, 4], (old) => old + 1n),
-  says('a segment of another', may.ownIpc, [segment, 16, 4], other),
-  says("a segment of another's group", may.ownIpc, [segment, 20, 4], other),
-  says('a queue that another has made', may.ownIpc, [queue, 24, 4], other),
-  says("semaphores that another's group has made", may.ownIpc, [set, 28, 4], other),
-  says('a queue above the limit', may.resources, [queue, 64, 8], 20_000n),
-  says('a queue with more in it than it takes', may.resources, [queue, 64, 8], 5n),
-  says('a message above the limit', may.resources, [space, 28, 4], 5n),
+  says('a higher limit of it', may.resources, [types.ipcNamespace, 28, 4], (old) => old + 1n),
+  says('a segment of another', may.ownIpc, [types.ipcSegment, 16, 4], other),
+  says("a segment of another's group", may.ownIpc, [types.ipcSegment, 20, 4], other),
+  says('a queue that another has made', may.ownIpc, [types.ipcQueue, 24, 4], other),
+  says("semaphores that another's group has made", may.ownIpc, [types.ipcSemaphores, 28, 4], other),
+  says('a queue above the limit', may.resources, [types.ipcQueue, 64, 8], 20_000n),
+  says('a queue with more in it than it takes', may.resources, [types.ipcQueue, 64, 8], 5n),
+  says('a message above the limit', may.resources, [types.ipcNamespace, 28, 4], 5n),
   {
-    ...says('a locked segment', may.lockMemory, [segment, 32, 4], (old) => old | 0o2000n),
+    ...says('a locked segment', may.lockMemory, [types.ipcSegment, 32, 4], (old) => old | 0o2000n),
     first: 'ulimit -l 0; ',
   },
 ];

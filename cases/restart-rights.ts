@@ -1,8 +1,9 @@
 import { Buffer } from 'node:buffer';
 import { assert, suite } from '../harness/case.ts';
 import type { Guest } from '../harness/case.ts';
-import { allRefused, credType, inGroups, lastOf, may, says } from './support/claims.ts';
+import { allRefused, inGroups, lastOf, may, says } from './support/claims.ts';
 import type { Claim } from './support/claims.ts';
+import { types } from './support/image.ts';
 import { patches } from './support/patches.ts';
 import { bringBack, endAgain, runShell, savedWorkload } from './support/workload.ts';
 import type { Workload } from './support/workload.ts';
@@ -14,11 +15,15 @@ const test = suite('an image that says more than who restarts it may have')
 /** Whose tasks the image has, and who restarts it: in one group, without a privilege. */
 const user = 1000;
 
-/** Types of objects. */
-const [signals, process, names, fs, fileName] = [108, 109, 113, 112, 303] as const;
+const root = 0;
 
 const ids = ['uid', 'gid', 'suid', 'sgid', 'euid', 'egid', 'fsuid', 'fsgid'].map((id, i) =>
-  says(`root's ${id}`, id.includes('uid') ? may.setUid : may.setGid, [credType, 8 + 4 * i, 4], 0n),
+  says(
+    `root's ${id}`,
+    id.includes('uid') ? may.setUid : may.setGid,
+    [types.credentials, 8 + 4 * i, 4],
+    0n,
+  ),
 );
 
 const groups = [
@@ -30,19 +35,24 @@ const groups = [
 const admin = 1n << BigInt(may.admin);
 
 const capabilities = [
-  says('a capability', may.admin, [credType, 56, 8], admin),
-  says('a capability to inherit', may.admin, [credType, 48, 8], admin),
+  says('a capability', may.admin, [types.credentials, 56, 8], admin),
+  says('a capability to inherit', may.admin, [types.credentials, 48, 8], admin),
 ];
 
 const bounds = [
-  says('capabilities that it can never get', may.setCaps, [credType, 72, 8], (old) => old & ~1n),
-  says('a root without privilege', may.setCaps, [credType, 40, 4], 1n),
-  says('a root without privilege for ever', may.setCaps, [credType, 40, 4], 3n),
+  says(
+    'capabilities that it can never get',
+    may.setCaps,
+    [types.credentials, 72, 8],
+    (old) => old & ~1n,
+  ),
+  says('a root without privilege', may.setCaps, [types.credentials, 40, 4], 1n),
+  says('a root without privilege for ever', may.setCaps, [types.credentials, 40, 4], 3n),
 ];
 
 /** A hard limit of the last process, by its number. */
 const limit = (what: string, number: number, more: bigint) =>
-  says(what, may.resources, [process, 120 + 16 * number + 8, 8], (old) => old + more);
+  says(what, may.resources, [types.processSignals, 120 + 16 * number + 8, 8], (old) => old + more);
 
 const limits = [
   ...[limit('more files', 7, 1n), limit('more processes', 6, 1n)],
@@ -51,11 +61,12 @@ const limits = [
   limit('a real-time priority some day', 14, 1n),
 ];
 
-const niceness = (what: string, value: bigint) => says(what, may.nice, [signals, 72, 4], value);
+const niceness = (what: string, value: bigint) =>
+  says(what, may.nice, [types.taskSignals, 72, 4], value);
 
 const others = [
   niceness('a nice value below its own', 0xffffffffn),
-  says('another node name', may.admin, [names, 16 + 8, 4], 0x61616161n),
+  says('another node name', may.admin, [types.namespaces, 16 + 8, 4], 0x61616161n),
 ];
 
 /** A saved tree of the user's. */
@@ -67,14 +78,13 @@ async function savedTree(guest: Guest) {
 /** Has the tree come back from an image and end well; takes away what would end the next one. */
 async function comesBack(
   guest: Guest,
-  { name, folder, program, pid, group, pids, container }: Workload,
+  workload: Workload,
   bytes: Buffer,
-  who?: number,
+  who = root,
 ): Promise<void> {
-  const plain = { name, folder, program, pid, group, pids, container };
-  const whose = who === undefined ? plain : { ...plain, user: who };
-  await guest.write(`${folder}/claim`, bytes);
-  await endAgain(guest, await bringBack(guest, whose, `${folder}/claim`));
+  const image = `${workload.folder}/claim`;
+  await guest.write(image, bytes);
+  await endAgain(guest, await bringBack(guest, workload, image, { user: who }));
 }
 
 /** The claims are refused to whom they must be, and root may have them. */
@@ -113,8 +123,8 @@ register('a nice value, a name', others);
 test('what nobody may have: EPERM, to root as well', async ({ guest }) => {
   const { workload, bytes } = await savedTree(guest);
   const nobodys = [
-    says('capabilities that there are not', 0, [credType, 72, 8], 0xffffffffffffffffn),
-    says('security bits that there are not', 0, [credType, 40, 4], 0x80000000n),
+    says('capabilities that there are not', 0, [types.credentials, 72, 8], 0xffffffffffffffffn),
+    says('security bits that there are not', 0, [types.credentials, 40, 4], 0x80000000n),
     limit('more files than there may be', 7, 1n << 40n),
   ];
   const attempts = nobodys.map(({ what, change }) => ({ what, bytes: change(bytes) }));
@@ -124,9 +134,9 @@ test('what nobody may have: EPERM, to root as well', async ({ guest }) => {
 test('what everybody may have: its user, too', async ({ guest }) => {
   const { workload, bytes } = await savedTree(guest);
   const everybodys = [
-    says('it keeps capabilities', 0, [credType, 40, 4], 0x10n),
+    says('it keeps capabilities', 0, [types.credentials, 40, 4], 0x10n),
     niceness('a nice value above its own', 5n),
-    says('a lower soft limit', 0, [process, 120 + 16 * 7, 8], 100n),
+    says('a lower soft limit', 0, [types.processSignals, 120 + 16 * 7, 8], 100n),
   ];
   for (const { change } of everybodys) await comesBack(guest, workload, change(bytes), user);
 });
@@ -150,13 +160,13 @@ test('who has less by then: EPERM, but not to root', async ({ guest }) => {
 
 test('another root: EPERM to its user, and root may have it', async ({ guest }) => {
   const { workload, bytes } = await savedTree(guest);
-  const root = await guest.folder();
-  await runShell(guest, `mkdir -p ${root}${workload.folder}`);
-  const place = lastOf(bytes, fs) + 16;
-  assert.is(bytes.readUInt32LE(place), fileName);
-  const path = Buffer.from(`${root}\0`);
+  const folder = await guest.folder();
+  await runShell(guest, `mkdir -p ${folder}${workload.folder}`);
+  const place = lastOf(bytes, types.directories) + 16;
+  assert.is(bytes.readUInt32LE(place), types.fileName);
+  const path = Buffer.from(`${folder}\0`);
   const header = Buffer.alloc(8);
-  header.writeUInt32LE(fileName, 0);
+  header.writeUInt32LE(types.fileName, 0);
   header.writeUInt32LE(8 + path.length, 4);
   const rest = bytes.subarray(place + bytes.readUInt32LE(place + 4));
   const elsewhere = Buffer.concat([bytes.subarray(0, place), header, path, rest]);
@@ -166,7 +176,7 @@ test('another root: EPERM to its user, and root may have it', async ({ guest }) 
   ].map((attempt) => ({ ...attempt, bytes: elsewhere }));
   await allRefused(guest, workload, attempts);
   // One of the leaves looks there.
-  await guest.write(`${root}${workload.folder}/go`, '');
+  await guest.write(`${folder}${workload.folder}/go`, '');
   await comesBack(guest, workload, elsewhere);
 });
 

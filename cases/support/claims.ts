@@ -26,9 +26,6 @@ export interface Claim {
   readonly change: (bytes: Buffer) => Buffer;
 }
 
-/** Type of the credentials of a task. */
-export const credType = 110;
-
 /** Returns where the last object of a type begins: not the root's, if there is one for each task. */
 export function lastOf(bytes: Buffer, type: number): number {
   const found = placesIn(bytes).findLast((place) => place.type === type);
@@ -56,7 +53,7 @@ export function says(
 /** Has the last credentials name other groups; to begin with they name one. */
 export function inGroups(what: string, groups: readonly number[]): Claim {
   const change = (bytes: Buffer) => {
-    const cred = lastOf(bytes, credType);
+    const cred = lastOf(bytes, types.credentials);
     assert.is(bytes.readUInt32LE(cred + 44), 1, 'it is in one group');
     const [front, rest] = [bytes.subarray(0, cred + 80), bytes.subarray(cred + 80 + 12)];
     const list = Buffer.alloc(8 + 4 * groups.length);
@@ -71,7 +68,7 @@ export function inGroups(what: string, groups: readonly number[]): Claim {
 
 /** Takes a capability from all tasks of an image: who has not got it could not give it to them. */
 export function without(bytes: Buffer, right: number): Buffer {
-  const creds = placesIn(bytes).filter(({ type }) => type === credType);
+  const creds = placesIn(bytes).filter(({ type }) => type === types.credentials);
   const fields = creds.flatMap(({ offset }) => [48, 56, 64].map((field) => offset + field));
   return fields.reduce(
     (copy, place) =>

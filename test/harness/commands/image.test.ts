@@ -40,7 +40,7 @@ describe('lab image', () => {
   it('shows a whole image and leaves with 0', async () => {
     const { status, stdout } = await lab('whole');
     assert.match(stdout, /^ {6}\d{3} +\d+ {2}TASK 5 {2}spinner$/m);
-    assert.match(stdout, /^complete: 48 objects, \d+ bytes$/m);
+    assert.match(stdout, /^complete: 49 objects, \d+ bytes$/m);
     assert.doesNotMatch(stdout, /PGARR/);
     assert.equal(status, 0);
     assert.match((await lab('whole', '--all')).stdout, /PGARR {2}1 page$/m);

@@ -1,5 +1,5 @@
 import { explainDisk } from '../harness/disk.ts';
-import { toReport } from '../harness/errors.ts';
+import { isLabError, toReport } from '../harness/errors.ts';
 import type { Context } from '../harness/context.ts';
 import type { Stage } from '../harness/events.ts';
 
@@ -10,9 +10,12 @@ export interface StageOutcome<T> {
   readonly what: string;
 }
 
+/** The code of the error that a stage is stopped with because another one has failed. */
+export const givenUp = 'stage-given-up';
+
 /**
  * Runs a stage's work between its events and returns its value. Throws what the work
- * throws, having told the stream.
+ * throws, having told the stream; that a stage was given up is no failure of its own.
  */
 export async function stage<T>(
   context: Context,
@@ -31,6 +34,16 @@ export async function stage<T>(
     context.emit({ type: 'stage-ended', ...ended });
     return value;
   } catch (thrown) {
+    if (isLabError(thrown) && thrown.code === givenUp) {
+      context.emit({
+        type: 'stage-ended',
+        ...where,
+        cached: false,
+        milliseconds: milliseconds(),
+        what: thrown.what,
+      });
+      throw thrown;
+    }
     const error = explainDisk(thrown) ?? thrown;
     const failed = { ...where, milliseconds: milliseconds(), error: toReport(error, what) };
     context.emit({ type: 'stage-failed', ...failed });

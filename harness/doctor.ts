@@ -1,12 +1,12 @@
 import { bases } from '../kernel/bases.ts';
-import { canHave } from '../kernel/choose.ts';
+import { canHave, type Answer } from '../kernel/choose.ts';
 import { chooseAccelerator } from '../qemu/accelerator.ts';
 import { installHints, managerOf, readOsRelease } from './bootstrap/packages.mjs';
 import { isLabError } from './errors.ts';
 import type { LabHome } from './home.ts';
 import { makeScratch } from './scratch.ts';
 import { reportTools, type ToolReport } from './tool-report.ts';
-import { tools } from './tools.mjs';
+import { tools, type Tool } from './tools.mjs';
 
 /** What this machine can do for the lab. */
 export interface DoctorReport {
@@ -18,7 +18,10 @@ export interface DoctorReport {
   readonly accelerator: { readonly name?: 'kvm' | 'tcg'; readonly reason: string };
   readonly bases: readonly {
     readonly name: string;
+    /** Whether a run can build it now. */
     readonly able: boolean;
+    /** Whether its source can be had, whatever tools are missing. */
+    readonly source: boolean;
     readonly why: string;
   }[];
   readonly home: string;
@@ -27,12 +30,15 @@ export interface DoctorReport {
 /** Returns what this machine can do. Tries the accelerator anew; installs and builds nothing. */
 export async function examine(home: LabHome): Promise<DoctorReport> {
   const signal = new AbortController().signal;
-  const [toolReports, accelerator, baseReports] = await Promise.all([
+  const [toolReports, accelerator, sources] = await Promise.all([
     reportTools(),
     examineAccelerator(home, signal),
-    Promise.all(bases.map((base) => examineBase(base, home, signal))),
+    Promise.all(bases.map((base) => canHave(base, home, signal))),
   ]);
   const missing = tools.filter((_, index) => toolReports[index]?.found === false);
+  const baseReports = bases.map(({ name }, index) =>
+    reportBase(name, sources[index] ?? { whyNot: 'it was not looked for' }, missing),
+  );
   return {
     able:
       missing.length === 0 &&
@@ -61,13 +67,14 @@ async function examineAccelerator(
   }
 }
 
-async function examineBase(
-  base: (typeof bases)[number],
-  home: LabHome,
-  signal: AbortSignal,
-): Promise<DoctorReport['bases'][number]> {
-  const { why, whyNot } = await canHave(base, home, signal);
-  return why === undefined
-    ? { name: base.name, able: false, why: whyNot }
-    : { name: base.name, able: true, why };
+/** Returns what stands in a base's way: its source, or the tools that build it. */
+export function reportBase(
+  name: string,
+  { why, whyNot }: Answer,
+  missing: readonly Pick<Tool, 'name'>[],
+): DoctorReport['bases'][number] {
+  if (why === undefined) return { name, able: false, source: false, why: whyNot };
+  if (missing.length === 0) return { name, able: true, source: true, why };
+  const names = missing.map((tool) => tool.name).join(', ');
+  return { name, able: false, source: true, why: `${why}, but ${names} must be installed first` };
 }

@@ -6,7 +6,7 @@ import { bases, findBase } from './bases.ts';
 import { probe } from './download.ts';
 import { git } from './git.ts';
 import { run } from './run.ts';
-import { hasApt } from './source-debian.ts';
+import { aptKnows, archive, hasApt, hasKeyring, keyring } from './source-debian.ts';
 import { namedSource, noSource, sourceVariable } from './source-errors.ts';
 import { findGitFolder, findTree, isOf } from './source-git.ts';
 import { findSource } from './source-record.ts';
@@ -39,7 +39,7 @@ export async function chooseBase(
     return { bases: [findBase(options.base, known)], reason: undefined };
   const { signal, home } = context;
   if (options.source !== undefined) {
-    const base = await recognise(resolve(options.source), known);
+    const base = await recognise(options.source, known);
     return { bases: [base], reason: `Base ${base.name}: that is what ${options.source} holds.` };
   }
   const reasons: string[] = [];
@@ -52,23 +52,30 @@ export async function chooseBase(
   throw noSource(known[0] ?? findBase('', known), reasons);
 }
 
-type Answer =
+/** Why a base's source can be had, or why it cannot. */
+export type Answer =
   | { readonly why: string; readonly whyNot?: undefined }
   | { readonly why?: undefined; readonly whyNot: string };
 
-/** Returns why a base's source can be had, or why not. Runs at most one request of 2 s. */
+/**
+ * Returns why a base's source can be had, or why not: the place that a variable names must be
+ * there, and apt is asked. Waits for at most one server, 2 s.
+ */
 export async function canHave(
   base: Base,
   home: Context['home'],
   signal: AbortSignal,
 ): Promise<Answer> {
   const variable = sourceVariable(base);
-  if (namedSource(base) !== undefined) return { why: `${variable} names its source` };
+  const named = namedSource(base);
+  if (named !== undefined) {
+    const there = (await stat(named).catch(() => undefined)) !== undefined;
+    return there
+      ? { why: `${variable} names its source` }
+      : { whyNot: `${variable} names ${named}, where nothing is` };
+  }
   if ((await findSource(base, home)) !== undefined) return { why: 'its source is in the lab home' };
-  if (base.source.kind === 'debian-package')
-    return (await hasApt())
-      ? { why: `apt can have ${base.source.package}` }
-      : { whyNot: `no ${variable}, no apt` };
+  if (base.source.kind === 'debian-package') return askApt(base.source, variable, signal);
   const [url] = base.source.urls;
   const whyNot = url === undefined ? 'no server has it' : await probe(url, signal);
   return whyNot === undefined
@@ -76,8 +83,33 @@ export async function canHave(
     : { whyNot: `no --source, no ${variable}, not in the lab home, and ${whyNot}` };
 }
 
-/** The base a place holds by its own Makefile's word; the first one where it says nothing. */
-async function recognise(place: string, known: readonly Base[]): Promise<Base> {
+/**
+ * What a run would find: a package of the machine's own lists, or of Debian's archive. Lists
+ * that were never fetched say nothing; the run fetches its own.
+ */
+async function askApt(
+  { package: name, suite }: Extract<Base['source'], { kind: 'debian-package' }>,
+  variable: string,
+  signal: AbortSignal,
+): Promise<Answer> {
+  if (!(await hasApt())) return { whyNot: `no ${variable}, no apt` };
+  const answer = await aptKnows(name, signal);
+  if (answer === 'yes') return { why: `apt can have ${name}` };
+  if (answer === 'no lists') return { why: `apt is here; the run fetches its lists for ${name}` };
+  if (!(await hasKeyring()))
+    return { whyNot: `no ${variable}, apt does not know ${name}, and ${keyring} is missing` };
+  const whyNot = await probe(`${archive}/dists/${suite}/Release`, signal);
+  return whyNot === undefined
+    ? { why: `Debian's own archive has ${name}` }
+    : { whyNot: `no ${variable}, apt does not know ${name}, and ${whyNot}` };
+}
+
+/**
+ * Returns the base that a place holds by its objects or its own Makefile's word; the first
+ * one where it says nothing.
+ */
+export async function recognise(named: string, known: readonly Base[]): Promise<Base> {
+  const place = resolve(named);
   const folder = (await stat(place).catch(() => undefined))?.isDirectory() === true;
   const gitFolder = folder ? await findGitFolder(place) : undefined;
   if (gitFolder !== undefined)

@@ -7,20 +7,48 @@ import { importArchive } from './source-archive.ts';
 import { noSource, unusableSource } from './source-errors.ts';
 import type { Imported, ImportOptions } from './source-git.ts';
 
-const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
+/** What Debian's own archive is verified with, on a machine whose apt trusts another one. */
+export const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
+
+/** Debian's own archive. */
+export const archive = 'http://deb.debian.org/debian';
 
 /** Returns whether this machine can be asked for Debian packages at all. */
 export async function hasApt(): Promise<boolean> {
-  const found = await Promise.all(
-    ['/usr/bin/apt-get', '/usr/bin/dpkg'].map((path) =>
-      access(path).then(
-        () => true,
-        () => false,
-      ),
-    ),
-  );
+  const found = await Promise.all(['/usr/bin/apt-get', '/usr/bin/dpkg'].map(isThere));
   return found.every(Boolean);
 }
+
+/** Returns whether packages of Debian's own archive can be verified here. */
+export async function hasKeyring(): Promise<boolean> {
+  return isThere(keyring);
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Returns whether the machine's own lists have a package; asks no server. */
+export async function aptKnows(
+  name: string,
+  signal: AbortSignal,
+  settings: Settings = [],
+): Promise<'yes' | 'no' | 'no lists'> {
+  const asked = await run('apt-get', [...common, ...settings, 'download', '--print-uris', name], {
+    signal,
+  });
+  if (uriPattern.test(asked.stdout)) return 'yes';
+  const lists = await run('apt-cache', [...settings, 'policy'], { signal });
+  return serverPattern.test(lists.stdout) ? 'no' : 'no lists';
+}
+
+const uriPattern = /^'\S+' (\S+) (\d+)/m;
+
+/** A list that came from somewhere, with its priority; what is installed is always one. */
+const serverPattern = /^ *-?\d+ [\w+]+:\//m;
 
 /**
  * Imports a Debian source package: downloads it with apt, whose signatures vouch for it,
@@ -109,11 +137,7 @@ async function debianLists(
   signal: AbortSignal,
 ): Promise<Settings | undefined> {
   if (base.source.kind !== 'debian-package') return undefined;
-  const known = await access(keyring).then(
-    () => true,
-    () => false,
-  );
-  if (!known) {
+  if (!(await hasKeyring())) {
     tried.push(
       `${keyring} is missing (package debian-archive-keyring): Debian's archive is not asked`,
     );
@@ -126,8 +150,8 @@ async function debianLists(
   await writeFile(
     list,
     [
-      `deb [signed-by=${keyring}] http://deb.debian.org/debian ${suite} main`,
-      `deb [signed-by=${keyring}] http://deb.debian.org/debian-security ${suite}-security main`,
+      `deb [signed-by=${keyring}] ${archive} ${suite} main`,
+      `deb [signed-by=${keyring}] ${archive}-security ${suite}-security main`,
       '',
     ].join('\n'),
   );
@@ -163,7 +187,7 @@ async function downloadDeb(
   await rm(partial, { recursive: true, force: true });
   await mkdir(partial, { recursive: true });
   const uris = await run('apt-get', [...settings, 'download', '--print-uris', name], { signal });
-  const match = /^'\S+' (\S+) (\d+)/m.exec(uris.stdout);
+  const match = uriPattern.exec(uris.stdout);
   if (match?.[1] === undefined) {
     tried.push(...lastLines(uris.stderr || `apt does not know ${name}`, 2));
     return undefined;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { renderDoctor } from '../../harness/commands/doctor.ts';
-import type { DoctorReport } from '../../harness/doctor.ts';
+import { reportBase, type DoctorReport } from '../../harness/doctor.ts';
 import { plainStyle } from '../../harness/report/style.ts';
 import { reportTools } from '../../harness/tool-report.ts';
 import type { Tool } from '../../harness/tools.mjs';
@@ -26,13 +26,34 @@ describe('the tools a machine has', () => {
   });
 });
 
+describe('a base', () => {
+  it('can be built where its source can be had and no tool is missing', () => {
+    assert.deepEqual(reportBase('v6.1', { why: 'apt can have it' }, []), {
+      ...{ name: 'v6.1', able: true, source: true },
+      why: 'apt can have it',
+    });
+    assert.deepEqual(reportBase('v6.1', { whyNot: 'no apt' }, []), {
+      ...{ name: 'v6.1', able: false, source: false },
+      why: 'no apt',
+    });
+  });
+
+  it('cannot be built before its compiler is there', () => {
+    const missing = [{ name: 'gcc' }, { name: 'make' }];
+    assert.deepEqual(reportBase('v6.1', { why: 'apt can have it' }, missing), {
+      ...{ name: 'v6.1', able: false, source: true },
+      why: 'apt can have it, but gcc, make must be installed first',
+    });
+  });
+});
+
 describe('what the doctor says', () => {
   const healthy: DoctorReport = {
     able: true,
     tools: [{ name: 'gcc', found: true, version: '12.2.0', why: 'compiles the kernel', packages }],
     install: [],
     accelerator: { name: 'tcg', reason: 'TCG: there is no /dev/kvm on this host' },
-    bases: [{ name: 'v6.1', able: true, why: 'apt can have linux-source-6.1' }],
+    bases: [{ name: 'v6.1', able: true, source: true, why: 'apt can have linux-source-6.1' }],
     home: '/home/me/.cache/cr-lab',
   };
 
@@ -58,7 +79,7 @@ describe('what the doctor says', () => {
         tools: [{ name: 'gcc', found: false, why: 'compiles the kernel', packages }],
         install: ['sudo apt-get install -y gcc'],
         accelerator: { reason: 'no QEMU' },
-        bases: [{ name: 'v6.1', able: false, why: 'no apt' }],
+        bases: [{ name: 'v6.1', able: false, source: false, why: 'no apt' }],
       },
       plainStyle,
     ).join('\n');

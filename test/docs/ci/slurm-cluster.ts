@@ -8,15 +8,18 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { findCommand } from '../../../harness/bootstrap/probe.mjs';
 import { spawnTied } from '../../../qemu/tied.ts';
+import { lackOf } from '../../extras.ts';
 
 const path = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`;
 const find = (name: string) => findCommand(name, path);
 const wanted = ['munged', 'slurmctld', 'slurmd', 'sbatch', 'scancel'];
 
 /** Why there can be no Slurm here, or false; for node:test's `skip`. */
-export const noSlurm =
-  wanted.some((name) => find(name) === undefined) &&
-  `no ${wanted.filter((name) => find(name) === undefined).join(', ')} here: apt-get install slurm-wlm munge`;
+const missing = wanted.filter((name) => find(name) === undefined);
+export const noSlurm = lackOf(
+  missing.length > 0,
+  `no ${missing.join(', ')} here: apt-get install slurm-wlm munge`,
+);
 
 /** A Slurm of one node on the loopback interface, with everything of its own. */
 export interface Cluster {

@@ -5,11 +5,18 @@ import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { findCommand } from '../../../harness/bootstrap/probe.mjs';
 import { spawnTied } from '../../../qemu/tied.ts';
+import { lackOf } from '../../extras.ts';
 
-const command = findCommand('chromium') ?? findCommand('chromium-browser');
+/** GitHub's runners have Google's build; Ubuntu's chromium is a snap. */
+const command = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
+  .map((name) => findCommand(name))
+  .find((found) => found !== undefined);
 
 /** Why there is no browser, or false; for node:test's `skip`. */
-export const noBrowser = command === undefined && 'no chromium here: apt-get install chromium';
+export const noBrowser = lackOf(
+  command === undefined,
+  'no chromium here: apt-get install chromium',
+);
 
 const flags = [
   ...['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-quic'],

@@ -7,6 +7,7 @@ import { after, before, describe, it } from 'node:test';
 import { findCommand } from '../../../harness/bootstrap/probe.mjs';
 import type { LabEvent } from '../../../harness/events.ts';
 import { renderJunit } from '../../../harness/report/junit.ts';
+import { lackOf } from '../../extras.ts';
 import { caseResult, collect, failed, green, hostile, recordRun, red } from './recorded.ts';
 
 const strange = caseResult({
@@ -33,7 +34,7 @@ function write(events: readonly LabEvent[]): string {
 }
 
 const xmllint = findCommand('xmllint');
-const noLint = xmllint === undefined && 'no xmllint here: apt-get install libxml2-utils';
+const noLint = lackOf(xmllint === undefined, 'no xmllint here: apt-get install libxml2-utils');
 describe('JUnit under its schema', { skip: noLint }, () => {
   const schema = join(import.meta.dirname, 'junit.xsd');
   const validate = (path: string) =>
@@ -67,7 +68,10 @@ json.dump({'cases': cases, 'counts': counts}, sys.stdout)
 const python = ['/usr/bin/python3', 'python3'].find(
   (command) => spawnSync(command, ['-c', 'import junitparser']).status === 0,
 );
-const noParser = python === undefined && 'no junitparser here: apt-get install python3-junitparser';
+const noParser = lackOf(
+  python === undefined,
+  'no junitparser here: apt-get install python3-junitparser',
+);
 describe('JUnit in a parser that others wrote', { skip: noParser }, () => {
   const read = (events: readonly LabEvent[]) => {
     const { stdout, stderr } = spawnSync(python ?? '', ['-c', script, write(events)], {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { findCommand } from '../../../harness/bootstrap/probe.mjs';
 import { renderTap } from '../../../harness/report/tap.ts';
+import { lackOf } from '../../extras.ts';
 import { caseResult, collect, failed, green, recordRun, red, skipped } from './recorded.ts';
 
 describe('KTAP', () => {
@@ -40,7 +41,7 @@ describe('KTAP', () => {
 const prove = findCommand('prove');
 describe(
   'KTAP under prove',
-  { skip: prove === undefined && "perl's prove is not installed" },
+  { skip: lackOf(prove === undefined, "perl's prove is not installed") },
   () => {
     const verdicts = [
       ['a green run', recordRun([caseResult(), skipped], 0), 0, /Result: PASS/],

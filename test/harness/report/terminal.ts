@@ -2,9 +2,13 @@ import { execa } from 'execa';
 import { setImmediate as immediate } from 'node:timers/promises';
 import { findCommand } from '../../../harness/bootstrap/probe.mjs';
 import { quote } from '../../../harness/cli-context.ts';
+import { lackOf } from '../../extras.ts';
 
 /** Why there is no terminal to look at, or false; for node:test's `skip`. */
-export const noTerminal = findCommand('tmux') === undefined && 'no tmux here: apt-get install tmux';
+export const noTerminal = lackOf(
+  findCommand('tmux') === undefined,
+  'no tmux here: apt-get install tmux',
+);
 
 /** A program in a real terminal. */
 export interface Terminal {

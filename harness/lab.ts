@@ -1,4 +1,3 @@
-import { cpus, freemem } from 'node:os';
 import type { Base, Image } from '../kernel/base.ts';
 import { chooseBase } from '../kernel/choose.ts';
 import type { Rootfs } from '../rootfs/rootfs.ts';
@@ -10,6 +9,7 @@ import type { BaseReport } from './events.ts';
 import { keepDurations } from './durations.ts';
 import { createMachinery } from './guests.ts';
 import { findLabHome } from './home.ts';
+import { affordableGuests, findHostShare } from './host-share.ts';
 import { findJudge, openProofs } from './open-proofs.ts';
 import type { RunOptions } from './options.ts';
 import { exitCodeOfRun } from './outcome.ts';
@@ -120,8 +120,9 @@ function baseReady(image: Image, rootfs: Rootfs) {
   return { type: 'base-ready', report, files } as const;
 }
 
-/** One guest per processor, as far as the memory carries them and QEMU's own 80 MiB each. */
 function affordableJobs(images: readonly Image[]): number {
-  const each = Math.max(...images.map(({ base }) => base.guest.memory)) + 80;
-  return Math.max(1, Math.min(cpus().length, Math.floor(freemem() / 2 ** 20 / each)));
+  return affordableGuests(
+    findHostShare(),
+    Math.max(...images.map(({ base }) => base.guest.memory)),
+  );
 }

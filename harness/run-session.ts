@@ -5,6 +5,7 @@ import { explainDisk } from './disk.ts';
 import { exitCodeOf, isLabError, labError, type LabError, toReport } from './errors.ts';
 import { createStream, type Emit, type ErrorReport, type Totals } from './events.ts';
 import { findLabHome } from './home.ts';
+import { findHostShare } from './host-share.ts';
 import { listenForInterrupt } from './interrupt.ts';
 import type { RunOptions } from './options.ts';
 import { makeRunFolder } from './report/folder.ts';
@@ -99,11 +100,20 @@ function interrupted(name: string): LabError {
 
 function describeHost(): Record<string, string> {
   const processors = cpus();
+  const share = findHostShare();
+  const most = share.limit.memory;
   return {
     host: hostname(),
     processor: `${processors.length} x ${processors[0]?.model.trim() ?? 'unknown'}`,
-    memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
+    memory: `${inGiB(totalmem())} GiB`,
+    // What affinity and cgroups leave of it; the rest is others'.
+    ...(share.processors < processors.length ? { 'processors to use': `${share.processors}` } : {}),
+    ...(most === undefined || most >= totalmem() ? {} : { 'memory to use': `${inGiB(most)} GiB` }),
     system: `Linux ${release()}`,
     node: process.versions.node,
   };
+}
+
+function inGiB(bytes: number): number {
+  return Math.round((bytes / 2 ** 30) * 10) / 10;
 }

@@ -55,7 +55,11 @@ export function withRunOptions(command: Command): Command {
     .addOption(
       new Option('--accel <name>', "don't try, use this accelerator").choices(['kvm', 'tcg']),
     )
-    .option('--jobs <n>', 'guests at once', wholeNumber(1))
+    .option(
+      '--jobs <n>',
+      'guests at once; by default what processors and memory carry',
+      wholeNumber(1),
+    )
     .addOption(
       new Option('--isolate <what>', 'what gets a guest of its own').choices([
         'none',

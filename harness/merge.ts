@@ -1,5 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { labError } from './errors.ts';
+import type { CaseImage, CaseResult } from './events.ts';
 import type { Results } from './results.ts';
 import { countVerdicts } from './results-collect.ts';
 
@@ -7,17 +8,22 @@ import { countVerdicts } from './results-collect.ts';
 export interface MergedRun {
   readonly run: string;
   readonly command: string;
+  /** Bases that there have to be runs of. */
+  readonly expect?: readonly string[];
 }
 
 /**
  * Joins the results of runs that shared the work, and says in its warnings what is not
- * there: shards nobody brought, runs that broke off. A merged run is green only if every
+ * there: shards or bases nobody brought, runs that broke off. A merged run is green only if every
  * part is there and green. Throws a `usage` error for parts that can't belong together.
  */
-export function mergeResults(parts: readonly Results[], { run, command }: MergedRun): Results {
+export function mergeResults(
+  parts: readonly Results[],
+  { run, command, expect = [] }: MergedRun,
+): Results {
   const [first] = parts;
   if (first === undefined) throw unfit('no run was named');
-  const absent = findAbsentShards(parts);
+  const absent = [...findAbsentBases(parts, expect), ...findAbsentShards(parts)];
   const warnings = [
     ...absent.map((text) => `missing: ${text}`),
     ...parts
@@ -26,8 +32,12 @@ export function mergeResults(parts: readonly Results[], { run, command }: Merged
     ...findDifferences(parts),
     ...parts.flatMap((part) => part.warnings.map((text) => `${labelOf(part)}: ${text}`)),
   ];
-  const cases = parts.flatMap((part) =>
-    part.cases.map((result) => ({ ...result, ...guestOf(result.guest, part) })),
+  const cases = parts.flatMap((part, position) =>
+    part.cases.map((result) => ({
+      ...result,
+      ...guestOf(result.guest, part),
+      ...renameImages(result, position),
+    })),
   );
   const missing = parts.flatMap((part) => part.missing);
   const planned = parts.reduce((sum, { totals }) => sum + totals.planned, 0);
@@ -56,7 +66,7 @@ export function mergeResults(parts: readonly Results[], { run, command }: Merged
       part.guests.map((guest) => ({
         ...guest,
         name: `${labelOf(part)}/${guest.name}`,
-        consoleLog: mergedLogName(position, guest.consoleLog),
+        consoleLog: mergedName(position, guest.consoleLog),
       })),
     ),
     cases,
@@ -69,13 +79,32 @@ export function labelOf({ shard, run }: Results): string {
   return shard === undefined ? run : `shard ${shard.index} of ${shard.of}`;
 }
 
-/** What a part's console log is called in the merged run's folder. */
-export function mergedLogName(position: number, consoleLog: string): string {
-  return isAbsolute(consoleLog) ? consoleLog : `${position + 1}-${consoleLog.replaceAll('/', '-')}`;
+/** What a part's file is called in the merged run's folder: parts have names in common. */
+export function mergedName(position: number, file: string): string {
+  return isAbsolute(file) ? file : `${position + 1}-${file.replaceAll('/', '-')}`;
+}
+
+/** Returns a case's images under the names that the merged run's folder has for their bytes. */
+function renameImages(
+  { image, otherImages }: CaseResult,
+  position: number,
+): Pick<CaseResult, 'image' | 'otherImages'> {
+  const rename = ({ file, ...rest }: CaseImage): CaseImage =>
+    file === undefined ? rest : { ...rest, file: mergedName(position, file) };
+  return {
+    ...(image === undefined ? {} : { image: rename(image) }),
+    ...(otherImages === undefined ? {} : { otherImages: otherImages.map(rename) }),
+  };
 }
 
 function guestOf(guest: string | undefined, part: Results): { guest?: string } {
   return guest === undefined ? {} : { guest: `${labelOf(part)}/${guest}` };
+}
+
+/** Returns the bases that no part has run. */
+function findAbsentBases(parts: readonly Results[], expect: readonly string[]): string[] {
+  const brought = new Set(parts.flatMap(({ bases }) => bases));
+  return expect.filter((base) => !brought.has(base)).map((base) => `any run on ${base}`);
 }
 
 /** Returns the shards that no part is. Throws for a shard brought twice, or of another whole. */

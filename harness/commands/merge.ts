@@ -1,6 +1,7 @@
-import { isAbsolute, join } from 'node:path';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { quote, resolvePath, type Cli } from '../cli-context.ts';
+import { list } from './parse.ts';
 
 /** Adds `lab merge`. */
 export function addMergeCommand(program: Command, cli: Cli): void {
@@ -8,6 +9,7 @@ export function addMergeCommand(program: Command, cli: Cli): void {
     .command('merge')
     .description('join the results of runs that shared the work, and say what is missing')
     .argument('<runs...>', 'run folders, or their results.json')
+    .option('--expect <bases>', 'bases that there must be runs of: v2.6.30,v6.1, or all', list)
     .option('--results <folder>', 'where the merged run goes')
     .option('--json', 'print the merged results as JSON')
     .action(async (words: readonly string[], options: Typed) => {
@@ -16,6 +18,7 @@ export function addMergeCommand(program: Command, cli: Cli): void {
 }
 
 interface Typed {
+  readonly expect?: readonly string[];
   readonly results?: string;
   readonly json?: true;
 }
@@ -27,34 +30,34 @@ async function mergeRuns(
 ): Promise<Cli['status']> {
   const [
     { readRun },
-    { mergeResults, mergedLogName },
+    { mergeResults },
     { makeRunFolder },
-    { linkOrCopy },
+    { bringFiles },
     { publish },
+    { bases: known, findBase },
   ] = await Promise.all([
     import('../results-read.ts'),
     import('../merge.ts'),
     import('../report/folder.ts'),
-    import('../report/files.ts'),
+    import('../merge-files.ts'),
     import('../report/publish.ts'),
+    import('../../kernel/bases.ts'),
   ]);
   const runs = await Promise.all(words.map((word) => readRun(word, cli)));
   const root =
     options.results === undefined ? join(cli.root, 'results') : resolvePath(cli, options.results);
   const bases = [...new Set(runs.flatMap(({ results }) => results.bases))];
-  const command = `npm run lab -- merge ${words.map(quote).join(' ')}`;
+  const expect = (options.expect ?? []).flatMap((word) =>
+    (word === 'all' ? known : [findBase(word)]).map(({ name }) => name),
+  );
+  const wanted = expect.length === 0 ? [] : ['--expect', expect.join(',')];
+  const command = `npm run lab -- merge ${[...wanted, ...words].map(quote).join(' ')}`;
   // Before a folder is made: runs that don't fit leave nothing behind.
   const parts = runs.map(({ results }) => results);
-  mergeResults(parts, { run: '', command });
+  mergeResults(parts, { run: '', command, expect });
   const folder = await makeRunFolder(root, [...bases, 'merged'], new Date());
-  const results = mergeResults(parts, { run: folder.run, command });
-  for (const [position, { results: part, folder: from }] of runs.entries())
-    for (const { consoleLog } of part.guests) {
-      const to = join(folder.path, mergedLogName(position, consoleLog));
-      // A log that did not come with its part is no reason to lose the rest.
-      if (!isAbsolute(consoleLog))
-        await linkOrCopy(join(from, consoleLog), to).catch(() => undefined);
-    }
+  const results = mergeResults(parts, { run: folder.run, command, expect });
+  await bringFiles(runs, folder.path);
   const { stdout, stderr, env } = cli;
   return publish(results, new Map(), {
     root,

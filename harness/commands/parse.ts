@@ -31,3 +31,10 @@ export function expression(text: string): RegExp {
     throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
   }
 }
+
+/** Returns words that commas separate. */
+export function list(text: string): readonly string[] {
+  const words = text.split(',').map((word) => word.trim());
+  if (words.every((word) => word !== '')) return words;
+  throw new InvalidArgumentError('It must be names with commas between them.');
+}

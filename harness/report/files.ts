@@ -1,6 +1,6 @@
-import { constants } from 'node:fs';
+import { constants, existsSync } from 'node:fs';
 import { access, copyFile, link, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { BaseFiles } from '../events.ts';
 import { isRed } from '../outcome.ts';
 import type { Results } from '../results.ts';
@@ -11,14 +11,17 @@ import { renderTap } from './tap.ts';
 /** A report file: what it is called and how it is made. */
 interface ReportFile {
   readonly name: string;
-  readonly render: (results: Results) => string;
+  readonly render: (results: Results, folder: string) => string;
 }
 
 const reportFiles: readonly ReportFile[] = [
   { name: 'results.json', render: (results) => `${JSON.stringify(results, null, 1)}\n` },
   { name: 'junit.xml', render: renderJunit },
   { name: 'results.tap', render: renderTap },
-  { name: 'report.html', render: renderHtml },
+  {
+    name: 'report.html',
+    render: (results, folder) => renderHtml(results, (file) => existsSync(resolve(folder, file))),
+  },
   { name: 'RERUN', render: renderRerun },
 ];
 
@@ -39,11 +42,12 @@ export async function writeReports(
       problems.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
     }
   };
-  for (const { name, render } of reportFiles)
-    await attempt(name, () => writeWhole(join(folder, name), render(results)));
+  // First what the page links to: it has no link to what isn't there.
   for (const [base, from] of files)
     for (const [name, path] of keptFiles(from))
       await attempt(`${base}-${name}`, () => linkOrCopy(path, join(folder, `${base}-${name}`)));
+  for (const { name, render } of reportFiles)
+    await attempt(name, () => writeWhole(join(folder, name), render(results, folder)));
   return problems;
 }
 

@@ -1,14 +1,19 @@
 import { blameOf, formatFrame, surest } from '../../qemu/stacks.ts';
 import type { CaseImage, CaseResult } from '../events.ts';
 import { isRed, outcomeOf } from '../outcome.ts';
-import { html, type Html } from './html-template.ts';
+import { html, type Html, type LinkTo } from './html-template.ts';
 import { imagesOf } from './red.ts';
 import { caseTitle, cleanLine, duration, provenWords } from './text.ts';
 
 type Stack = NonNullable<CaseResult['findings'][number]['stack']>;
 
 /** Returns a case as a part of the page that opens and closes; red ones begin open. */
-export function renderCase(result: CaseResult, number: number, severalBases: boolean): Html {
+export function renderCase(
+  result: CaseResult,
+  number: number,
+  severalBases: boolean,
+  link: LinkTo,
+): Html {
   const { base, milliseconds, reason, attempt, known, rerun, look = [], file, guest } = result;
   const outcome = outcomeOf(result);
   const open = isRed(result) ? html` open` : undefined;
@@ -23,7 +28,7 @@ ${known === undefined ? undefined : html`<p>Known to fail: ${known}</p>`}
 ${provenWords(result).map((words) => html`<p>${words}</p>`)}
 ${reason === undefined ? undefined : html`<p class="reason">${reason}</p>`}
 ${assertionPart(result)}${errorPart(result)}${findingsPart(result)}
-${imagesOf(result).map(imagePart)}${linesPart('Shim', `shim-${number}`, result.shim)}
+${imagesOf(result).map((image) => imagePart(image, link))}${linesPart('Shim', `shim-${number}`, result.shim)}
 ${linesPart('Console', `console-${number}`, result.console)}
 <p>Rerun: <code>${rerun}</code></p>
 ${isRed(result) ? look.map((command) => html`<p>Look: <code>${command}</code></p>`) : undefined}
@@ -73,9 +78,9 @@ function blamePart(stack: Stack): Html | undefined {
   )}`;
 }
 
-function imagePart({ file, path, lines }: CaseImage): Html {
-  const link = file === undefined ? undefined : html` · <a href="${file}">bytes</a>`;
-  return html`<h4>Image <code>${path}</code>${link}</h4>${pre(lines, 'log')}`;
+function imagePart({ file, path, lines }: CaseImage, link: LinkTo): Html {
+  const bytes = file === undefined ? undefined : html` · ${link(file, 'bytes')}`;
+  return html`<h4>Image <code>${path}</code>${bytes}</h4>${pre(lines, 'log')}`;
 }
 
 function linesPart(name: string, id: string, lines: readonly string[]): Html | undefined {

@@ -1,7 +1,7 @@
 import { outcomeOf } from '../outcome.ts';
 import type { Results } from '../results.ts';
 import { findRepeated } from './flakes.ts';
-import { html, type Html } from './html-template.ts';
+import { html, type Html, type LinkTo } from './html-template.ts';
 import { caseTitle, cleanLine, duration } from './text.ts';
 
 /** Returns what ended the run before its end, if anything did. */
@@ -51,12 +51,12 @@ export function renderMissing({ missing, bases }: Results): Html | undefined {
 }
 
 /** Returns the guests: how they came up and ended, and what they said outside any case. */
-export function renderGuests({ guests }: Results): Html {
+export function renderGuests({ guests }: Results, link: LinkTo): Html {
   if (guests.length === 0) return html`<p>No guest was started.</p>`;
-  return html`<ul>${guests.map(renderGuest)}</ul>`;
+  return html`<ul>${guests.map((guest) => renderGuest(guest, link))}</ul>`;
 }
 
-function renderGuest(guest: Results['guests'][number]): Html {
+function renderGuest(guest: Results['guests'][number], link: LinkTo): Html {
   const { name, how, ready, consoleLog, commandLine, manual, findings, expected, status, signal } =
     guest;
   const up = ready === undefined ? ', never ready' : `, ready after ${duration(ready)}`;
@@ -66,7 +66,7 @@ function renderGuest(guest: Results['guests'][number]): Html {
     ({ kind, lines }) =>
       html`<p>${kind}, outside any case:</p><pre>${lines.map(cleanLine).join('\n')}</pre>`,
   );
-  return html`<li><strong>${name}</strong> ${how}${up}${end} · <a href="${consoleLog}">console</a>
+  return html`<li><strong>${name}</strong> ${how}${up}${end} · ${link(consoleLog, 'console')}
 <details><summary>QEMU</summary><pre>${commandLine.join(' ')}</pre>${manual === undefined ? undefined : html`<p>By hand:</p><pre>${manual}</pre>`}</details>${said}</li>`;
 }
 

@@ -1,7 +1,7 @@
 import type { CaseResult } from '../events.ts';
 import { isRed } from '../outcome.ts';
 import type { Results } from '../results.ts';
-import { html, type Html } from './html-template.ts';
+import { html, type Html, type LinkTo } from './html-template.ts';
 import { caseTitle, count } from './text.ts';
 
 type BaseReport = Results['baseReports'][number];
@@ -14,19 +14,19 @@ interface Placed {
 }
 
 /** Returns each base's source, image and patches, and what the run showed of each patch. */
-export function renderSeries(results: Results): Html {
+export function renderSeries(results: Results, link: LinkTo): Html {
   if (results.baseReports.length === 0) return html`<p>No kernel was built.</p>`;
-  return html`${results.baseReports.map((report) => renderBase(report, results))}`;
+  return html`${results.baseReports.map((report) => renderBase(report, results, link))}`;
 }
 
-function renderBase(report: BaseReport, { cases }: Results): Html {
+function renderBase(report: BaseReport, { cases }: Results, link: LinkTo): Html {
   const { base, version, sourceId, origin, imageKey, rootfsKey, kernelWarnings } = report;
   const placed = cases
     .map((result, index) => ({ result, number: index + 1 }))
     .filter(({ result }) => result.base === base);
   const patches = report.series.map((patch) => renderPatch(patch, placed));
   return html`<h3>${base}</h3>
-<p>${version} (<code>${sourceId}</code>), ${origin}. Image <code>${imageKey}</code>, user space <code>${rootfsKey}</code>. ${count(kernelWarnings, 'compiler warning')} in lines of the series. <a href="${base}-build.log">build log</a> · <a href="${base}-config">config</a></p>
+<p>${version} (<code>${sourceId}</code>), ${origin}. Image <code>${imageKey}</code>, user space <code>${rootfsKey}</code>. ${count(kernelWarnings, 'compiler warning')} in lines of the series. ${link(`${base}-build.log`, 'build log')} · ${link(`${base}-config`, 'config')}</p>
 <ol class="series">${patches}</ol>`;
 }
 

@@ -23,6 +23,15 @@ export function html(parts: TemplateStringsArray, ...values: readonly HtmlValue[
   return { markup };
 }
 
+/** Returns a link to a file beside the page, or only its words where there is none. */
+export type LinkTo = (file: string, words: string) => Html;
+
+/** Returns what links to the files that are there. */
+export function linkTo(isThere: (file: string) => boolean): LinkTo {
+  return (file, words) =>
+    isThere(file) ? html`<a href="${file}">${words}</a>` : html`${words} (not in this folder)`;
+}
+
 /** Declares text to be markup: only for what the lab itself ships. */
 export function trusted(markup: string): Html {
   return { markup };

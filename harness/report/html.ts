@@ -14,7 +14,7 @@ import {
   renderRepeated,
 } from './html-sections.ts';
 import { renderSeries } from './html-series.ts';
-import { html, trusted } from './html-template.ts';
+import { html, linkTo, trusted } from './html-template.ts';
 import { renderTimings } from './html-timings.ts';
 import { count, duration, earlierWords } from './text.ts';
 
@@ -25,8 +25,15 @@ const script = readFileSync(join(import.meta.dirname, 'page.js'), 'utf8');
 // nothing but these two.
 const policy = `default-src 'none'; style-src ${hashOf(style)}; script-src ${hashOf(script)}`;
 
-/** Returns a run as one HTML page that needs no other file. */
-export function renderHtml(results: Results): string {
+/**
+ * Returns a run as one HTML page that needs no other file. It links to the files of the run's
+ * folder that are there.
+ */
+export function renderHtml(
+  results: Results,
+  isThere: (file: string) => boolean = () => true,
+): string {
+  const link = linkTo(isThere);
   const severalBases = results.bases.length > 1;
   const page = html`<!doctype html>
 <html lang="en">
@@ -48,13 +55,13 @@ export function renderHtml(results: Results): string {
 ${renderEarlyEnd(results)}${renderList('Warnings', results.warnings)}${renderList('Notes', results.notes)}
 ${renderRepeated(results)}<section id="cases"><h2>Cases</h2>
 ${renderFilters(results)}
-${results.cases.map((result, index) => renderCase(result, index + 1, severalBases))}
+${results.cases.map((result, index) => renderCase(result, index + 1, severalBases, link))}
 ${renderMissing(results)}
 <p id="none" hidden>No case matches.</p>
 </section>
 <section id="timings"><h2>Timings</h2>${renderTimings(results)}</section>
-<section id="guests"><h2>Guests</h2>${renderGuests(results)}</section>
-<section id="series"><h2>Series</h2>${renderSeries(results)}</section>
+<section id="guests"><h2>Guests</h2>${renderGuests(results, link)}</section>
+<section id="series"><h2>Series</h2>${renderSeries(results, link)}</section>
 <section id="environment"><h2>Environment</h2>${renderEnvironment(results)}</section>
 </main>
 <script>${trusted(script)}</script>

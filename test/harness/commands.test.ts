@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { resultsSchema, type Results } from '../../harness/results.ts';
-import { collect, green, red } from './report/recorded.ts';
+import { baseReady, collect, failed, green, recordRun, red } from './report/recorded.ts';
 
 const bootstrap = resolve(import.meta.dirname, '../../harness/bootstrap.mjs');
 
@@ -49,6 +49,41 @@ describe('lab merge', () => {
     const { status, stdout } = lab('merge', 'a', '--results', 'out');
     assert.match(stdout, /missing: shard 2 of 2 for v2\.6\.30/);
     assert.equal(status, 3);
+  });
+
+  it('is not green without a base that is expected', async () => {
+    await store('a', collect(green));
+    const { status, stdout } = lab('merge', '--expect', 'all', 'a', '--results', 'out');
+    assert.match(stdout, /missing: any run on v6\.1/);
+    assert.equal(status, 3);
+    assert.equal(lab('merge', '--expect', 'v2.6.30', 'a', '--results', 'out').status, 0);
+    const unknown = lab('merge', '--expect', 'v9', 'a', '--results', 'out');
+    assert.deepEqual([unknown.status, unknown.stderr.includes('base-unknown')], [2, true]);
+  });
+
+  it('brings what the report names, and links to nothing else', async () => {
+    const image = { path: '/run/a', lines: ['TASK 1'], file: 'image-v2.6.30-1-2' };
+    const run = collect(recordRun([{ ...failed, image }], 1, [baseReady]));
+    for (const index of [1, 2]) {
+      await store(`${index}`, { ...run, shard: { index, of: 2 } });
+      await writeFile(join(folder, `${index}`, 'v2.6.30-config'), `config of ${index}`);
+      await writeFile(join(folder, `${index}`, image.file), `image of ${index}`);
+    }
+    await rm(join(folder, '2', image.file));
+    lab('merge', '1', '2', '--results', 'out');
+    const latest = join(folder, 'out/latest');
+    const page = await readFile(join(latest, 'report.html'), 'utf8');
+    const links = [...page.matchAll(/href="([^"#]+)"/g)].map(([, file = '']) => file);
+    assert.deepEqual([...new Set(links)].sort(), [
+      '1-image-v2.6.30-1-2',
+      '1-v2.6.30-1-console.log',
+      '2-v2.6.30-1-console.log',
+      'v2.6.30-config',
+    ]);
+    for (const file of links) assert.ok((await readdir(latest)).includes(file), file);
+    assert.equal(await readFile(join(latest, '1-image-v2.6.30-1-2'), 'utf8'), 'image of 1');
+    assert.equal(await readFile(join(latest, 'v2.6.30-config'), 'utf8'), 'config of 1');
+    assert.match(page, /build log \(not in this folder\)/);
   });
 
   it('leaves nothing behind where the runs do not fit', async () => {

@@ -77,11 +77,12 @@ describe('what of the host a run may use', () => {
       [`${folder}/memory/memory.limit_in_bytes`]: String(2 * GiB),
       [`${folder}/memory/memory.usage_in_bytes`]: String(GiB),
       [`${folder}/memory/memory.stat`]: `total_inactive_file ${512 * MiB}`,
-      'proc/self/cgroup': '4:memory:/docker/ab\n2:cpu,cpuacct:/docker/ab\n0::/docker/ab',
+      [`${folder}/memory/inner/memory.limit_in_bytes`]: String(GiB),
+      'proc/self/cgroup': '4:memory:/docker/ab/inner\n2:cpu,cpuacct:/docker/ab\n0::/docker/ab',
       'proc/self/mountinfo': first.replaceAll('TOP', '/docker/ab'),
     };
-    const limit = { processors: 0.5, memory: 2 * GiB };
-    assert.deepEqual(share(files), { processors: 1, memory: 1.5 * GiB, limit });
+    const limit = { processors: 0.5, memory: GiB };
+    assert.deepEqual(share(files), { processors: 1, memory: GiB, limit });
   });
 
   it('knows what the first version says where there is no limit', () => {

@@ -41,6 +41,28 @@ describe('merging runs', () => {
     assert.deepEqual(whole.warnings, ['missing: shard 2 of 2 for v6.1']);
   });
 
+  it('says which base is missing, and is not green then', () => {
+    const whole = mergeResults([shard(1, 2), shard(2, 2)], {
+      ...merged,
+      expect: ['v2.6.30', 'v6.1'],
+    });
+    assert.deepEqual([whole.exitCode, whole.finished], [3, false]);
+    assert.deepEqual(whole.warnings, ['missing: any run on v6.1']);
+  });
+
+  it('tells the parts’ images apart', () => {
+    const image = { path: '/run/a', lines: [], file: 'image-v2.6.30-1-2' };
+    const run = collect(recordRun([{ ...failed, image, otherImages: [image] }], 1));
+    const { cases } = merge(
+      { ...run, shard: { index: 1, of: 2 } },
+      { ...run, shard: { index: 2, of: 2 } },
+    );
+    assert.deepEqual(
+      cases.flatMap((each) => [each.image?.file, each.otherImages?.[0]?.file]),
+      ['1', '1', '2', '2'].map((part) => `${part}-${image.file}`),
+    );
+  });
+
   it('keeps a red case red, whatever else went wrong', () => {
     const whole = merge({ ...collect(red), shard: { index: 1, of: 3 } }, shard(2, 3));
     assert.equal(whole.exitCode, 1);

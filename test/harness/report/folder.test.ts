@@ -119,8 +119,10 @@ describe('a run’s folder', () => {
       const gone = { ...files(), config: join(kernel, 'gone') };
       const problems = await writeReports(collect(red), folder.path, new Map([['v2.6.30', gone]]));
       assert.equal(problems.length, 2);
-      assert.match(problems[0] ?? '', /^junit\.xml: EISDIR/);
-      assert.match(problems[1] ?? '', /^v2\.6\.30-config: ENOENT/);
+      assert.match(problems[0] ?? '', /^v2\.6\.30-config: ENOENT/);
+      assert.match(problems[1] ?? '', /^junit\.xml: EISDIR/);
+      const page = await readFile(join(folder.path, 'report.html'), 'utf8');
+      assert.doesNotMatch(page, /href="v2\.6\.30-config"/);
       assert.ok((await readdir(folder.path)).includes('results.tap'));
     });
   });

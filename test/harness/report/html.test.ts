@@ -72,6 +72,15 @@ describe('the page', () => {
     assert.match(page, /<a href="#case-2">/);
   });
 
+  it('links to the files that are there', () => {
+    const file = 'v2.6.30-1-console.log';
+    const ask = (isThere: boolean) =>
+      renderHtml(collect(green), (asked) => isThere && asked === file);
+    assert.match(ask(true), new RegExp(`<a href="${file}">console</a>`));
+    assert.doesNotMatch(ask(false), /href="[^#]/);
+    assert.match(ask(false), /console \(not in this folder\)/);
+  });
+
   it('says at the top how it went', () => {
     assert.match(page, /<h1>Red: v2\.6\.30<\/h1>/);
     assert.match(renderHtml(collect(green)), /<h1>Green: v2\.6\.30<\/h1>/);

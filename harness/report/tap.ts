@@ -7,16 +7,16 @@ import { caseTitle, cleanLine, provenWords } from './text.ts';
 
 /**
  * Returns a run as KTAP (https://docs.kernel.org/dev-tools/ktap.html), of the part that
- * TAP's own readers understand too: a plan, one line per case, diagnostics behind the line
- * they belong to.
+ * TAP's own readers understand too: a plan, one line per case, and what explains it on diagnostic lines before that
+ * line, where kunit.py looks for it.
  */
 export function renderTap(results: Results): string {
   const severalBases = results.bases.length > 1;
   const lines = [
     ...results.cases.map((result) => (number: number) => caseLines(result, results, number)),
     ...results.missing.map((planned) => (number: number) => [
-      `not ok ${number} ${describe(caseTitle(planned, severalBases))}`,
       '# planned, but never reported',
+      `not ok ${number} ${describe(caseTitle(planned, severalBases))}`,
     ]),
   ];
   return [
@@ -37,11 +37,11 @@ function caseLines(result: CaseResult, results: Results, number: number): string
   const again = attempt === undefined ? '' : ` (${attempt.number} of ${attempt.of})`;
   const title = describe(`${caseTitle(result, results.bases.length > 1)}${again}`);
   if (verdict === 'pass')
-    return [`ok ${number} ${title}`, ...provenWords(result).map((line) => `# ${line}`)];
+    return [...provenWords(result).map((line) => `# ${line}`), `ok ${number} ${title}`];
   if (verdict === 'skip') return [`ok ${number} ${title} # SKIP ${describe(reason ?? '')}`];
   const expected = outcomeOf(result) === 'known' ? ` # TODO ${describe(known)}` : '';
   const explained = explainCase(result, results).slice(1);
-  return [`not ok ${number} ${title}${expected}`, ...explained.map((line) => `# ${line}`)];
+  return [...explained.map((line) => `# ${line}`), `not ok ${number} ${title}${expected}`];
 }
 
 function endLines({ error, finished }: Results): string[] {

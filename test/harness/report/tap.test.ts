@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { findCommand } from '../../../harness/bootstrap/probe.mjs';
+import { findLabHome } from '../../../harness/home.ts';
 import { renderTap } from '../../../harness/report/tap.ts';
 import { lackOf } from '../../extras.ts';
 import { caseResult, collect, failed, green, recordRun, red, skipped } from './recorded.ts';
@@ -31,6 +32,19 @@ describe('KTAP', () => {
     assert.equal(next, '');
     for (const line of renderTap(collect(red)).split('\n'))
       assert.match(line, /^(KTAP version 1|1\.\.4|(not )?ok [1-4] .*|# .*|)$/);
+  });
+
+  it('explains a red case before its own line', () => {
+    const other = caseResult({ test: 'other', verdict: 'fail', reason: 'why other is red' });
+    const lines = renderTap(collect(recordRun([failed, other], 1))).split('\n');
+    const [first, second, why] = [/^not ok 1 /, /^not ok 2 /, /^# .*why other is red/].map(
+      (words) => lines.findIndex((line) => words.test(line)),
+    );
+    assert.ok(first !== undefined && second !== undefined && why !== undefined);
+    assert.ok(first < why && why < second, lines.join('\n'));
+    const told = lines.findIndex((line) => line.includes('++EBUSY'));
+    assert.ok(told > 1 && told < first, lines.join('\n'));
+    assert.equal(lines[second + 1], '');
   });
 
   it('bails out where the run broke off', () => {
@@ -66,3 +80,41 @@ describe(
     }
   },
 );
+
+/** Linux's own reader, in the tree of a base that has one. */
+const kunit = join(findLabHome().trees, 'v6.1/tools/testing/kunit');
+const noKunit = !existsSync(join(kunit, 'kunit_parser.py')) && 'no tree of v6.1 here: lab tree';
+const script = `
+import io, json, sys
+sys.path.insert(0, sys.argv[1])
+sys.stdout, out = io.StringIO(), sys.stdout
+import kunit_parser
+test = kunit_parser.parse_run_tests(open(sys.argv[2]).read().splitlines())
+json.dump([[each.name, each.status.name, each.log] for each in test.subtests], out)
+`;
+
+describe('KTAP under kunit.py', { skip: noKunit }, () => {
+  it('gives each red case its own explanation', () => {
+    const reds = ['a', 'b', 'c'].map((test) =>
+      caseResult({ test, verdict: 'fail', reason: `why ${test} is red`, console: [] }),
+    );
+    const folder = mkdtempSync(join(tmpdir(), 'lab-kunit-'));
+    try {
+      const path = join(folder, 'results.tap');
+      writeFileSync(path, renderTap(collect(recordRun(reds, 1))));
+      // Without a byte code cache: the tree is the lab's.
+      const argv = ['-B', '-c', script, kunit, path];
+      const { stdout, stderr } = spawnSync('python3', argv, { encoding: 'utf8' });
+      assert.equal(stderr, '');
+      const parsed = JSON.parse(stdout) as [string, string, string[]][];
+      assert.equal(parsed.length, 3);
+      for (const [name, status, log] of parsed) {
+        assert.equal(status, 'FAILURE');
+        const told = log.filter((line) => line.includes('is red')).map((line) => line.trim());
+        assert.deepEqual(told, [`#   why ${name.at(-1) ?? ''} is red`]);
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});

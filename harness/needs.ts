@@ -19,7 +19,7 @@ export function findUnmet(needs: readonly Needs[], offer: BaseOffer): string | u
     if (wanted !== undefined && !offer.applied.includes(wanted))
       return `needs the patch "${wanted}", which is not applied to ${offer.name} in this run`;
     if (allInOne !== undefined && offer.allInOne !== true)
-      return 'needs one guest for all cases: --reuse --jobs 1';
+      return 'needs one guest for all cases: --reuse';
   }
   return undefined;
 }

@@ -43,7 +43,7 @@ export async function saveGuest(
       fault: 'infrastructure',
       doing: `saving the guest ${running.name}`,
       what: `${path}: ${(cause as Error).message}`,
-      next: 'Make room on that disk, or run without saved guests (--reuse).',
+      next: 'Make room on that disk, or name another with LAB_HOME.',
       cause,
     });
   }

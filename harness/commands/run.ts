@@ -57,7 +57,7 @@ export function withRunOptions(command: Command): Command {
     )
     .option(
       '--jobs <n>',
-      'guests at once; by default what processors and memory carry',
+      'guests at once; by default what processors and memory carry, with --reuse one',
       wholeNumber(1),
     )
     .addOption(
@@ -82,6 +82,7 @@ export function withRunOptions(command: Command): Command {
 
 /** Returns the checked options of a run. Throws a `usage` error. */
 export function toRunOptions(files: readonly string[], typed: Typed, cli: Cli): RunOptions {
+  const isolate = chooseIsolation(typed);
   return {
     files: files.map((file) => findCaseFile(file, cli)),
     grep: typed.grep,
@@ -90,8 +91,9 @@ export function toRunOptions(files: readonly string[], typed: Typed, cli: Cli): 
     upto: typed.upto,
     tree: typed.tree ?? false,
     accel: typed.accel,
-    jobs: typed.jobs,
-    isolate: chooseIsolation(typed),
+    // One guest for all is one guest.
+    jobs: typed.jobs ?? (isolate === 'none' ? 1 : undefined),
+    isolate,
     repeat: typed.repeat,
     untilFail: typed.untilFail ?? false,
     shard: chooseShard(typed.shard, cli.env),

@@ -122,6 +122,14 @@ describe('lab run', () => {
     assert.equal(options.source, `${root}/kernel`);
   });
 
+  it('takes one guest for all for one guest at a time, unless more are asked for', async () => {
+    const jobsOf = async (...args: string[]) => (await optionsOf(...args)).jobs;
+    assert.equal(await jobsOf('--reuse'), 1);
+    assert.equal(await jobsOf('--isolate', 'none'), 1);
+    assert.equal(await jobsOf('--reuse', '--jobs', '2'), 2);
+    assert.equal(await jobsOf('--isolate', 'file'), undefined);
+  });
+
   it('runs the tree or a prefix, not both', async () => {
     assert.equal((await optionsOf('--tree')).tree, true);
     await assert.rejects(

@@ -45,6 +45,11 @@ export async function applyProofs(
   });
 }
 
+/** Returns the names of the runs that proofs rest on. */
+export async function runsOfProofs(home: LabHome): Promise<ReadonlySet<string>> {
+  return new Set(Object.values(await readFacts(fileIn(home))).map(({ run }) => run));
+}
+
 function covers({ key, passed }: Proof, group: readonly PlanEntry[], keyOf: KeyOfFile): boolean {
   return group.every(
     ({ planned, unmet, known, mistake }) =>

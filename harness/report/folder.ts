@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, readlink, rename, rm, symlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { hasCode, labError } from '../errors.ts';
@@ -56,24 +57,49 @@ async function claim(path: string): Promise<boolean> {
 
 /** Points `latest` beside the run at it, in one step. */
 export async function pointLatest(root: string, folder: RunFolder): Promise<void> {
-  const fresh = join(root, `.latest-${process.pid}`);
+  // Named for the run: in two containers that share the folder, labs have the same process id.
+  const fresh = join(root, `.latest-${folder.run}`);
   await rm(fresh, { force: true });
   await symlink(folder.run, fresh);
   await rename(fresh, join(root, 'latest'));
 }
 
-/** Removes all but the newest `keep` runs; what is no run's folder stays. */
-export async function pruneRuns(root: string, keep: number, current: RunFolder): Promise<void> {
+/** What is not to be removed of old runs. */
+export interface Keeping {
+  /** How many of the newest. */
+  readonly newest: number;
+  readonly current: RunFolder;
+  /** Names of runs that something else still speaks of. */
+  readonly named: ReadonlySet<string>;
+  readonly now: Date;
+}
+
+const day = 86_400_000;
+
+/**
+ * Removes all but the newest runs. What is no run's folder stays, and so does a run that has not
+ * ended or began less than a day ago.
+ */
+export async function pruneRuns(root: string, keeping: Keeping): Promise<void> {
+  const { newest, current, named, now } = keeping;
   const entries = await readdir(root, { withFileTypes: true });
   const runs = entries.filter((entry) => entry.isDirectory() && runName.test(entry.name));
   const old = runs
     .map(({ name }) => name)
     .sort()
     .reverse()
-    .slice(keep);
-  for (const name of old)
-    if (name !== basename(current.path))
-      await rm(join(root, name), { recursive: true, force: true });
+    .slice(newest)
+    .filter((name) => name !== basename(current.path) && !named.has(name))
+    .filter((name) => now.getTime() - timeOf(name) >= day)
+    // A run's results are written at its end.
+    .filter((name) => existsSync(join(root, name, 'results.json')));
+  for (const name of old) await rm(join(root, name), { recursive: true, force: true });
+}
+
+/** Returns when a run began, by its name. */
+function timeOf(name: string): number {
+  const [date = '', time = ''] = name.slice(0, '2026-03-14T15-09-26'.length).split('T');
+  return Date.parse(`${date}T${time.replaceAll('-', ':')}Z`);
 }
 
 /** Returns the newest run's folder name, or undefined where there is none. */

@@ -1,5 +1,8 @@
 import { appendFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import type { BaseFiles } from '../events.ts';
+import { findLabHome } from '../home.ts';
+import { runsOfProofs } from '../proofs.ts';
 import type { Results } from '../results.ts';
 import { writeReports } from './files.ts';
 import { pointLatest, pruneRuns, type RunFolder } from './folder.ts';
@@ -9,6 +12,9 @@ import { renderSummary } from './summary.ts';
 
 /** Runs whose folders are kept. */
 const keptRuns = 20;
+
+/** The only folder that old runs are removed from: another one is whoever's that named it. */
+const defaultRoot = resolve(import.meta.dirname, '../../results');
 
 /** Where a run's reports go. */
 export interface Publication {
@@ -58,7 +64,11 @@ async function writeAll(
     }
   };
   await attempt('results/latest', () => pointLatest(root, folder));
-  await attempt('removing old runs', () => pruneRuns(root, keptRuns, folder));
+  if (root === defaultRoot)
+    await attempt('removing old runs', async () => {
+      const named = await runsOfProofs(findLabHome(env));
+      await pruneRuns(root, { newest: keptRuns, current: folder, named, now: new Date() });
+    });
   if (env['GITHUB_ACTIONS'] === 'true' && !json)
     for (const line of renderAnnotations(results)) stdout.write(`${line}\n`);
   const summary = env['GITHUB_STEP_SUMMARY'];

@@ -86,6 +86,17 @@ describe('lab merge', () => {
     assert.match(page, /build log \(not in this folder\)/);
   });
 
+  it('removes no run from a folder that was named', async () => {
+    await store('a', collect(green));
+    for (let day = 10; day < 32; day += 1) {
+      const old = join(folder, `out/2026-01-${day}T00-00-00Z-v6.1`);
+      await mkdir(old, { recursive: true });
+      await writeFile(join(old, 'results.json'), '{}');
+    }
+    assert.equal(lab('merge', 'a', '--results', 'out').status, 0);
+    assert.equal((await readdir(join(folder, 'out'))).length, 22 + 2);
+  });
+
   it('leaves nothing behind where the runs do not fit', async () => {
     await store('a', { ...collect(green), shard: { index: 1, of: 2 } });
     const { status, stderr } = lab('merge', 'a', 'a', '--results', 'out');

@@ -15,6 +15,7 @@ import { resultsSchema } from '../../../harness/results.ts';
 import { collect, red } from './recorded.ts';
 
 const time = new Date('2026-03-14T15:09:26.535Z');
+const now = new Date('2026-03-14T15:10:00Z');
 
 describe('a run’s folder', () => {
   let root: string;
@@ -22,6 +23,11 @@ describe('a run’s folder', () => {
     root = await mkdtemp(join(tmpdir(), 'lab-results-'));
   });
   afterEach(() => rm(root, { recursive: true, force: true }));
+
+  async function makeEnded(name: string): Promise<void> {
+    await mkdir(join(root, name));
+    await writeFile(join(root, name, 'results.json'), '{}');
+  }
 
   it('is named for its time and bases, and never another’s', async () => {
     const bases = ['v2.6.30', 'v6.1'];
@@ -54,10 +60,10 @@ describe('a run’s folder', () => {
 
   it('takes the place of the oldest, and of nothing else', async () => {
     const names = ['2026-01-01T00-00-00Z-v6.1', '2026-01-02T00-00-00Z-v6.1', 'my-notes'];
-    for (const name of names) await mkdir(join(root, name));
+    for (const name of names) await makeEnded(name);
     await writeFile(join(root, '2026-01-01T00-00-00Z-file'), '');
     const current = await makeRunFolder(root, ['v6.1'], time);
-    await pruneRuns(root, 2, current);
+    await pruneRuns(root, { newest: 2, current, named: new Set(), now });
     assert.deepEqual((await readdir(root)).sort(), [
       '2026-01-01T00-00-00Z-file',
       '2026-01-02T00-00-00Z-v6.1',
@@ -68,9 +74,23 @@ describe('a run’s folder', () => {
 
   it('is not removed while the run goes on, however old it looks', async () => {
     const current = await makeRunFolder(root, ['v6.1'], new Date('2001-01-01'));
-    await mkdir(join(root, '2026-01-02T00-00-00Z-v6.1'));
-    await pruneRuns(root, 1, current);
+    await makeEnded('2026-01-02T00-00-00Z-v6.1');
+    await writeFile(join(current.path, 'results.json'), '');
+    await pruneRuns(root, { newest: 1, current, named: new Set(), now });
     assert.equal((await readdir(root)).length, 2);
+  });
+
+  it('stays while its run goes on, for a day, and while a proof names it', async () => {
+    const kept = ['2026-03-14T09-00-00Z-v6.1', '2026-01-03T00-00-00Z-v6.1'];
+    for (const name of [...kept, '2026-01-02T00-00-00Z-v6.1']) await makeEnded(name);
+    await mkdir(join(root, '2026-01-01T00-00-00Z-v6.1'));
+    const current = await makeRunFolder(root, ['v6.1'], time);
+    await pruneRuns(root, { newest: 1, current, named: new Set(kept.slice(1)), now });
+    assert.deepEqual((await readdir(root)).sort(), [
+      '2026-01-01T00-00-00Z-v6.1',
+      ...kept.toReversed(),
+      current.run,
+    ]);
   });
 
   describe('with its reports', () => {

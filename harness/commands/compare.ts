@@ -7,6 +7,11 @@ import { verdictWord } from '../report/lines.ts';
 import { styleFor, type Style } from '../report/style.ts';
 import { caseTitle, cleanLine, duration } from '../report/text.ts';
 
+interface Typed {
+  readonly common?: true;
+  readonly json?: true;
+}
+
 /** Adds `lab compare`. */
 export function addCompareCommand(program: Command, cli: Cli): void {
   program
@@ -14,14 +19,16 @@ export function addCompareCommand(program: Command, cli: Cli): void {
     .description('show what changed between two runs; leaves with 1 if a case turned worse')
     .argument('<before>', "a run folder, its results.json, its name under results/, or 'latest'")
     .argument('<after>', 'another one')
+    .option('--common', 'only the cases that are in both')
     .option('--json', 'print it as JSON')
-    .action(async (before: string, after: string, { json }: { readonly json?: true }) => {
+    .action(async (before: string, after: string, { common, json }: Typed) => {
       const [{ readRun }, { compareResults }] = await Promise.all([
         import('../results-read.ts'),
         import('../compare.ts'),
       ]);
       const [old, fresh] = await Promise.all([readRun(before, cli), readRun(after, cli)]);
-      const comparison = compareResults(old.results, fresh.results);
+      const whole = compareResults(old.results, fresh.results);
+      const comparison = common === true ? { ...whole, added: [], removed: [] } : whole;
       const text =
         json === true
           ? JSON.stringify(comparison, null, 1)

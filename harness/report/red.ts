@@ -7,11 +7,14 @@ import { renderErrorReport } from './error.ts';
 import { shareOf } from './flakes.ts';
 import { verdictWord } from './lines.ts';
 import { plainStyle, type Style } from './style.ts';
-import { caseTitle, cleanLine, duration, middleOut } from './text.ts';
+import { caseTitle, cleanLine, clip, duration, middleOut } from './text.ts';
 
 /** How much of the console a summary quotes: the rest is in the reports. */
 const consoleHead = 10;
 const consoleTail = 30;
+
+/** Characters of a line that a summary quotes: the shim says all of a task in one of thousands. */
+const quotedWidth = 200;
 
 /** Returns everything a screen says of a case that failed or could not be judged. */
 export function explainCase(
@@ -96,7 +99,10 @@ function paintDiff(line: string, style: Style): string {
 
 function quote(name: string, lines: readonly string[], style: Style): string[] {
   if (lines.length === 0) return [];
-  return [style.strong(`${name}:`), ...lines.map((line) => `${style.dim('|')} ${cleanLine(line)}`)];
+  return [
+    style.strong(`${name}:`),
+    ...lines.map((line) => `${style.dim('|')} ${clip(cleanLine(line), quotedWidth)}`),
+  ];
 }
 
 function indent(lines: readonly string[]): string[] {

@@ -82,6 +82,7 @@ export async function runImages(
     deadline: options.deadline,
     factor,
     bail: options.bail || options.untilFail,
+    shuffled: options.shuffle !== undefined,
     root: cli.root,
     folder,
   };

@@ -40,7 +40,7 @@ export async function preparePlan(inputs: PlanInputs): Promise<Plan> {
   if (shuffle !== undefined)
     context.emit({
       type: 'note',
-      text: `cases are shuffled; --shuffle ${shuffle} gives this order`,
+      text: `cases are shuffled; --shuffle ${shuffle} gives this order again, with --reuse in one guest as well`,
     });
   return plan;
 }

@@ -12,6 +12,8 @@ export interface RunChoices {
   readonly factor: number;
   /** Stop at the first case that is neither passed nor skipped. */
   readonly bail?: boolean | undefined;
+  /** Whether the plan's order is the one to run in. */
+  readonly shuffled?: boolean | undefined;
   /** Which run of the same cases this is, from 1, for the names of its guests. */
   readonly round?: number | undefined;
   /** Where the images of red cases are kept; nowhere by default. */

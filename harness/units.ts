@@ -21,13 +21,15 @@ const unknownDuration = 1000;
 /**
  * Returns the plan as units: with `none` a suite each (one for a whole base if there is but
  * one guest, so that nothing is reordered), with `file` a file each, with `case` a case each.
- * With several guests the longest come first, so that none of them ends long after the rest.
+ * With several guests the longest come first, so that none of them ends long after the rest; a
+ * shuffled plan keeps its own order.
  * Repeated cases come in rounds; with `file` a file gets another guest in each.
  */
 export function queueUnits(
   entries: readonly PlanEntry[],
   isolation: Isolation,
   jobs: number,
+  shuffled = false,
 ): UnitQueue {
   const groups = new Map<string, PlanEntry[]>();
   entries.forEach((entry, index) => {
@@ -40,7 +42,8 @@ export function queueUnits(
     base: group[0]?.planned.base ?? '',
     entries: group,
   }));
-  if (jobs > 1) units.sort((a, b) => roundOf(a) - roundOf(b) || expected(b) - expected(a));
+  if (jobs > 1 && !shuffled)
+    units.sort((a, b) => roundOf(a) - roundOf(b) || expected(b) - expected(a));
   return {
     take: (base) => {
       const same = units.findIndex((unit) => unit.base === base);

@@ -180,6 +180,16 @@ describe('queueUnits', () => {
     assert.deepEqual(units('case', 1, durations).slice(0, 2), ['a1', 'a2']);
   });
 
+  it('leaves a shuffled order as it is, however long the cases lasted', () => {
+    const { entries } = plan({ durations: { 'v2.6.30 b > s > 2': 9000 }, shuffle: 7 });
+    const queue = queueUnits(entries, 'case', 2, true);
+    const taken = entries.map(() => queue.take(undefined)?.entries[0]?.planned.id);
+    assert.deepEqual(
+      taken,
+      entries.map(({ planned }) => planned.id),
+    );
+  });
+
   it('prefers the base a guest has', () => {
     const bases = ['v2.6.30', 'v6.1'].map((name) => ({ name, applied: [] }));
     const queue = queueUnits(plan({ bases }).entries, 'file', 1);

@@ -32,6 +32,10 @@ export const patches = {
     'v6.1': 'c/r: private memory',
   },
   exitSignal: 'c/r: whoever may not kill his parent dies with SIGCHLD',
+  killable: 'c/r: a restart that waits can be killed',
+  /** 2.6.30 needs not know what its vdso is. */
+  unmappedVdso: { 'v6.1': 'c/r: a vdso that was unmapped still has its image' },
+  keptExitSignal: 'c/r: a task keeps the exit signal that it was made with, or gets SIGCHLD',
   readable: 'c/r: save what is in a pipe only for those who may read it',
   ipcNamespace: 'c/r: IPC namespace',
   ipcSharedMemory: 'c/r: System V shared memory',

@@ -14,7 +14,11 @@ export interface Saved {
  * put others into them when this returns.
  */
 export async function savedSelf(guest: Guest, options?: SubjectOptions): Promise<Saved> {
-  const self = await guest.subject('self', options);
+  return savedBy(guest, await guest.subject('self', options));
+}
+
+/** The same, of a `self` subject that is there already. */
+export async function savedBy(guest: Guest, self: Subject): Promise<Saved> {
   const path = `${await guest.folder()}/image`;
   const answer = wordsOf(await self.ask(`checkpoint 0 ${path}`));
   assert.is(answer['errno'], 'none');

@@ -127,6 +127,20 @@ describe('subject', () => {
     assert.deepEqual(said.slice(1), ['ret=-1 errno=ENOSYS', 'ret=-1 errno=ENOSYS', 'now=after']);
   });
 
+  it('self can do without its vdso', async () => {
+    const { said } = await converse(['self'], ['unmap-vdso', 'unmap-vdso']);
+    assert.deepEqual(said.slice(1), ['unmapped=yes', 'unmapped=no']);
+  });
+
+  it('leading is refused without the system calls, and has children', async () => {
+    const path = join(home.context.scratch, 'image');
+    const lines = [`checkpoint ${path}`, `lead ${path}`, 'join', 'join traced', `led ${path}`];
+    const { said } = await converse(['leading'], lines);
+    const refused = 'ret=-1 errno=ENOSYS';
+    assert.deepEqual([said[1], said[2], said[5]], [refused, refused, refused]);
+    for (const line of said.slice(3, 5)) assert.match(line, /^child=\d+$/);
+  });
+
   it('ends as its target ends', async () => {
     const child = execa(subject, ['sleeping'], { reject: false });
     const ready: IteratorResult<string, unknown> = await child.iterable().next();

@@ -7,7 +7,7 @@
 
 #include "children.h"
 
-static pid_t parent_of(pid_t pid)
+pid_t parent_of(pid_t pid)
 {
 	char path[64], text[512], *after;
 	FILE *file;

@@ -10,4 +10,7 @@
  */
 pid_t first_child(pid_t parent);
 
+/* A process's parent, -1 if there is no such process. */
+pid_t parent_of(pid_t pid);
+
 #endif

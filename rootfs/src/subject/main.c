@@ -28,8 +28,8 @@
 #define DEADLINE_MS	20000
 
 static const struct subject *const subjects[] = {
-	&beside, &caller, &counter, &crowd, &holder, &leader_gone, &named, &ports, &refused,
-	&self, &sharer, &sleeping, &stopped, &undumpable, &vforking, &within,
+	&beside, &caller, &counter, &crowd, &holder, &leader_gone, &leading, &named, &ports,
+	&refused, &self, &sharer, &sleeping, &stopped, &undumpable, &vforking, &within,
 	&zombie,
 };
 

@@ -8,6 +8,8 @@
  *	checkpoint 0|own PATH [FLAGS]	ret=N errno=NAME
  *	restart PATH			ret=0 errno=none restored=all
  *	check				now=after
+ *	unmap-vdso			unmapped=yes: it has no vdso any more
+ *	fault				touches what is not mapped, and dies of that
  *
  * `restored` and `now` name what is not as it should be.
  */
@@ -18,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -306,6 +309,32 @@ static void check(void)
 	printf("now=%s%s\n", *wrong ? "after-but-" : "after", wrong);
 }
 
+/* And the mapping of its data beside it, on kernels that have one. */
+static bool unmap_vdso(void)
+{
+	FILE *maps = fopen("/proc/self/maps", "r");
+	unsigned long start, end, pieces[2][2];
+	int count = 0, i, failed = 0;
+	char line[256];
+
+	while (maps && fgets(line, sizeof(line), maps))
+		if ((strstr(line, "[vdso]") || strstr(line, "[vvar]")) && count < 2 &&
+		    sscanf(line, "%lx-%lx", &start, &end) == 2) {
+			pieces[count][0] = start;
+			pieces[count++][1] = end - start;
+		}
+	if (maps)
+		fclose(maps);
+	for (i = 0; i < count; i++)
+		failed |= munmap((void *)pieces[i][0], pieces[i][1]);
+	return count && !failed;
+}
+
+static void fault(void)
+{
+	__asm__ volatile("movb $1, (%0)" : : "r"(8UL) : "memory");
+}
+
 static void obey(char *line)
 {
 	char *words[4] = { NULL }, *word, *rest_of_line = line;
@@ -319,6 +348,10 @@ static void obey(char *line)
 		come_back(words[1]);
 	else if (count == 1 && !strcmp(words[0], "check"))
 		check();
+	else if (count == 1 && !strcmp(words[0], "unmap-vdso"))
+		printf("unmapped=%s\n", unmap_vdso() ? "yes" : "no");
+	else if (count == 1 && !strcmp(words[0], "fault"))
+		fault();
 	else
 		printf("unknown %s\n", line);
 }
@@ -342,7 +375,8 @@ static void live(char **args)
 
 const struct subject self = {
 	.name = "self",
-	.about = "`checkpoint 0|own PATH [FLAGS]` saves it, `restart PATH` brings it back, `check`",
+	.about = "`checkpoint 0|own PATH [FLAGS]` saves it, `restart PATH` brings it back, `check`; "
+		 "`unmap-vdso`, `fault`",
 	.target = live,
 	.reached = await_sleep,
 	.talks = true,

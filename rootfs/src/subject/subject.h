@@ -33,8 +33,8 @@ struct subject {
 	bool hidden;	/* the target is not dumpable, and wants to be so */
 };
 
-extern const struct subject beside, caller, counter, crowd, holder, leader_gone, named, ports,
-	refused, self, sharer, sleeping, stopped, undumpable, vforking, within,
+extern const struct subject beside, caller, counter, crowd, holder, leader_gone, leading, named,
+	ports, refused, self, sharer, sleeping, stopped, undumpable, vforking, within,
 	zombie;
 
 /* For targets. */

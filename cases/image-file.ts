@@ -39,4 +39,15 @@ test('is let go after a restart that was not', async ({ guest }) => {
   assert.is((await guest.shim('umount', folder))['errno'], null);
 });
 
+/** Named by a device's number, that something may take pointers out of what is written there. */
+test.needs({ patch: patches.devices, base: 'v2.6.30' })(
+  'is no device but the simplest: EINVAL',
+  async ({ guest }) => {
+    const target = await frozenSubject(guest, 'sleeping');
+    const to = { kind: 'file', path: '/dev/ptmx' } as const;
+    assert.is((await guest.checkpoint(target.pid, { to })).errno, 'EINVAL');
+    await guest.thaw(target.pid);
+  },
+);
+
 test.run();

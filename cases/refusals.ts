@@ -40,6 +40,12 @@ const refusals: readonly Refusal[] = [
   ],
   ['aio', 'ENOSYS', /^has contexts of asynchronous i\/o$/, { patch: patches.aio }],
   ['terminal', 'ENOSYS', /^has a controlling terminal$/, { patch: patches.terminal }],
+  [
+    'dispatch',
+    'ENOSYS',
+    /^is confined by syscall user dispatch$/,
+    { ...newer, patch: patches.dispatch },
+  ],
   ['timer', 'ENOSYS', /^has posix timers$/],
   ['real-time', 'ENOSYS', /^has a real-time policy$/],
   ['memfd', 'EBADF', /^fd \d+: file is outside of the root: \/memfd:memory \(deleted\)$/, newer],
@@ -81,16 +87,17 @@ test.needs({ patch: patches.readable })(
 
 /** What an IPC namespace has that nobody else is in: the record says nothing of a task. */
 const left = [
-  ['huge-segment', /^shared memory \d+ is of huge pages$/, ipc],
-  ['queue-left', /^IPC namespace has POSIX message queues$/, patches.ipcNamespace],
+  ['huge-segment', 'ENOSYS', /^shared memory \d+ is of huge pages$/, ipc],
+  ['queue-left', 'ENOSYS', /^IPC namespace has POSIX message queues$/, patches.ipcNamespace],
+  ['long-queue', 'E2BIG', /^message queue \d+ is too long$/, patches.queueLength],
 ] as const;
 
-for (const [kind, said, patch] of left)
-  test.needs({ patch })(`${kind}: ENOSYS, and the record says what it is`, async ({ guest }) => {
+for (const [kind, errno, said, patch] of left)
+  test.needs({ patch })(`${kind}: ${errno}, and the record says what it is`, async ({ guest }) => {
     const path = `${await guest.folder()}/thing`;
     const target = await frozenSubject(guest, 'refused', { args: [kind, path] });
     const result = await guest.checkpoint(target.pid);
-    assert.is(result.errno, 'ENOSYS');
+    assert.is(result.errno, errno);
     assert.match((await result.image()).error ?? '', said);
     await guest.thaw(target.pid);
   });

@@ -36,6 +36,12 @@ export const patches = {
   /** 2.6.30 needs not know what its vdso is. */
   unmappedVdso: { 'v6.1': 'c/r: a vdso that was unmapped still has its image' },
   keptExitSignal: 'c/r: a task keeps the exit signal that it was made with, or gets SIGCHLD',
+  posixTimers: "c/r: a restarted process has none of its restarter's POSIX timers",
+  membarrier: { 'v6.1': 'c/r: a restart that failed leaves the registrations for membarrier' },
+  dispatch: { 'v6.1': 'c/r: refuse syscall user dispatch and limited speculation' },
+  queueLength: 'c/r: refuse a message queue that is too long',
+  reniced: 'c/r: a restart does not undo what renice did meanwhile',
+  devices: { 'v2.6.30': 'c/r: an image does not go to devices that take pointers' },
   readable: 'c/r: save what is in a pipe only for those who may read it',
   ipcNamespace: 'c/r: IPC namespace',
   ipcSharedMemory: 'c/r: System V shared memory',

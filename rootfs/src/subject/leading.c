@@ -14,6 +14,7 @@
  *	orphan PATH	child=PID: a child that is to end with SIGUSR1 restarts,
  *			and has read all but the tail, which comes once its parent
  *			has gone; or ret=N errno=NAME, if it is refused
+ *	renice PID	ret=N errno=NAME: that task has nice value 5
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,6 +27,7 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -237,6 +239,8 @@ static void obey(const char *line)
 		be_led(path);
 	else if (!strncmp(line, "orphan ", 7))
 		make_orphan(path);
+	else if (!strncmp(line, "renice ", 7))
+		print_result(setpriority(PRIO_PROCESS, (id_t)atoi(path), 5));
 	else
 		printf("unknown %s\n", line);
 }

@@ -8,6 +8,8 @@
  *	checkpoint 0|own PATH [FLAGS]	ret=N errno=NAME
  *	restart PATH			ret=0 errno=none restored=all
  *	check				now=after
+ *	timer				ret=N errno=NAME: it has a POSIX timer
+ *	membarrier N			ret=N errno=NAME: that call with that command
  *	unmap-vdso			unmapped=yes: it has no vdso any more
  *	fault				touches what is not mapped, and dies of that
  *
@@ -15,6 +17,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -23,6 +26,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../common/names.h"
@@ -330,6 +334,24 @@ static bool unmap_vdso(void)
 	return count && !failed;
 }
 
+/* It says nothing to nobody when it goes off. */
+static void make_timer(void)
+{
+	struct sigevent event = { .sigev_notify = SIGEV_NONE };
+	timer_t timer;
+
+	print_result(timer_create(CLOCK_MONOTONIC, &event, &timer) < 0 ? -errno : 0);
+	putchar('\n');
+}
+
+static void membarrier_as(long command)
+{
+	long ret = syscall(SYS_membarrier, command, 0);
+
+	print_result(ret < 0 ? -errno : ret);
+	putchar('\n');
+}
+
 static void fault(void)
 {
 	__asm__ volatile("movb $1, (%0)" : : "r"(8UL) : "memory");
@@ -348,6 +370,10 @@ static void obey(char *line)
 		come_back(words[1]);
 	else if (count == 1 && !strcmp(words[0], "check"))
 		check();
+	else if (count == 1 && !strcmp(words[0], "timer"))
+		make_timer();
+	else if (count == 2 && !strcmp(words[0], "membarrier"))
+		membarrier_as(atol(words[1]));
 	else if (count == 1 && !strcmp(words[0], "unmap-vdso"))
 		printf("unmapped=%s\n", unmap_vdso() ? "yes" : "no");
 	else if (count == 1 && !strcmp(words[0], "fault"))
@@ -376,7 +402,7 @@ static void live(char **args)
 const struct subject self = {
 	.name = "self",
 	.about = "`checkpoint 0|own PATH [FLAGS]` saves it, `restart PATH` brings it back, `check`; "
-		 "`unmap-vdso`, `fault`",
+		 "`timer`, `membarrier N`, `unmap-vdso`, `fault`",
 	.target = live,
 	.reached = await_sleep,
 	.talks = true,

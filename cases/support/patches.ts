@@ -52,6 +52,7 @@ export const patches = {
   pids: { 'v2.6.30': 'c/r: clone_with_pids' },
   /** A namespace that v6.1 has no memory for would leave its mount behind. */
   ipcMounts: { 'v6.1': "c/r: ipc: unmount the queues of a namespace that can't be made" },
+  pieces: { 'v6.1': 'c/r: what is in a pipe may be in pieces of several pages' },
   pipeSizes: 'c/r: the size of a pipe',
   rseq: 'c/r: restartable sequences',
   calls: 'c/r: system calls that go on after an interruption',

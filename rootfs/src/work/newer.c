@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -160,6 +161,31 @@ static void verify_big_pipe(void)
 	HOLDS(read_all(PIPE_BYTES) == PIPE_BYTES && filled(bytes, PIPE_BYTES, 4));
 }
 
+/* Less than a pipe's room, and more than a page in each of a socket's pieces. */
+#define SPLICED	40000
+
+/* What was in a socket is in the pipe by the very pages, several at a time. */
+static void prepare_spliced(void)
+{
+	ssize_t n, done = 0;
+	int pair[2];
+
+	HOLDS(!pipe(ends) && !socketpair(AF_UNIX, SOCK_STREAM, 0, pair));
+	fill(bytes, SPLICED, 5);
+	HOLDS(write(pair[1], bytes, SPLICED) == SPLICED);
+	memset(bytes, 0, SPLICED);
+	for (; done < SPLICED; done += n) {
+		n = splice(pair[0], NULL, ends[1], NULL, (size_t)(SPLICED - done), 0);
+		HOLDS(n > 0);
+	}
+	HOLDS(!close(pair[0]) && !close(pair[1]));
+}
+
+static void verify_spliced(void)
+{
+	HOLDS(read_all(SPLICED) == SPLICED && filled(bytes, SPLICED, 5));
+}
+
 static char stack[65536];
 static volatile uintptr_t where;
 static volatile int disarmed;
@@ -250,6 +276,8 @@ const struct workload workloads_newer[] = {
 	  false },
 	{ "big-pipe", "a pipe of a megabyte", prepare_big_pipe, NULL, verify_big_pipe,
 	  false },
+	{ "spliced", "a pipe with pages of a socket", prepare_spliced, NULL,
+	  verify_spliced, false },
 	{ "disarming-stack", "an alternate stack, with SS_AUTODISARM", prepare_disarming,
 	  NULL, verify_disarming, false },
 	{ "subreaper", "orphans that come to the root", prepare_subreaper, NULL,

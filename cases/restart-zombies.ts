@@ -64,4 +64,22 @@ test.needs({ base: 'v6.1' })(
   },
 );
 
+test.needs({ base: 'v6.1' }).needs({ patch: patches.keptStop })(
+  'a SIGSTOP to the leader meanwhile: it stops once it is restored',
+  async ({ guest }) => {
+    const saved = await savedLeader(guest);
+    const { leader } = saved;
+    const zombie = Number(wordsOf(await leader.ask('join'))['child']);
+    const image = await rewrite(guest, saved, withZombie(saved.bytes, leader.pid, zombie));
+    const answer = leader.ask(`stall ${image}`);
+    await comesTo(guest, zombie, 't');
+    const { tracer } = await guest.state(zombie);
+    await leader.signal('SIGSTOP');
+    await guest.shim('signal', String(tracer), 'KILL');
+    await comesTo(guest, leader.pid, 'T');
+    await leader.signal('SIGCONT');
+    assert.is(await answer, 'ret=0 errno=none', 'it is where it was saved');
+  },
+);
+
 test.run();

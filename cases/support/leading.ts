@@ -25,8 +25,10 @@ export async function rewrite(guest: Guest, { path }: Leading, bytes: Buffer): P
   return `${path}.other`;
 }
 
-/** The type of the object that has the table of tasks. */
-const tree = 101;
+/** Types of the objects that have the table of tasks, and what namespaces a task is in. */
+const [tree, taskNamespaces] = [101, 103];
+
+const none = { offset: 0, length: 0 };
 
 /** What a zombie's `exit_state` is, by the kernel's major version. */
 const zombies: Readonly<Record<number, bigint>> = { 2: 16n, 6: 32n };
@@ -36,21 +38,39 @@ const [entry, task] = [24, 32];
 
 /** The image of a task that leads under a pid, with another one behind it that is a zombie. */
 export function withZombie(bytes: Buffer, leader: number, zombie: number): Buffer {
+  const state = zombies[bytes.readUInt16LE(placeOf(bytes, types.header) + 18)];
+  assert.ok(state, 'the kernel has a zombie for us');
+  return withSecond(bytes, [leader, zombie], withNumber(recordOf(bytes), 12, 4, state));
+}
+
+/** The same, but the record of the other one ends behind the namespaces, which are the leader's. */
+export function withNamespaces(bytes: Buffer, leader: number, other: number): Buffer {
+  const { offset, length } = placesIn(bytes).find(({ type }) => type === taskNamespaces) ?? none;
+  assert.ok(length, 'the task has namespaces');
+  const namespaces = bytes.subarray(offset, offset + length);
+  return withSecond(bytes, [leader, other], Buffer.concat([recordOf(bytes), namespaces]));
+}
+
+/** The first objects of the first task: TASK and its name. */
+function recordOf(bytes: Buffer): Buffer {
+  const first = placeOf(bytes, types.task);
+  const name = placesIn(bytes).find(({ offset }) => offset === first + task);
+  assert.ok(name, 'the task has a name');
+  return bytes.subarray(first, name.offset + name.length);
+}
+
+/** The image of one task with the record of another one, whose processes have these pids. */
+function withSecond(bytes: Buffer, who: readonly number[], record: Buffer): Buffer {
   const [table, first] = [placeOf(bytes, tree), placeOf(bytes, types.task)];
   const pids = bytes.subarray(table + 16 + 8, table + 16 + 8 + entry);
-  const entries = Buffer.concat([leader, zombie].map((pid) => withPid(pids, pid)));
+  const entries = Buffer.concat(who.map((pid) => withPid(pids, pid)));
   const head = Buffer.from(bytes.subarray(table, table + 16 + 8));
   head.writeUInt32LE(2, 8);
   head.writeUInt32LE(8 + entries.length, 16 + 4);
-  const name = placesIn(bytes).find(({ offset }) => offset === first + task);
-  assert.ok(name, 'the task has a name');
-  const record = bytes.subarray(first, name.offset + name.length);
   const tail = placeOf(bytes, types.tail);
-  const state = zombies[bytes.readUInt16LE(placeOf(bytes, types.header) + 18)];
-  assert.ok(state, 'the kernel has a zombie for us');
   return Buffer.concat([
     ...[bytes.subarray(0, table), head, entries, bytes.subarray(first, tail)],
-    ...[withNumber(record, 12, 4, state), bytes.subarray(tail)],
+    ...[record, bytes.subarray(tail)],
   ]);
 }
 

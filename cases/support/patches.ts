@@ -36,6 +36,8 @@ export const patches = {
   /** 2.6.30 needs not know what its vdso is. */
   unmappedVdso: { 'v6.1': 'c/r: a vdso that was unmapped still has its image' },
   keptExitSignal: 'c/r: a task keeps the exit signal that it was made with, or gets SIGCHLD',
+  keptStop: 'c/r: a SIGSTOP that comes in during a restart is kept',
+  ownNames: "c/r: no way into another task's UTS namespace",
   posixTimers: "c/r: a restarted process has none of its restarter's POSIX timers",
   membarrier: { 'v6.1': 'c/r: a restart that failed leaves the registrations for membarrier' },
   dispatch: { 'v6.1': 'c/r: refuse syscall user dispatch and limited speculation' },

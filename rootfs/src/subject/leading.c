@@ -6,6 +6,7 @@
  *	checkpoint PATH	ret=N errno=NAME: saves itself
  *	join		child=PID: a child that joins its restart, to come
  *	join traced	the same; it stops for us before it ends
+ *	join apart	the same; it is in another UTS namespace, of the same names
  *	lead PATH	ret=N errno=NAME, if it is refused
  *	stall PATH	the same, from a pipe. When all but the tail of the image
  *			has been read, a task beside begins to trace the child,
@@ -19,6 +20,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -70,23 +72,26 @@ static long join(pid_t leader)
 	return cr_restart(leader, open("/", O_RDONLY), 0);
 }
 
-static void be_joining(pid_t leader, bool traced)
+static void be_joining(pid_t leader, bool traced, bool apart)
 {
 	prctl(PR_SET_NAME, "joining");
 	if (traced && (ptrace(PTRACE_TRACEME, 0, NULL, NULL) < 0 || raise(SIGSTOP)))
+		_exit(1);
+	if (apart && unshare(CLONE_NEWUTS) < 0)
 		_exit(1);
 	join(leader);
 	_exit(1);
 }
 
-static void make_joining(bool traced)
+static void make_joining(const char *manner)
 {
+	bool traced = !strcmp(manner, "traced"), apart = !strcmp(manner, "apart");
 	pid_t leader = getpid();
 	int status;
 
 	child = fork();
 	if (child == 0)
-		be_joining(leader, traced);
+		be_joining(leader, traced, apart);
 	if (traced && (waitpid(child, &status, 0) != child || !WIFSTOPPED(status) ||
 		       ptrace(PTRACE_SETOPTIONS, child, NULL,
 			      (void *)PTRACE_O_TRACEEXIT) < 0 ||
@@ -229,8 +234,8 @@ static void obey(const char *line)
 	path = path ? path + 1 : "";
 	if (!strncmp(line, "checkpoint ", 11))
 		save(path);
-	else if (!strcmp(line, "join") || !strcmp(line, "join traced"))
-		make_joining(*path);
+	else if (!strcmp(line, "join") || !strncmp(line, "join ", 5))
+		make_joining(path);
 	else if (!strncmp(line, "lead ", 5))
 		print_result(lead_from(path));
 	else if (!strncmp(line, "stall ", 6))

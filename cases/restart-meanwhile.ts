@@ -12,36 +12,52 @@ const test = suite('what is done to a task while its restart waits');
 /** Numbers of /proc/PID/stat, as proc(5) counts them. */
 const [nice, exitSignal] = [19, 38];
 
-async function statOf(guest: Guest, pid: number, field: number): Promise<number> {
-  const stat = await textOf(guest, `/proc/${pid}/stat`);
-  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[field - 3]);
-}
+type Look = (guest: Guest, pid: number) => Promise<number>;
+
+const statOf =
+  (field: number): Look =>
+  async (guest, pid) => {
+    const stat = await textOf(guest, `/proc/${pid}/stat`);
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[field - 3]);
+  };
+
+/** How many files it may have open at most, some day. */
+const filesOf: Look = async (guest, pid) => {
+  const limits = await textOf(guest, `/proc/${pid}/limits`);
+  return Number(/^Max open files +\d+ +(\d+)/m.exec(limits)?.[1]);
+};
 
 const [usr1, chld] = [10, 17];
 
 interface Deed {
-  /** What is seen of it, and what it is before the deed, before the restart goes on, and after. */
-  readonly field: number;
-  readonly values: readonly [number, number, number];
+  readonly look: Look;
+  /** What is seen before the restart goes on, and after. */
+  readonly seen: readonly [number, number];
   /** What its parent is told to do. */
-  readonly deed?: 'renice';
+  readonly deed?: 'renice' | 'limit';
 }
 
 const deeds: Readonly<Record<string, Deed & { readonly needs: Needs }>> = {
   'its parent is gone: the heir will get SIGCHLD': {
-    field: exitSignal,
-    values: [usr1, usr1, chld],
+    look: statOf(exitSignal),
+    seen: [usr1, chld],
     needs: { patch: patches.keptExitSignal },
   },
   'it is reniced: it stays so': {
-    field: nice,
-    values: [0, 5, 5],
+    look: statOf(nice),
+    seen: [5, 5],
     deed: 'renice',
     needs: { patch: patches.reniced },
   },
+  'its hard limit is lowered: it stays so': {
+    look: filesOf,
+    seen: [100, 100],
+    deed: 'limit',
+    needs: { base: 'v6.1', patch: patches.limited },
+  },
 };
 
-for (const [what, { field, values, deed, needs }] of Object.entries(deeds))
+for (const [what, { look, seen, deed, needs }] of Object.entries(deeds))
   test.needs(needs)(what, async ({ guest }) => {
     const saved = await savedLeader(guest, { uid: 1000, gid: 1000 });
     // Made by clone with that signal for its parent, the orphan may have it again.
@@ -50,11 +66,10 @@ for (const [what, { field, values, deed, needs }] of Object.entries(deeds))
     const answer = await saved.leader.ask(`orphan ${image}`);
     assert.match(answer, /^child=/);
     const orphan = Number(wordsOf(answer)['child']);
-    const [before, meanwhile, after] = values;
-    assert.is(await statOf(guest, orphan, field), before);
+    const [meanwhile, after] = seen;
     if (deed !== undefined)
       assert.is(await saved.leader.ask(`${deed} ${orphan}`), 'ret=0 errno=none');
-    assert.is(await statOf(guest, orphan, field), meanwhile);
+    assert.is(await look(guest, orphan), meanwhile);
 
     // The image's tail comes once the parent is gone.
     await saved.leader.signal('SIGKILL');
@@ -62,7 +77,7 @@ for (const [what, { field, values, deed, needs }] of Object.entries(deeds))
     for (let tries = 0; (await guest.state(orphan)).comm === 'orphan' && tries < 1000; tries++);
     assert.is((await guest.state(orphan)).comm, 'leading', 'it is what was saved');
     await comesTo(guest, orphan, 'S');
-    assert.is(await statOf(guest, orphan, field), after);
+    assert.is(await look(guest, orphan), after);
   });
 
 test.run();

@@ -42,6 +42,7 @@ export const patches = {
   membarrier: { 'v6.1': 'c/r: a restart that failed leaves the registrations for membarrier' },
   dispatch: { 'v6.1': 'c/r: refuse syscall user dispatch and limited speculation' },
   queueLength: 'c/r: refuse a message queue that is too long',
+  limited: { 'v6.1': 'c/r: a restart does not undo what prlimit did meanwhile' },
   reniced: 'c/r: a restart does not undo what renice did meanwhile',
   devices: { 'v2.6.30': 'c/r: an image does not go to devices that take pointers' },
   readable: 'c/r: save what is in a pipe only for those who may read it',

@@ -16,6 +16,7 @@
  *			and has read all but the tail, which comes once its parent
  *			has gone; or ret=N errno=NAME, if it is refused
  *	renice PID	ret=N errno=NAME: that task has nice value 5
+ *	limit PID	ret=N errno=NAME: that task may have 100 files open
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -227,6 +228,13 @@ static void make_orphan(const char *path)
 	printf("child=%d\n", orphan);
 }
 
+static void limit(pid_t pid)
+{
+	const struct rlimit files = { 100, 100 };
+
+	print_result(prlimit(pid, RLIMIT_NOFILE, &files, NULL));
+}
+
 static void obey(const char *line)
 {
 	const char *path = strchr(line, ' ');
@@ -246,6 +254,8 @@ static void obey(const char *line)
 		make_orphan(path);
 	else if (!strncmp(line, "renice ", 7))
 		print_result(setpriority(PRIO_PROCESS, (id_t)atoi(path), 5));
+	else if (!strncmp(line, "limit ", 6))
+		limit(atoi(path));
 	else
 		printf("unknown %s\n", line);
 }

@@ -1,9 +1,6 @@
-import { Buffer } from 'node:buffer';
-import { assert, suite } from '../harness/case.ts';
-import type { Guest } from '../harness/case.ts';
-import { placeOf, withNumber } from './support/image.ts';
+import { suite } from '../harness/case.ts';
+import { put, registerWrong } from './support/hostile.ts';
 import { patches } from './support/patches.ts';
-import { bringBack, endWell, savedWorkload } from './support/workload.ts';
 
 const test = suite('restart from System V IPC that is wrong')
   .needs({ patch: patches.ipcUndo })
@@ -15,11 +12,11 @@ const [ns, ipcNs, shm, attach, msg, message, sem, undo, undoSet, taskUndo] = [
 ] as const;
 
 /** Object, byte in it, bytes, a value that can't be right, and the error. */
-type Wrong = readonly [string, number, number, 2 | 4 | 8, bigint, string?];
+type Field = readonly [string, number, number, 2 | 4 | 8, bigint, string?];
 
 const none = 0xffffffffn;
 
-const wrong: Readonly<Record<string, readonly Wrong[]>> = {
+const wrong: Readonly<Record<string, readonly Field[]>> = {
   'ipc-shm': [
     ['another number of the namespace', ns, 12, 4, 99n],
     ['padding of IPC_NS', ipcNs, 76, 4, 1n],
@@ -75,27 +72,16 @@ const wrong: Readonly<Record<string, readonly Wrong[]>> = {
   ],
 };
 
-/** Asserts that restart refuses an image, and says with which error. */
-async function refuses(guest: Guest, image: string, errno: string, what: string): Promise<void> {
-  // The one who passes the image on may see first that nobody reads it.
-  const line = `echo begins; restart ${image} 2>&1 | grep -E 'sys_restart|restarted'`;
-  const tool = await guest.program(['busybox', 'sh', '-c', line], { says: /^begins$/ });
-  assert.is(await tool.line(), `restart: sys_restart: ${errno}`, what);
-  await tool.ended();
-}
-
 for (const [name, fields] of Object.entries(wrong))
-  test(`${name}: ${fields.length} images are refused, the true one comes back`, async ({
-    guest,
-  }) => {
-    const { workload, image } = await savedWorkload(guest, name, { pids: true });
-    const bytes = Buffer.from(await guest.read(image));
-    for (const [what, type, offset, size, value, errno = 'EINVAL'] of fields) {
-      const place = placeOf(bytes, type) + offset;
-      await guest.write(`${image}.wrong`, withNumber(bytes, place, size, value));
-      await refuses(guest, `${image}.wrong`, errno, what);
-    }
-    await endWell(guest, await bringBack(guest, workload, image));
-  });
+  registerWrong(
+    test,
+    name,
+    fields.map(([what, type, offset, size, value, errno]) => [
+      what,
+      put(type, offset, size, value),
+      errno,
+    ]),
+    { large: true },
+  );
 
 test.run();

@@ -29,8 +29,8 @@
 
 static const struct subject *const subjects[] = {
 	&beside, &caller, &counter, &crowd, &holder, &leader_gone, &leading, &named, &ports,
-	&refused, &self, &sharer, &sleeping, &stopped, &undumpable, &vforking, &within,
-	&zombie,
+	&refused, &self, &sharer, &sleeping, &stopped, &undumpable, &unusual, &vforking,
+	&within, &zombie,
 };
 
 char **arguments, *command_line;

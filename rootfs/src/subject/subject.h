@@ -34,8 +34,8 @@ struct subject {
 };
 
 extern const struct subject beside, caller, counter, crowd, holder, leader_gone, leading, named,
-	ports, refused, self, sharer, sleeping, stopped, undumpable, vforking, within,
-	zombie;
+	ports, refused, self, sharer, sleeping, stopped, undumpable, unusual, vforking,
+	within, zombie;
 
 /* For targets. */
 void settled(void);

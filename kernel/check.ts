@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { hashFile } from '../harness/cache.ts';
 import type { Context } from '../harness/context.ts';
-import { isLabError } from '../harness/errors.ts';
+import { isLabError, labError } from '../harness/errors.ts';
 import type { LabError } from '../harness/errors.ts';
 import { commitSeries } from './apply.ts';
 import type { CompilerWarning, Image, Series } from './base.ts';
@@ -14,6 +14,8 @@ import { withTree } from './tree-lock.ts';
 export interface CheckOptions extends Omit<ImageOptions, 'upto'> {
   /** Build every prefix. */
   readonly build: boolean;
+  /** The number of the last patch of the first prefix to prove; the empty one by default. */
+  readonly from?: number | undefined;
   /** Boot every prefix's image; throws if it does not come up. Wants `build`. */
   readonly boot?: ((image: Image) => Promise<void>) | undefined;
 }
@@ -47,8 +49,9 @@ export async function checkSeries(
   const series = await readSeries(base, undefined, patchesFolder);
   await acquireSource(base, { from: options.source }, context);
   const results: PrefixResult[] = [];
-  let before: Built | undefined;
-  for (const prefix of prefixesOf(series)) {
+  const prefixes = prefixesFrom(series, options.from);
+  let before = await buildBefore(options, series, context);
+  for (const prefix of prefixes) {
     const start = performance.now();
     const { built, ...found } = await checkPrefix(options, prefix, before, context);
     const name = nameOfPrefix(prefix);
@@ -61,6 +64,38 @@ export async function checkSeries(
     before = built ?? before;
   }
   return results;
+}
+
+/** Returns the prefixes that end with this patch or a later one. Throws if there is none. */
+export function prefixesFrom(series: Series, from = 0): Series[] {
+  const prefixes = prefixesOf(series).filter((prefix) => numberOf(prefix) >= from);
+  if (prefixes.length > 0) return prefixes;
+  throw labError({
+    code: 'no-such-prefix',
+    fault: 'usage',
+    doing: 'proving the series',
+    what: `${series.base.name} has no patch ${from}`,
+    next: `Its last one is ${numberOf(series)}.`,
+  });
+}
+
+/** What the prefix before the first one has: a warning it has as well is not new. */
+async function buildBefore(
+  options: CheckOptions,
+  series: Series,
+  context: Context,
+): Promise<Built | undefined> {
+  const { build, from = 0 } = options;
+  const prefix = prefixesOf(series).findLast((each) => numberOf(each) < from);
+  if (!build || prefix === undefined) return undefined;
+  const { built, error } = await checkPrefix(
+    { ...options, boot: undefined },
+    prefix,
+    undefined,
+    context,
+  );
+  if (error !== undefined) throw error;
+  return built;
 }
 
 interface Built {
@@ -137,7 +172,7 @@ function numberOf(prefix: Series): number {
   return prefix.patches.filter((patch) => patch.group === countedGroup).length;
 }
 
-/** Returns whether every prefix there is was proven green. */
-export function allGreen(series: Series, results: readonly PrefixResult[]): boolean {
-  return results.length === prefixesOf(series).length && results.every((result) => result.green);
+/** Returns whether every prefix that was to be proven was proven green. */
+export function allGreen(prefixes: readonly Series[], results: readonly PrefixResult[]): boolean {
+  return results.length === prefixes.length && results.every((result) => result.green);
 }

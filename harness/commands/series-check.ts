@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
 import type { PrefixResult } from '../../kernel/check.ts';
-import { prefixesOf, readSeries } from '../../kernel/series.ts';
+import { readSeries } from '../../kernel/series.ts';
 import type { Cli } from '../cli-context.ts';
 import { labError } from '../errors.ts';
 import { renderErrorReport } from '../report/error.ts';
 import { styleFor, type Style } from '../report/style.ts';
+import { wholeNumber } from './parse.ts';
 import { chooseOne, merged, sourceIn, withOptions } from './series-options.ts';
 import type { SeriesDeps, SeriesOptions } from './series-options.ts';
 import { withContext } from './series-session.ts';
@@ -12,6 +13,7 @@ import { withContext } from './series-session.ts';
 interface CheckTyped extends SeriesOptions {
   readonly build?: true;
   readonly boot?: true;
+  readonly from?: number;
 }
 
 /** Adds `lab series check`. Exit status 1 if a prefix is red. */
@@ -20,11 +22,12 @@ export function addCheckCommand(series: Command, cli: Cli, deps: SeriesDeps): vo
     .description('prove every prefix of the series: that it applies, builds and boots')
     .option('--build', 'build each; a new warning in a file the series touches is red')
     .option('--boot', 'boot each as well')
+    .option('--from <number>', 'leave out the prefixes that end before this patch', wholeNumber(1))
     .action((typed: CheckTyped, command: Command) => check(merged(typed, command), cli, deps));
 }
 
 async function check(typed: CheckTyped, cli: Cli, deps: SeriesDeps): Promise<void> {
-  const { allGreen, checkSeries } = await import('../../kernel/check.ts');
+  const { allGreen, checkSeries, prefixesFrom } = await import('../../kernel/check.ts');
   const { boot } = deps;
   if (typed.boot === true && boot === undefined)
     throw labError({
@@ -39,17 +42,18 @@ async function check(typed: CheckTyped, cli: Cli, deps: SeriesDeps): Promise<voi
     const options = {
       base,
       source: sourceIn(typed, cli),
+      from: typed.from,
       build: typed.build === true || typed.boot === true,
       boot:
         typed.boot === true && boot !== undefined
           ? (image: Parameters<typeof boot>[0]) => boot(image, context)
           : undefined,
     };
+    const prefixes = prefixesFrom(await readSeries(base), typed.from);
     const found = await checkSeries(options, context, (result) => {
       context.emit({ type: 'note', text: summarise(result) });
     });
-    const series = await readSeries(base);
-    return { results: found, green: allGreen(series, found), total: prefixesOf(series).length };
+    return { results: found, green: allGreen(prefixes, found), total: prefixes.length };
   });
   const style = styleFor(cli.stdout, cli.env);
   const red = results.filter((result) => !result.green);

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { labError } from '../../harness/errors.ts';
-import { allGreen, checkSeries } from '../../kernel/check.ts';
+import { allGreen, checkSeries, prefixesFrom } from '../../kernel/check.ts';
 import type { CheckOptions, PrefixResult } from '../../kernel/check.ts';
 import { readSeries } from '../../kernel/series.ts';
 import { toyBase, usualSeries, withToy, writeSeries, writeToy } from './toy.ts';
@@ -41,7 +41,7 @@ it('applies every prefix', () =>
       '3 green applied',
     ]);
     assert.deepEqual(told, results);
-    assert.ok(allGreen(await readSeries(toyBase, undefined, toy.patches), results));
+    assert.ok(allGreen(prefixesFrom(await readSeries(toyBase, undefined, toy.patches)), results));
   }));
 
 it('stops at the patch that does not apply: what follows was not tried', () =>
@@ -52,7 +52,7 @@ it('stops at the patch that does not apply: what follows was not tried', () =>
     const results = await checkSeries({ ...options, build: false }, toy.context);
     assert.deepEqual(outline(results), ['0 green applied', '1 green applied', '2 red ']);
     assert.equal(results.at(-1)?.error?.code, 'patch-does-not-apply');
-    assert.ok(!allGreen(await readSeries(toyBase, undefined, toy.patches), results));
+    assert.ok(!allGreen(prefixesFrom(await readSeries(toyBase, undefined, toy.patches)), results));
   }));
 
 it('builds every prefix, blames a new warning on its patch, and goes on', () =>
@@ -75,6 +75,24 @@ it('builds every prefix, blames a new warning on its patch, and goes on', () =>
       assert.deepEqual(results[2]?.warnings, [
         { file: 'kernel/b.c', line: 3, text: "unused variable 'unused' [-Wunused-variable]" },
       ]);
+    },
+  ));
+
+it('starts where it is told, and knows the warnings of the prefix before', () =>
+  withChecks(
+    {
+      cr: [
+        patch('warns', 'kernel/b.c', 'int b(void)\n{\n\tint unused;\n\treturn 0;\n}\n'),
+        patch('moves it', 'kernel/b.c', '\nint b(void)\n{\n\tint unused;\n\treturn 1;\n}\n'),
+        patch('warns too', 'kernel/c.c', 'int c(void)\n{\n\tint unused;\n\treturn 0;\n}\n'),
+      ],
+    },
+    async (toy, options) => {
+      const results = await checkSeries({ ...options, from: 2 }, toy.context);
+      assert.deepEqual(outline(results), ['2 green applied+built', '3 red applied+built']);
+      const series = await readSeries(toyBase, undefined, toy.patches);
+      assert.equal(prefixesFrom(series, 2).length, 2);
+      assert.throws(() => prefixesFrom(series, 4), { code: 'no-such-prefix' });
     },
   ));
 

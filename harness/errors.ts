@@ -31,6 +31,8 @@ export interface LabErrorFacts {
   readonly next: string;
   /** Evidence to print below: a tool's own words, a console's last lines. */
   readonly details?: readonly string[];
+  /** Where the whole of it is, by its name in the results: `build.log`. The place is not told. */
+  readonly files?: Readonly<Record<string, string>>;
   readonly cause?: unknown;
 }
 
@@ -57,8 +59,8 @@ export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
   return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }
 
-/** An error as it travels: facts only, no cause and no stack. */
-export type PlainError = Omit<LabErrorFacts, 'cause'>;
+/** An error as it travels: facts only, no cause, no stack and no places of this machine. */
+export type PlainError = Omit<LabErrorFacts, 'cause' | 'files'>;
 
 /** Returns an error's facts without its cause and stack. */
 export function reportOf(error: PlainError): PlainError {

@@ -173,6 +173,8 @@ export type LabEventBody =
       readonly base?: string;
       readonly milliseconds: number;
       readonly error: ErrorReport;
+      /** What it left that tells more, by name. */
+      readonly files?: Readonly<Record<string, string>>;
     }
   | { readonly type: 'base-ready'; readonly report: BaseReport; readonly files: BaseFiles }
   | {

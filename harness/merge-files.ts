@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { mergedName } from './merge.ts';
-import { linkOrCopy } from './report/files.ts';
+import { linkOrCopy } from './report/kept-files.ts';
 import { imagesOf } from './report/red.ts';
 import type { StoredRun } from './results-read.ts';
 

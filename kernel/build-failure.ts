@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { labError } from '../harness/errors.ts';
 import type { Configured } from './config.ts';
 
@@ -10,6 +11,7 @@ export function explainBuild(
   const { tree, folder } = configured;
   const doing = `building ${tree.source.base.name}`;
   const text = errors.join('\n');
+  const files = { 'build.log': folder.log, config: join(folder.path, '.config') };
   if (/No space left on device|Disk quota exceeded/.test(text))
     return labError({
       code: 'disk-full',
@@ -27,6 +29,7 @@ export function explainBuild(
       what: 'the compiler was killed, as the kernel does when memory runs out',
       next: 'Run again with more memory or fewer other programs.',
       details: errors,
+      files,
     });
   const touched = new Set(tree.series.patches.flatMap((patch) => patch.files));
   const ours = errors.map((line) => /^([^\s:]+):\d+:/.exec(line)?.[1]);
@@ -40,7 +43,8 @@ export function explainBuild(
       patch === undefined || file === undefined
         ? `make ended with ${status ?? 'a signal'}`
         : `${file} does not compile; the last patch to touch it is ${patch.file}`,
-    next: `The whole log is ${folder.log}.`,
+    next: `The whole log is ${folder.log}; a run keeps it in its results as well.`,
     details: errors,
+    files,
   });
 }

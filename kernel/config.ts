@@ -59,7 +59,7 @@ export async function configure(
     const folder = await openBuildFolder(base, names, identity, context.home);
     const asked = askedBy(fragments);
     const config = await settleOnce(tree, folder, asked, context);
-    const absent = await compare(tree, asked, config, options.partial === true);
+    const absent = await compare(tree, folder, asked, config, options.partial === true);
     for (const symbol of absent) {
       const text = `CONFIG_${symbol} is left out: no patch of this prefix defines it yet`;
       context.emit({ type: 'note', text });
@@ -145,6 +145,7 @@ async function settle(
 /** Returns the symbols that may be absent; throws for any other that is not as asked. */
 async function compare(
   tree: PatchedTree,
+  folder: BuildFolder,
   asked: readonly Asked[],
   config: string,
   partial: boolean,
@@ -175,6 +176,7 @@ async function compare(
         : 'this kernel has no such symbol';
       return `CONFIG_${symbol}: asked ${value} (${fragment}.config), got ${got ?? 'nothing'}: ${why}`;
     }),
+    files: { config: join(folder.path, settled) },
   });
 }
 

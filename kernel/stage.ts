@@ -46,7 +46,8 @@ export async function stage<T>(
     }
     const error = explainDisk(thrown) ?? thrown;
     const failed = { ...where, milliseconds: milliseconds(), error: toReport(error, what) };
-    context.emit({ type: 'stage-failed', ...failed });
+    const files = isLabError(error) ? error.files : undefined;
+    context.emit({ type: 'stage-failed', ...failed, ...(files === undefined ? {} : { files }) });
     throw error;
   }
 }

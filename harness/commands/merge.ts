@@ -59,7 +59,7 @@ async function mergeRuns(
   const results = mergeResults(parts, { run: folder.run, command, expect });
   await bringFiles(runs, folder.path);
   const { stdout, stderr, env } = cli;
-  return publish(results, new Map(), {
+  return publish(results, [], {
     root,
     folder,
     json: options.json ?? false,

@@ -1,11 +1,11 @@
-import { constants, existsSync } from 'node:fs';
-import { access, copyFile, link, rename, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { BaseFiles } from '../events.ts';
 import { isRed } from '../outcome.ts';
 import type { Results } from '../results.ts';
 import { renderHtml } from './html.ts';
 import { renderJunit } from './junit.ts';
+import { keepFile, type KeptFile } from './kept-files.ts';
 import { renderTap } from './tap.ts';
 
 /** A report file: what it is called and how it is made. */
@@ -32,7 +32,7 @@ const reportFiles: readonly ReportFile[] = [
 export async function writeReports(
   results: Results,
   folder: string,
-  files: ReadonlyMap<string, BaseFiles>,
+  files: readonly KeptFile[],
 ): Promise<string[]> {
   const problems: string[] = [];
   const attempt = async (name: string, work: () => Promise<void>) => {
@@ -43,9 +43,7 @@ export async function writeReports(
     }
   };
   // First what the page links to: it has no link to what isn't there.
-  for (const [base, from] of files)
-    for (const [name, path] of keptFiles(from))
-      await attempt(`${base}-${name}`, () => linkOrCopy(path, join(folder, `${base}-${name}`)));
+  for (const file of files) await attempt(file.name, () => keepFile(file, folder));
   for (const { name, render } of reportFiles)
     await attempt(name, () => writeWhole(join(folder, name), render(results, folder)));
   return problems;
@@ -60,29 +58,6 @@ async function writeWhole(path: string, text: string): Promise<void> {
   } catch (error) {
     await rm(partial, { force: true });
     throw error;
-  }
-}
-
-function keptFiles(files: BaseFiles): readonly (readonly [string, string])[] {
-  return [
-    ['build.log', files.buildLog],
-    ['config', files.config],
-    ['bzImage', files.image],
-    ['System.map', files.systemMap],
-    ['vmlinux', files.vmlinux],
-  ];
-}
-
-/** Files of a run or the cache never change in place: a second name does, else a cheap copy. */
-export async function linkOrCopy(from: string, to: string): Promise<void> {
-  await access(from, constants.R_OK);
-  try {
-    await link(from, to);
-  } catch {
-    await copyFile(from, to, constants.COPYFILE_FICLONE).catch(async (error: unknown) => {
-      await rm(to, { force: true });
-      throw error;
-    });
   }
 }
 

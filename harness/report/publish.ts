@@ -1,11 +1,11 @@
 import { appendFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { BaseFiles } from '../events.ts';
 import { findLabHome } from '../home.ts';
 import { runsOfProofs } from '../proofs.ts';
 import type { Results } from '../results.ts';
 import { writeReports } from './files.ts';
 import { pointLatest, pruneRuns, type RunFolder } from './folder.ts';
+import type { KeptFile } from './kept-files.ts';
 import { renderAnnotations, renderJobSummary } from './github.ts';
 import { styleFor } from './style.ts';
 import { renderSummary } from './summary.ts';
@@ -34,7 +34,7 @@ export interface Publication {
  */
 export async function publish(
   results: Results,
-  files: ReadonlyMap<string, BaseFiles>,
+  files: readonly KeptFile[],
   publication: Publication,
 ): Promise<Results['exitCode']> {
   const { json, stdout, stderr, env, folder } = publication;
@@ -52,7 +52,7 @@ export async function publish(
 
 async function writeAll(
   results: Results,
-  files: ReadonlyMap<string, BaseFiles>,
+  files: readonly KeptFile[],
   { root, folder, stdout, env, json }: Publication,
 ): Promise<string[]> {
   const problems = await writeReports(results, folder.path, files);

@@ -1,8 +1,9 @@
-import type { BaseFiles, Listener } from '../events.ts';
+import type { Listener } from '../events.ts';
 import { collectResults } from '../results-collect.ts';
 import type { Results } from '../results.ts';
 import { createLiveReporter } from './live.ts';
 import { createPlainReporter } from './plain.ts';
+import { filesOf, type KeptFile } from './kept-files.ts';
 import { publish, type Publication } from './publish.ts';
 import type { Reporter } from './reporter.ts';
 import { isLive, styleFor } from './style.ts';
@@ -29,12 +30,12 @@ export function openReport(publication: Publication): Report {
     ? createLiveReporter(screen, style)
     : createPlainReporter(screen, style);
   const collector = collectResults();
-  const files = new Map<string, BaseFiles>();
+  const files: KeptFile[] = [];
   return {
     listeners: [
       collector.listener,
       (event) => {
-        if (event.type === 'base-ready') files.set(event.report.base, event.files);
+        files.push(...filesOf(event));
       },
       (event) => reporter.onEvent(event),
     ],

@@ -203,7 +203,11 @@ it('says which file does not compile, and which patch touched it last', () =>
       const log = /\/\S+build.log/.exec(error.next)?.[0] ?? '';
       assert.match(readFileSync(log, 'utf8'), /error:/);
       assert.deepEqual(readdirSync(toy.context.home.images), []);
-      assert.equal(toy.events.at(-1)?.type, 'stage-failed');
+      const last = toy.events.at(-1);
+      assert.ok(last?.type === 'stage-failed');
+      const { 'build.log': kept = '', config = '' } = last.files ?? {};
+      assert.equal(kept, log);
+      assert.match(readFileSync(config, 'utf8'), /^CONFIG_/m);
     },
     only('kernel/cr.c', 'int f(void) { return missing; }\n'),
   ));
@@ -239,6 +243,7 @@ for (const [name, [fragments, words]] of Object.entries(lost))
       assert.equal(error.code, 'config-symbol-lost');
       for (const word of words)
         assert.match([error.what, ...(error.details ?? [])].join('\n'), word);
+      assert.match(readFileSync(error.files?.['config'] ?? '', 'utf8'), /^CONFIG_/m);
     }));
 
 it('leaves a symbol of a later patch out of a prefix, and says so', () =>

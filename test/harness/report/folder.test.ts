@@ -3,7 +3,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { isLabError } from '../../../harness/errors.ts';
+import type { BaseFiles } from '../../../harness/events.ts';
+import { isLabError, toReport } from '../../../harness/errors.ts';
 import { writeReports } from '../../../harness/report/files.ts';
 import {
   latestRun,
@@ -12,7 +13,8 @@ import {
   pruneRuns,
 } from '../../../harness/report/folder.ts';
 import { resultsSchema } from '../../../harness/results.ts';
-import { collect, red } from './recorded.ts';
+import { filesOf } from '../../../harness/report/kept-files.ts';
+import { baseReady, collect, red } from './recorded.ts';
 
 const time = new Date('2026-03-14T15:09:26.535Z');
 const now = new Date('2026-03-14T15:10:00Z');
@@ -109,13 +111,14 @@ describe('a run’s folder', () => {
       buildLog: join(kernel, 'build.log'),
     });
 
+    const ready = (of: BaseFiles) => {
+      assert.ok(baseReady.type === 'base-ready');
+      return filesOf({ ...baseReady, files: of, at: 1 });
+    };
+
     it('holds every report, and the kernel under a second name, not twice', async () => {
       const folder = await makeRunFolder(root, ['v2.6.30'], time);
-      const problems = await writeReports(
-        collect(red),
-        folder.path,
-        new Map([['v2.6.30', files()]]),
-      );
+      const problems = await writeReports(collect(red), folder.path, ready(files()));
       assert.deepEqual(problems, []);
       assert.deepEqual((await readdir(folder.path)).sort(), [
         'RERUN',
@@ -133,11 +136,24 @@ describe('a run’s folder', () => {
       resultsSchema.parse(JSON.parse(await readFile(join(folder.path, 'results.json'), 'utf8')));
     });
 
+    it('holds what a stage left that failed, a copy of what the next build writes', async () => {
+      const folder = await makeRunFolder(root, ['v2.6.30'], time);
+      const error = toReport(new Error('it does not compile'));
+      const failed = {
+        ...({ type: 'stage-failed', stage: 'build', base: 'v2.6.30', error } as const),
+        ...{ at: 1, milliseconds: 1, files: { 'build.log': join(kernel, 'build.log') } },
+      };
+      assert.deepEqual(await writeReports(collect(red), folder.path, filesOf(failed)), []);
+      await writeFile(join(kernel, 'build.log'), 'another');
+      const kept = await readFile(join(folder.path, 'v2.6.30-build.log'), 'utf8');
+      assert.equal(kept, 'the build.log');
+    });
+
     it('says what could not be written, and writes the rest', async () => {
       const folder = await makeRunFolder(root, ['v2.6.30'], time);
       await mkdir(join(folder.path, 'junit.xml'));
       const gone = { ...files(), config: join(kernel, 'gone') };
-      const problems = await writeReports(collect(red), folder.path, new Map([['v2.6.30', gone]]));
+      const problems = await writeReports(collect(red), folder.path, ready(gone));
       assert.equal(problems.length, 2);
       assert.match(problems[0] ?? '', /^v2\.6\.30-config: ENOENT/);
       assert.match(problems[1] ?? '', /^junit\.xml: EISDIR/);

@@ -3,7 +3,12 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { LabHome } from '../harness/home.ts';
 
-const stored = z.object({ inputs: z.record(z.string(), z.string()), value: z.unknown() });
+const stored = z.object({
+  inputs: z.record(z.string(), z.string()),
+  value: z.unknown(),
+  /** When it was measured, in milliseconds since 1970. */
+  at: z.number().default(0),
+});
 
 export interface FactQuery<T> {
   /** The fact's file name, without extension. */
@@ -12,24 +17,26 @@ export interface FactQuery<T> {
   readonly inputs: Readonly<Record<string, string>>;
   readonly schema: z.ZodType<T>;
   readonly measure: () => Promise<T>;
+  /** Milliseconds for which it holds; until the host's next boot by default. */
+  readonly goodFor?: number;
   /** Measure again even if it is known. */
   readonly fresh?: boolean | undefined;
 }
 
 /**
- * Returns a fact about this machine, measured once per boot of the host: it is kept in
- * the lab's home with the kernel's boot id and the inputs it was measured under. A home
- * that cannot be written or a damaged file costs a new measurement, never an error.
- * Throws what `measure` throws.
+ * Returns a fact about this machine, measured once per boot of the host or when it no longer
+ * holds: it is kept in the lab's home with the kernel's boot id and the inputs it was measured
+ * under. A home that cannot be written or a damaged file costs a new measurement, never an
+ * error. Throws what `measure` throws.
  */
 export async function recallFact<T>(home: LabHome, query: FactQuery<T>): Promise<T> {
   const boot = await readBootId();
   const inputs = { ...query.inputs, boot: boot ?? 'unknown' };
   const path = join(home.facts, `${query.name}.json`);
-  const known = query.fresh === true ? undefined : await readFact(path, inputs, query.schema);
+  const known = query.fresh === true ? undefined : await readFact(path, inputs, query);
   if (known !== undefined) return known;
   const value = await query.measure();
-  if (boot !== undefined) await writeFact(home.facts, path, { inputs, value });
+  if (boot !== undefined) await writeFact(home.facts, path, { inputs, value, at: Date.now() });
   return value;
 }
 
@@ -41,13 +48,15 @@ async function readBootId(): Promise<string | undefined> {
 async function readFact<T>(
   path: string,
   inputs: Readonly<Record<string, string>>,
-  schema: z.ZodType<T>,
+  { schema, goodFor = Infinity }: Pick<FactQuery<T>, 'schema' | 'goodFor'>,
 ): Promise<T | undefined> {
   try {
     const fact = stored.parse(JSON.parse(await readFile(path, 'utf8')));
     const names = new Set([...Object.keys(inputs), ...Object.keys(fact.inputs)]);
     if (![...names].every((name) => inputs[name] === fact.inputs[name])) return undefined;
-    return schema.parse(fact.value);
+    // A clock that was set back makes no fact of the future.
+    const age = Date.now() - fact.at;
+    return age >= 0 && age <= goodFor ? schema.parse(fact.value) : undefined;
   } catch {
     return undefined;
   }

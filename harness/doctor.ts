@@ -58,7 +58,10 @@ async function examineAccelerator(
 ): Promise<DoctorReport['accelerator']> {
   const scratch = await makeScratch();
   try {
-    return await chooseAccelerator({ fresh: true }, { home, signal, scratch: scratch.path });
+    return await chooseAccelerator(
+      { fresh: true, models: bases.map(({ guest }) => guest.cpu.kvm) },
+      { home, signal, scratch: scratch.path },
+    );
   } catch (error) {
     if (isLabError(error)) return { reason: `${error.what}. ${error.next}` };
     throw error;

@@ -39,19 +39,20 @@ export async function prepare(
 ): Promise<Prepared> {
   const [parts, made] = await settleBoth(
     context,
-    (within) => prepareGuests(options, within),
+    (within) => prepareGuests(bases, options, within),
     (within) => makeImages(bases, options, within),
   );
   return { ...parts, ...made };
 }
 
-/** Builds the user space and chooses the accelerator. Throws the first stage's error. */
+/** Builds the user space and chooses the accelerator for these bases. Throws the first stage's error. */
 export async function prepareGuests(
+  bases: readonly Base[],
   options: Pick<PrepareOptions, 'accel'>,
   context: Context,
 ): Promise<GuestParts> {
   const [rootfs, calibrated] = await settleBoth(context, makeRootfs, (within) =>
-    chooseAndCalibrate(options, within),
+    chooseAndCalibrate(bases, options, within),
   );
   return { rootfs, ...calibrated };
 }
@@ -102,11 +103,15 @@ async function makeRootfs(context: Context): Promise<Rootfs> {
 type Calibrated = Pick<GuestParts, 'accelerator' | 'factor'>;
 
 async function chooseAndCalibrate(
+  bases: readonly Base[],
   { accel }: Pick<PrepareOptions, 'accel'>,
   context: Context,
 ): Promise<Calibrated> {
   return stage(context, 'accelerator', undefined, 'trying KVM', async () => {
-    const accelerator = await chooseAccelerator({ override: accel }, context);
+    const accelerator = await chooseAccelerator(
+      { override: accel, models: bases.map(({ guest }) => guest.cpu.kvm) },
+      context,
+    );
     const { factor } = await calibrate(accelerator.name, context);
     const { name, reason } = accelerator;
     context.emit({ type: 'calibrated', accelerator: name, reason, factor });

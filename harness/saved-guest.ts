@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Image } from '../kernel/base.ts';
 import { machineArguments } from '../qemu/machine.ts';
 import { findQemu } from '../qemu/program.ts';
+import { hostCpu, readProcessor } from '../qemu/processor.ts';
 import { saveGuest } from '../qemu/snapshot.ts';
 import { bootTo, launch, machineOf } from './boot-guest.ts';
 import type { GuestOptions } from './boot-guest.ts';
@@ -46,9 +47,12 @@ export async function savedGuest(
 export async function guestKey(
   image: Image,
   { rootfs, accelerator }: Pick<GuestOptions, 'rootfs' | 'accelerator'>,
+  read: typeof readProcessor = readProcessor,
 ): Promise<string> {
   const machine = machineOf(image, rootfs, accelerator);
+  const processor = machine.cpu === hostCpu ? { processor: await read() } : {};
   return keyOf({
+    ...processor,
     recipe,
     image: image.key,
     rootfs: rootfs.key,

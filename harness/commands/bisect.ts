@@ -59,7 +59,7 @@ async function bisectCase(grep: RegExp, typed: Typed, cli: Cli): Promise<void> {
         ? ([...patches.keys()].find(runs) ?? last)
         : countedOf(await readSeries(base, typed.good)).length;
     if (first > last) throw nothingToFind(id, '--good lies behind --upto');
-    const parts = await prepareGuests({ accel: typed.accel }, context);
+    const parts = await prepareGuests([base], { accel: typed.accel }, context);
     const { repeat, deadline, debug } = typed;
     const judge = createPrefixJudge(
       {

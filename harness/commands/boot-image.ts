@@ -11,7 +11,7 @@ import { prepareGuests, type GuestParts } from '../prepare.ts';
 export function createBooter(): (image: Image, context: Context) => Promise<void> {
   let parts: Promise<GuestParts> | undefined;
   return async (image, context) => {
-    parts ??= prepareGuests({ accel: undefined }, context);
+    parts ??= prepareGuests([image.base], { accel: undefined }, context);
     const options = { ...(await parts), images: [image], folder: context.scratch };
     const running = await bootGuest(image, `${image.base.name}-check`, options, context);
     await running.kill();

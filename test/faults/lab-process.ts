@@ -126,7 +126,7 @@ try {
       };
       const context = { ...outer, emit };
       const { base, source, patches: patchesFolder, config: configFolder } = world;
-      const parts = await prepareGuests(options, context);
+      const parts = await prepareGuests([world.base], options, context);
       const image = await makeImage({ base, source, patchesFolder, configFolder }, context);
       const prepared = { ...parts, images: [image], failures: [] };
       return runImages(prepared, options, cli, folder, context);

@@ -63,7 +63,19 @@ describe('chooseAccelerator', () => {
       'echo "qemu: warning: x" >&2; echo "qemu: no MSR" >&2; exit 1',
     );
     const { name, reason } = await chooseAccelerator({ device }, context);
-    assert.deepEqual([name, reason], ['tcg', 'TCG: QEMU gave up on KVM: no MSR']);
+    assert.deepEqual([name, reason], ['tcg', 'TCG: QEMU gave up on KVM with -cpu qemu64: no MSR']);
+  });
+
+  it('tries every model that guests are to have, each once', async (t) => {
+    const context = await prepareContext(t);
+    const refuse = 'case " $* " in *" host "*) echo "qemu: no nesting" >&2; exit 1;; esac';
+    await pretend(t, context.scratch, `${refuse}\nprintf ABC >&3; exec sleep 60`);
+    const choose = (...models: string[]) => chooseAccelerator({ device, models }, context);
+    assert.equal((await choose('qemu64', 'qemu64')).name, 'kvm');
+    assert.equal(await readFile(join(context.scratch, 'runs'), 'utf8'), 'run\n');
+    const { name, reason } = await choose('qemu64', 'host');
+    assert.equal(name, 'tcg');
+    assert.equal(reason, 'TCG: QEMU gave up on KVM with -cpu host: no nesting');
   });
 
   it('says that there is no device, and asks again the next time', async (t) => {

@@ -4,8 +4,10 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { labError } from '../harness/errors.ts';
 
-/** Milliseconds a server has to answer: a machine without network must not wait longer. */
-export const connectTimeout = 2000;
+/** Milliseconds a server has to say that it is there: a choice of bases must not wait longer. */
+const probeTimeout = 2000;
+/** Milliseconds it has to answer once it is to be waited for, on a slow network. */
+const answerTimeout = 15_000;
 /** Milliseconds without a byte after which a download counts as stuck. */
 const stallTimeout = 30_000;
 
@@ -18,7 +20,7 @@ export interface DownloadOptions {
 /** Returns undefined if a server has the file, else why it cannot be had. Takes at most 2 s. */
 export async function probe(url: string, signal: AbortSignal): Promise<string | undefined> {
   try {
-    const response = await request(url, { method: 'HEAD' }, signal);
+    const response = await request(url, { method: 'HEAD' }, signal, probeTimeout);
     await response.body?.cancel();
     return response.ok ? undefined : `${url}: ${response.status} ${response.statusText}`;
   } catch (error) {
@@ -37,7 +39,7 @@ export async function download(url: string, path: string, options: DownloadOptio
   const have = (await stat(partial).catch(() => undefined))?.size ?? 0;
   try {
     const headers: Record<string, string> = have > 0 ? { range: `bytes=${have}-` } : {};
-    const response = await request(url, { headers }, options.signal);
+    const response = await request(url, { headers }, options.signal, answerTimeout);
     if (response.status === 416) {
       // Nothing behind what is here: it is whole, or of another file. Its id will tell.
       await response.body?.cancel();
@@ -58,11 +60,21 @@ export async function download(url: string, path: string, options: DownloadOptio
       fault: 'source',
       doing: 'downloading a source',
       what: reasonOf(url, error),
-      next: 'Run again to go on where it stopped, or name a local source with --source.',
+      next: adviceFor(url),
       cause: error,
     });
   }
   await rename(partial, path);
+}
+
+/** Node's fetch() does not look at the variables that apt, npm and curl find their proxy by. */
+function adviceFor(url: string, env = process.env): string {
+  const proxied = ['https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY'].some(
+    (name) => (env[name] ?? '') !== '',
+  );
+  return proxied
+    ? `The lab does not use a proxy: fetch ${url} with curl, and name the file with --source.`
+    : 'Run again to go on where it stopped, or name a local source with --source.';
 }
 
 async function receive(
@@ -106,11 +118,16 @@ async function receive(
 }
 
 /** fetch() with a deadline for the answer's head only. */
-async function request(url: string, init: RequestInit, signal: AbortSignal): Promise<Response> {
+async function request(
+  url: string,
+  init: RequestInit,
+  signal: AbortSignal,
+  timeout: number,
+): Promise<Response> {
   const late = new AbortController();
   const timer = setTimeout(() => {
-    late.abort(new Error(`no answer within ${connectTimeout / 1000} s`));
-  }, connectTimeout);
+    late.abort(new Error(`no answer within ${timeout / 1000} s`));
+  }, timeout);
   try {
     return await fetch(url, { ...init, signal: AbortSignal.any([signal, late.signal]) });
   } finally {

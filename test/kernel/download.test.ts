@@ -148,6 +148,29 @@ it('keeps what came before it was cut off, for the next attempt', () =>
     });
   }));
 
+it('waits longer for an answer than the choice of a base does', () =>
+  withToy(({ folder }) =>
+    withServer(
+      (_, response) => setTimeout(() => response.end(body), 2500),
+      (url) => download(url, join(folder, 'f'), quiet),
+    ),
+  ));
+
+it('tells those behind a proxy what to do', async (t) => {
+  process.env['HTTPS_PROXY'] = 'http://proxy.example:3128';
+  t.after(() => delete process.env['HTTPS_PROXY']);
+  await withToy(({ folder }) =>
+    withServer(
+      (_, response) => response.writeHead(404).end(),
+      (url) =>
+        assert.rejects(download(url, join(folder, 'f'), quiet), {
+          code: 'download-failed',
+          next: /curl.*--source/,
+        }),
+    ),
+  );
+});
+
 it('waits 2 s for an answer and no longer', () =>
   withServer(
     () => undefined,

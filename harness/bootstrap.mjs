@@ -52,7 +52,7 @@ async function runLab(args) {
   const onlyReads = args.some(
     (arg) => readers.has(arg) && (arg.startsWith('-') || arg === args[0]),
   );
-  if (!prepare(root, { system: !onlyReads })) return machineFault;
+  if (!prepare(root, { system: !onlyReads, shown: args[0] === 'doctor' })) return machineFault;
   // In this process, not a child: one Ctrl-C is one signal, and nothing stands between
   // the caller and the exit status.
   const { register } = await import('tsx/esm/api');

@@ -1,12 +1,12 @@
 import { bases } from '../kernel/bases.ts';
 import { canHave, type Answer } from '../kernel/choose.ts';
 import { chooseAccelerator } from '../qemu/accelerator.ts';
-import { installHints, managerOf, readOsRelease } from './bootstrap/packages.mjs';
+import { installHints, managerOf, neededTools, readOsRelease } from './bootstrap/packages.mjs';
 import { isLabError } from './errors.ts';
 import type { LabHome } from './home.ts';
 import { makeScratch } from './scratch.ts';
 import { reportTools, type ToolReport } from './tool-report.ts';
-import { tools, type Tool } from './tools.mjs';
+import type { Tool } from './tools.mjs';
 
 /** What this machine can do for the lab. */
 export interface DoctorReport {
@@ -30,12 +30,13 @@ export interface DoctorReport {
 /** Returns what this machine can do. Tries the accelerator anew; installs and builds nothing. */
 export async function examine(home: LabHome): Promise<DoctorReport> {
   const signal = new AbortController().signal;
+  const wanted = neededTools();
   const [toolReports, accelerator, sources] = await Promise.all([
-    reportTools(),
+    reportTools(wanted),
     examineAccelerator(home, signal),
     Promise.all(bases.map((base) => canHave(base, home, signal))),
   ]);
-  const missing = tools.filter((_, index) => toolReports[index]?.found === false);
+  const missing = wanted.filter((_, index) => toolReports[index]?.found === false);
   const baseReports = bases.map(({ name }, index) =>
     reportBase(name, sources[index] ?? { whyNot: 'it was not looked for' }, missing),
   );

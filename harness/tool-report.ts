@@ -1,6 +1,6 @@
 import { execa } from 'execa';
 import { findCommand, isPresent } from './bootstrap/probe.mjs';
-import { tools, type Tool } from './tools.mjs';
+import type { Tool } from './tools.mjs';
 
 /** A tool as found on this machine. */
 export interface ToolReport {
@@ -15,7 +15,7 @@ export interface ToolReport {
 }
 
 /** Returns what this machine has of everything the lab needs. */
-export async function reportTools(wanted: readonly Tool[] = tools): Promise<ToolReport[]> {
+export async function reportTools(wanted: readonly Tool[]): Promise<ToolReport[]> {
   return Promise.all(wanted.map(reportTool));
 }
 

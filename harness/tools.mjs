@@ -5,6 +5,7 @@
  * @property {readonly string[]} [commands] Must all be on PATH.
  * @property {readonly string[]} [files] Absolute paths, of which one must exist.
  * @property {readonly string[]} [version] Arguments that make the first command print its version.
+ * @property {'apt'} [manager] Only needed where packages come from this one.
  * @property {string} why
  * @property {{ readonly apt: string, readonly dnf: string, readonly pacman: string }} packages
  */
@@ -131,5 +132,16 @@ export const tools = [
     version: ['--version'],
     why: 'lets QEMU die with the lab, however the lab dies',
     packages: { apt: 'util-linux', dnf: 'util-linux', pacman: 'util-linux' },
+  },
+  {
+    name: "Debian's keys",
+    files: ['/usr/share/keyrings/debian-archive-keyring.gpg'],
+    manager: 'apt',
+    why: "proves 6.1's source where it comes from Debian's archive, as on Ubuntu",
+    packages: {
+      apt: 'debian-archive-keyring',
+      dnf: 'debian-keyring',
+      pacman: 'debian-archive-keyring',
+    },
   },
 ];

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { tools } from '../tools.mjs';
 import { findCommand } from './probe.mjs';
 
 /** @typedef {import('../tools.mjs').Tool} Tool */
@@ -43,6 +44,15 @@ export function readOsRelease() {
     }
   }
   return '';
+}
+
+/**
+ * Returns the tools that a system of this distribution needs.
+ * @param {string} osRelease
+ */
+export function neededTools(osRelease = readOsRelease()) {
+  const manager = managerOf(osRelease);
+  return tools.filter((tool) => tool.manager === undefined || tool.manager === manager);
 }
 
 /**

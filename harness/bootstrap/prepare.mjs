@@ -1,10 +1,10 @@
-import { tools } from '../tools.mjs';
 import { npmInstall, whyInstall } from './npm.mjs';
 import {
   aptInstall,
   becomeRoot,
   installHints,
   managerOf,
+  neededTools,
   packagesFor,
   readOsRelease,
 } from './packages.mjs';
@@ -16,15 +16,17 @@ import { findCommand, isPresent } from './probe.mjs';
  * Makes sure that what the lab needs is there, installing it where that is allowed.
  * Returns whether it is; if not, it has said what is missing and what to type.
  * @param {string} root The repository.
- * @param {{ system: boolean }} needs Whether system packages are needed too.
+ * @param {{ system: boolean, shown?: boolean }} needs Whether system packages are needed too,
+ *   or only shown where the caller can't run to do so.
  */
 export function prepare(root, needs) {
-  const missing = needs.system ? tools.filter((tool) => !isPresent(tool)) : [];
+  const absent = neededTools().filter((tool) => !isPresent(tool));
+  const missing = needs.system ? absent : [];
   const stale = whyInstall(root);
   if (missing.length === 0 && stale === undefined) return true;
   if (process.env['LAB_NO_INSTALL'] === '1') {
     tell('LAB_NO_INSTALL=1 forbids installing what is missing.');
-    if (missing.length > 0) hint(missing);
+    if (absent.length > 0 && (needs.system || needs.shown === true)) hint(absent);
     if (stale !== undefined) tell(`${capital(stale)}. To install them:\n    npm ci`);
     return false;
   }

@@ -41,6 +41,13 @@ describe('bootstrap on a machine with nothing but Node', () => {
     assert.match(stderr, /npm packages are not installed. To install them:\n {4}npm ci/);
   });
 
+  it('says what doctor would say of the tools, where doctor itself cannot run', () => {
+    const { status, stderr } = bootstrap(clone, 'lab', 'doctor');
+    assert.equal(status, 3);
+    assert.match(stderr, /QEMU: boots the guests/);
+    assert.match(stderr, /npm ci/);
+  });
+
   it('wants no system package to lint', () => {
     const { status, stderr } = bootstrap(clone, 'lint');
     assert.equal(status, 3);

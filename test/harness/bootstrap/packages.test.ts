@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { installHints, managerOf, packagesFor } from '../../../harness/bootstrap/packages.mjs';
+import {
+  installHints,
+  managerOf,
+  neededTools,
+  packagesFor,
+} from '../../../harness/bootstrap/packages.mjs';
 import { tools } from '../../../harness/tools.mjs';
 
 const systems = [
@@ -20,6 +25,14 @@ for (const [name, osRelease, manager] of systems) {
     assert.equal(managerOf(osRelease), manager);
   });
 }
+
+it("wants Debian's keys only where there is apt", () => {
+  const names = (osRelease: string) => neededTools(osRelease).map(({ name }) => name);
+  assert.ok(names('ID=ubuntu\n').includes("Debian's keys"));
+  assert.ok(!names('ID=fedora\n').includes("Debian's keys"));
+  assert.ok(!names('').includes("Debian's keys"));
+  assert.ok(names('').includes('QEMU'));
+});
 
 it('names a package that holds several tools once', () => {
   const [first] = tools;

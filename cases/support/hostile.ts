@@ -146,7 +146,8 @@ export function registerWrong<T extends CaseContext>(
   { about = name, large = false }: About = {},
 ): void {
   const counted = large ? caches : [...caches, ...ofOneKind];
-  test(`${about}: ${rows.length} images are refused, the true one comes back`, async (context) => {
+  const count = rows.length === 1 ? '1 image is' : `${rows.length} images are`;
+  test(`${about}: ${count} refused, the true one comes back`, async (context) => {
     const { guest } = context;
     const { workload, image } = await savedWorkload(guest, name, { pids: true });
     const bytes = Buffer.from(await guest.read(image));

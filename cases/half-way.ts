@@ -71,24 +71,26 @@ registerFailure('a killed caller', async (guest, { pid }) => {
   }
 });
 
-test.within(60)('allocations that fail: the tree is as it was', async ({ guest }) => {
-  const workload = await startWorkload(guest, 'tree');
-  await freezeAll(guest, workload);
-  const path = `${await guest.folder()}/image`;
-  const words = ['checkpoint', '--pid', String(workload.pid), '--flags', '1', '--out', path];
-  const before = await guest.slabs(...caches);
-  const failures = await failEachAllocation(guest, async () => {
-    const { errno } = await guest.shim(...words, '--make-it-fail');
-    assert.ok(errno === null || errno === 'ENOMEM', String(errno));
-    return errno === null;
+/** With objects of all kinds: a tree; pipes, shared memory and System V IPC; signals in a queue. */
+for (const name of ['tree', 'together', 'queued'])
+  test.within(60)(`allocations that fail: ${name} is as it was`, async ({ guest }) => {
+    const workload = await startWorkload(guest, name);
+    await freezeAll(guest, workload);
+    const path = `${await guest.folder()}/image`;
+    const words = ['checkpoint', '--pid', String(workload.pid), '--flags', '1', '--out', path];
+    const before = await guest.slabs(...caches);
+    const failures = await failEachAllocation(guest, async () => {
+      const { errno } = await guest.shim(...words, '--make-it-fail');
+      assert.ok(errno === null || errno === 'ENOMEM', String(errno));
+      return errno === null;
+    });
+    assert.ok(failures >= 10, `${failures} allocations have failed`);
+    assert.equal(await keptSince(guest, before, 5), [], 'nothing is kept');
+    await thaw(guest, workload);
+    const image = await save(guest, workload);
+    await destroy(guest, workload);
+    await endWell(guest, await bringBack(guest, workload, image));
   });
-  assert.ok(failures >= 10, `${failures} allocations have failed`);
-  assert.equal(await keptSince(guest, before, 5), [], 'nothing is kept');
-  await thaw(guest, workload);
-  const image = await save(guest, workload);
-  await destroy(guest, workload);
-  await endWell(guest, await bringBack(guest, workload, image));
-});
 
 test.within(60)('allocations that fail: a restart can be tried again', async ({ guest }) => {
   const { workload, image } = await savedWorkload(guest, 'count');

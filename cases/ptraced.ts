@@ -13,8 +13,9 @@ test('frozen and ptraced: EBUSY, and the record says so', async ({ guest }) => {
   assert.ok(state.tracer > 0, 'it has a tracer');
   const result = await guest.checkpoint(counter.pid);
   assert.is(result.errno, 'EBUSY');
-  const { error } = await result.image();
+  const { error, objects } = await result.image();
   assert.is(error, `task ${await nameOf(guest, counter.pid)} is ptraced`);
+  assert.is(objects[0]?.name, 'ERROR', 'nothing of it was saved before');
 });
 
 test('allowed again once the tracer is gone', async ({ guest }) => {

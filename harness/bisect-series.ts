@@ -26,6 +26,9 @@ export interface JudgeOptions {
   readonly base: Base;
   readonly source: string | undefined;
   readonly debug: boolean;
+  /** Absolute paths, others in tests only. */
+  readonly patchesFolder?: string | undefined;
+  readonly configFolder?: string | undefined;
   readonly parts: GuestParts;
   readonly chosen: OneCase;
   /** How often the case is run before its verdict is believed. */
@@ -92,11 +95,11 @@ function toPrefixVerdict({ verdict, error }: Pick<CaseResult, 'verdict' | 'error
 
 function makePrefix(
   upto: number,
-  { base, source, debug }: JudgeOptions,
+  { base, source, debug, patchesFolder, configFolder }: JudgeOptions,
   context: Context,
 ): Promise<Image> {
   const fragments = base.config.fragments.filter((name) => debug || name !== 'debug');
-  return makeImage({ base, source, upto, fragments }, context);
+  return makeImage({ base, source, upto, fragments, patchesFolder, configFolder }, context);
 }
 
 async function runCase(

@@ -13,7 +13,8 @@ interface Pretence {
   readonly lint?: string;
   /** Shell commands per base; they may write results. */
   readonly lab?: string;
-  readonly source?: boolean;
+  /** Which bases' sources can be had. */
+  readonly sources?: readonly string[];
 }
 
 const results = (totals: object, missing: readonly string[] = []) =>
@@ -32,14 +33,17 @@ describe('.ci/run', () => {
 
   async function runCi(pretence: Pretence) {
     const { tests = 'echo 5 passed, 0 failed, 0 skipped', lint = 'true' } = pretence;
-    const { lab = allGreen, source = true } = pretence;
+    const { lab = allGreen, sources = ['v6.1', 'v2.6.30'] } = pretence;
     const npm = join(root, 'bin/npm');
     await writeFile(
       npm,
       `#!/bin/sh\ncase "$*" in\ntest) ${tests};;\n*lint) ${lint};;\n*) ${lab};;\nesac\n`,
     );
     await chmod(npm, 0o755);
-    const bases = [{ name: 'v2.6.30', able: source, why: 'no server has it' }];
+    const bases = ['v6.1', 'v2.6.30'].map((name) => ({
+      // What is missing to build it is what the run installs.
+      ...{ name, able: false, source: sources.includes(name), why: 'no server has it' },
+    }));
     await writeFile(
       join(root, 'harness/bootstrap.mjs'),
       `console.log(${JSON.stringify(JSON.stringify({ bases }))});`,
@@ -60,8 +64,15 @@ describe('.ci/run', () => {
   });
 
   it('says loudly that a base was skipped, and why', async () => {
-    const { status, stdout, last } = await runCi({ source: false });
+    const { status, stdout, last } = await runCi({ sources: ['v6.1'] });
     assert.match(stdout, /SKIPPED: the lab on v2\.6\.30: no server has it/);
+    assert.equal(last, '8 passed, 0 failed, 2 skipped');
+    assert.equal(status, 0);
+  });
+
+  it('says it of either', async () => {
+    const { status, stdout, last } = await runCi({ sources: ['v2.6.30'] });
+    assert.match(stdout, /SKIPPED: the lab on v6\.1: no server has it/);
     assert.equal(last, '8 passed, 0 failed, 2 skipped');
     assert.equal(status, 0);
   });
@@ -82,6 +93,7 @@ describe('.ci/run', () => {
       { lab: results({ pass: 0, fail: 0, skip: 4, error: 0 }) },
       /passed 0/,
     ],
+    ['no base that can be had', { sources: [] }, /no lab has run on any base: FAILED/],
     ['a case in error', { lab: results({ pass: 4, fail: 0, skip: 0, error: 1 }) }, /, 2 failed/],
     [
       'a case nobody heard of',

@@ -18,6 +18,8 @@ export interface World {
   readonly base: Base;
   /** Whose kernel its guests have: the name of a base. */
   readonly kernel: string;
+  /** That kernel's symbols. */
+  readonly vmlinux: string;
   readonly source: string;
   readonly patches: string;
   readonly config: string;
@@ -122,7 +124,7 @@ export function makeWorld(): World {
   const treeId = gitIn(commitAll(writeToy(join(folder, 'id'), files)), 'rev-parse', 'HEAD^{tree}');
   return {
     ...{ folder, home, source, patches, config, results: join(folder, 'results') },
-    kernel: kernel.base.name,
+    ...{ kernel: kernel.base.name, vmlinux: join(kernel.folder, 'vmlinux') },
     base: {
       ...toyBase,
       source: { ...toyBase.source, treeId } as Base['source'],

@@ -14,7 +14,7 @@ export interface ListedTask {
 /** sched_show_task()'s words: 2.6.30's, then 6.1's. */
 const headers = [
   /^(?<name>.{13}) (?<state>\S) (?: running task {3}|[0-9a-f]{16}) +\d+ +(?<pid>\d+) +(?<parent>\d+)/,
-  /^task:(?<name>.{15}) state:(?<state>\S) +stack: *\d+ +pid: *(?<pid>\d+) +ppid: *(?<parent>\d+)/,
+  /^task:(?<name>.{15}) state:(?<state>\S) +(?:running task +)?stack: *\d+ +pid: *(?<pid>\d+) +ppid: *(?<parent>\d+)/,
 ];
 
 /** Returns the tasks that a kernel has listed on its console, in that order. */

@@ -5,13 +5,13 @@ import { proveStuck, type Testimony } from '../../qemu/stuck.ts';
 
 /** What the kernel of 2.6.30 or 6.1 prints of a task, its stack innermost first. */
 const old = (name: string, state: string, pid: number, parent: number, ...stack: string[]) => [
-  `[   30.130000] ${name.padEnd(13)} ${state} 0000000000000001     0 ${String(pid).padStart(5)} ${String(parent).padStart(6)}`,
+  `[   30.130000] ${name.padEnd(13)} ${state} ${state === 'R' ? ' running task   ' : '0000000000000001'}     0 ${String(pid).padStart(5)} ${String(parent).padStart(6)}`,
   '[   30.130000]  ffff88000706bc98 0000000000000086 0000000000000282 ffff880007048e80',
   '[   30.130000] Call Trace:',
   ...stack.map((word) => `[   30.130000]  [<ffffffff8040c819>] ${word}/0x90`),
 ];
 const young = (name: string, state: string, pid: number, parent: number, ...stack: string[]) => [
-  `[   39.425755] task:${name.padEnd(15)} state:${state} stack:0     pid:${String(pid).padEnd(5)} ppid:${String(parent).padEnd(6)} flags:0x00000000`,
+  `[   39.425755] task:${name.padEnd(15)} state:${state}${state === 'R' ? '  running task    ' : ''} stack:0     pid:${String(pid).padEnd(5)} ppid:${String(parent).padEnd(6)} flags:0x00000000`,
   '[   39.425755] Call Trace:',
   ...stack.map((word) => `[   39.425755]  ${word}/0x90`),
 ];

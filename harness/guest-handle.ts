@@ -28,6 +28,8 @@ export interface GuestHandle {
   readonly base: string;
   /** The machine's process on this host. */
   readonly pid: number;
+  /** Where its SSH server is reached, on the loopback. */
+  readonly sshPort?: number;
   readonly session: GuestSession;
   readonly console: Console;
   /** Never rejects. */

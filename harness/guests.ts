@@ -136,7 +136,7 @@ async function talkTo(
   context: Context,
   request: GuestRequest,
 ): Promise<GuestHandle> {
-  const { console, ended, pid } = running;
+  const { console, ended, pid, sshPort } = running;
   const symbols = symbolsOf(image, context);
   return {
     name: request.name,
@@ -145,6 +145,7 @@ async function talkTo(
     console,
     ended,
     pid,
+    sshPort,
     decode: (finding) => decodeFinding(finding, symbols),
     interrogate: async (signal) => {
       const probing = patience.probe * options.factor;

@@ -16,6 +16,8 @@ export interface Leaving {
   /** Whether the guest can still be asked. */
   readonly answers: () => Promise<boolean>;
   readonly look: Look;
+  /** Is let in before anything is undone, if the guest answers. */
+  readonly visit?: () => Promise<void>;
   readonly settings: RunSettings;
 }
 
@@ -27,15 +29,16 @@ export interface Left {
 }
 
 /**
- * Looks at the image that a case was about in a guest, then takes back what it has made there:
- * nothing, once its kernel has died. Throws nothing.
+ * Looks at the image that a case was about in a guest, lets a visitor in, then takes back what it
+ * has made there: nothing, once its kernel has died. Throws what the visitor throws.
  */
 export async function leaveCase(
   live: LiveGuest,
   scoped: Pick<ScopedGuest, 'image' | 'unwind'>,
-  { doom, answers, look, settings }: Leaving,
+  { doom, answers, look, visit, settings }: Leaving,
 ): Promise<Left> {
   const image = (await answers()) ? await look(live, scoped) : undefined;
+  if (visit !== undefined && (await answers())) await visit();
   if (doom.isSpoken() || !(await answers())) return { image, leftovers: [] };
   const leftovers = await doom.unlessSpoken(undoIn(live, scoped, settings));
   return { image, leftovers: leftovers ?? [] };

@@ -20,13 +20,14 @@ export function describeRerun(
   return command([...words, ...kernelWords(circumstances), ...more]);
 }
 
-/** Returns the commands that open a debugger where a case begins, and a shell in its guest. */
+/** Returns the commands that open a debugger where a case begins, and a shell where it ends. */
 export function describeLooks(
   { id, base }: PlannedCase,
   circumstances?: Circumstances,
 ): readonly string[] {
   const kernel = ['--base', base, ...kernelWords(circumstances)];
-  return [command(['gdb', `^${escapeForRegExp(id)}$`, ...kernel]), command(['shell', ...kernel])];
+  const words = `^${escapeForRegExp(id)}$`;
+  return [command(['gdb', words, ...kernel]), command(['shell', words, ...kernel])];
 }
 
 function kernelWords(circumstances: Circumstances | undefined): string[] {

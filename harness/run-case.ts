@@ -73,7 +73,12 @@ export async function runCaseIn(
     others.complained();
   const look: Look = ({ handle }, scoped) =>
     isSuspicious() ? lookAtImage(scoped, entry, handle, settings) : Promise.resolve(undefined);
-  const { image, leftovers } = await leaveCase(live, scope, { doom, answers, look, settings });
+  const { visit } = settings;
+  const visitor = visit === undefined ? {} : { visit: () => visit(live.handle, end) };
+  const { image, leftovers } = await leaveCase(live, scope, {
+    ...{ doom, answers, look, settings },
+    ...visitor,
+  });
   const marks = await answers();
   const mark = marks ? await live.watch.mark('the end of the case') : console.count;
   const blind = typeof mark === 'number' || live.ailing() ? undefined : mark;

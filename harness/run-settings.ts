@@ -1,5 +1,7 @@
 import type { Context } from './context.ts';
+import type { GuestHandle } from './guest-handle.ts';
 import type { Isolation } from './units.ts';
+import type { CaseEnd } from './verdict.ts';
 
 /** What the caller of runCases decides. */
 export interface RunChoices {
@@ -16,6 +18,8 @@ export interface RunChoices {
   readonly shuffled?: boolean | undefined;
   /** Which run of the same cases this is, from 1, for the names of its guests. */
   readonly round?: number | undefined;
+  /** Is let into a guest as its case has left it, if it answers; must not throw. */
+  readonly visit?: (guest: GuestHandle, end: CaseEnd) => Promise<void>;
   /** Where the images of red cases are kept; nowhere by default. */
   readonly folder?: string;
   /** The repository's root. */

@@ -1,9 +1,17 @@
 import type { Command } from 'commander';
 import type { Cli } from '../cli-context.ts';
 import { stage } from '../../kernel/stage.ts';
+import type { Image } from '../../kernel/base.ts';
 import { bootGuest } from '../boot-guest.ts';
-import { prepare } from '../prepare.ts';
+import type { Context } from '../context.ts';
+import { labError } from '../errors.ts';
+import { createMachinery } from '../guests.ts';
+import { findOneCase } from '../one-case.ts';
+import { prepare, type Prepared } from '../prepare.ts';
+import { runCases } from '../runner.ts';
 import { openShell } from '../shell.ts';
+import type { CaseEnd } from '../verdict.ts';
+import { expression } from './parse.ts';
 import { chooseOne, sourceIn, withOptions, type SeriesOptions } from './series-options.ts';
 import { withContext } from './series-session.ts';
 import { withPatchOptions } from './patch-options.ts';
@@ -15,16 +23,24 @@ interface Typed extends SeriesOptions {
   readonly debug: boolean;
 }
 
-/** Adds `lab shell`. Its exit status is 0 however the shell ends, unless no guest came up. */
+/**
+ * Adds `lab shell`. Its exit status is the case's, 0 green and 1 red; without one 0 however the
+ * shell ends, unless no guest came up.
+ */
 export function addShellCommand(program: Command, cli: Cli): void {
   withPatchOptions(withOptions(program.command('shell')))
-    .description('boot the guest that cases get, and give a shell in it')
+    .description('give a shell in the guest that cases get, or in what a case leaves of it')
+    .argument(
+      '[case]',
+      'an expression that one case matches: it is run before, and what it has made still there',
+      expression,
+    )
     .option('--accel <name>', "don't try, use this accelerator: kvm or tcg")
     .option('--no-debug', 'leave out what finds bugs: lockdep, slub debug, …')
-    .action((typed: Typed) => shell(typed, cli));
+    .action((grep: RegExp | undefined, typed: Typed) => shell(grep, typed, cli));
 }
 
-async function shell(typed: Typed, cli: Cli): Promise<void> {
+async function shell(grep: RegExp | undefined, typed: Typed, cli: Cli): Promise<void> {
   await withContext(cli, async (context) => {
     const { upto, tree = false, accel, debug } = typed;
     const base = await chooseOne(typed, cli, context);
@@ -32,19 +48,79 @@ async function shell(typed: Typed, cli: Cli): Promise<void> {
     const prepared = await prepare([base], choice, context);
     const [image] = prepared.images;
     if (image === undefined) return;
-    const options = { ...prepared, folder: context.scratch };
-    const running = await stage(context, 'guest', base.name, 'booting', async () => {
-      const value = await bootGuest(image, `${base.name}-shell`, options, context);
-      return {
-        value,
-        cached: false,
-        what: 'the shell ends with exit or Ctrl-D, and the guest with it',
-      };
-    });
-    try {
-      await openShell({ port: running.sshPort, ...prepared.rootfs }, cli, context.signal);
-    } finally {
-      await running.kill();
-    }
+    if (grep === undefined) await enterFresh(image, prepared, cli, context);
+    else await enterBehind(grep, image, prepared, cli, context);
+  });
+}
+
+const howToLeave = 'the shell ends with exit or Ctrl-D, and the guest with it';
+
+async function enterFresh(
+  image: Image,
+  prepared: Prepared,
+  cli: Cli,
+  context: Context,
+): Promise<void> {
+  const options = { ...prepared, folder: context.scratch };
+  const { name } = image.base;
+  const running = await stage(context, 'guest', name, 'booting', async () => {
+    const value = await bootGuest(image, `${name}-shell`, options, context);
+    return { value, cached: false, what: howToLeave };
+  });
+  try {
+    await openShell({ port: running.sshPort, ...prepared.rootfs }, cli, context.signal);
+  } finally {
+    await running.kill();
+  }
+}
+
+/** Runs a case and opens the shell where it has ended. A guest that is lost has none. */
+async function enterBehind(
+  grep: RegExp,
+  image: Image,
+  prepared: Prepared,
+  cli: Cli,
+  context: Context,
+): Promise<void> {
+  const applied = image.series.patches.map(({ subject }) => subject);
+  const offer = { name: image.base.name, applied };
+  const chosen = await findOneCase(grep, offer, cli);
+  const entries = chosen.on(offer);
+  const unmet = entries[0]?.unmet;
+  if (unmet !== undefined) throw wouldSkip(chosen.id, unmet);
+  const machinery = createMachinery({ ...prepared, folder: context.scratch }, context);
+  const { factor, rootfs } = prepared;
+  let unopened: unknown;
+  const results = await runCases({ entries }, machinery, context, {
+    ...{ jobs: 1, isolation: 'case', factor, root: cli.root },
+    visit: async ({ sshPort }, end) => {
+      if (sshPort === undefined) return;
+      context.emit({ type: 'note', text: `${chosen.id}: ${describeEnd(end)}` });
+      context.emit({ type: 'note', text: `what it has made is still there; ${howToLeave}` });
+      await openShell({ port: sshPort, ...rootfs }, cli, context.signal).catch((error: unknown) => {
+        unopened = error;
+      });
+    },
+  });
+  context.signal.throwIfAborted();
+  if (unopened !== undefined) throw unopened as Error;
+  if (results.some(({ verdict }) => verdict !== 'pass')) cli.status = 1;
+}
+
+/** Returns what a case has come to so far, in a line: the console has not been looked at yet. */
+export function describeEnd(end: CaseEnd): string {
+  if (end.kind === 'overdue') return `not done after ${end.seconds} s`;
+  if (end.kind !== 'returned') return 'it has ended';
+  const [failure] = end.failures;
+  return failure === undefined ? 'it has found nothing wrong' : failure.message;
+}
+
+function wouldSkip(id: string, why: string): Error {
+  return labError({
+    code: 'case-would-skip',
+    fault: 'usage',
+    doing: `opening a shell behind ${id}`,
+    what: `it would be skipped: ${why}`,
+    next: 'Choose another prefix with --upto, or another --base.',
   });
 }

@@ -29,6 +29,7 @@ it('comes back to the same kernel on the same machine', () => {
   );
   const [gdb, shell] = describeLooks(planned, special);
   const kernel = '--base v6.1 --upto 11 --accel tcg --no-debug';
-  assert.equal(gdb, `npm run lab -- gdb '^cases/a\\.ts > s > it'\\''s 1\\+1$' ${kernel}`);
-  assert.equal(shell, `npm run lab -- shell ${kernel}`);
+  const words = "'^cases/a\\.ts > s > it'\\''s 1\\+1$'";
+  assert.equal(gdb, `npm run lab -- gdb ${words} ${kernel}`);
+  assert.equal(shell, `npm run lab -- shell ${words} ${kernel}`);
 });

@@ -3,8 +3,9 @@ import { describe, it } from 'node:test';
 import { labError } from '../../harness/errors.ts';
 import type { CaseResult } from '../../harness/events.ts';
 import type { Interrogation } from '../../harness/guest-handle.ts';
+import type { CaseEnd } from '../../harness/verdict.ts';
 import { fakeMachinery, oopsAtCommand } from './fake-guest.ts';
-import type { Answerer, FakeGuest } from './fake-guest.ts';
+import type { Answerer, FakeGuest, FakeMachinery } from './fake-guest.ts';
 import { runFixtures } from './run-fixture.ts';
 import type { FixtureOptions } from './run-fixture.ts';
 
@@ -524,5 +525,48 @@ describe('a run', () => {
       results.map(({ error }) => error?.code),
       ['interrupted', 'interrupted'],
     );
+  });
+});
+
+describe('a visitor', () => {
+  const hasUndone = ({ guests }: FakeMachinery) =>
+    guests[0]?.commands.some((command) => command.startsWith('umount'));
+
+  it('is let in once the case has ended, before anything is undone', async () => {
+    const machinery = fakeMachinery();
+    const seen: unknown[] = [];
+    const visit = (guest: { readonly name: string }, { kind }: { readonly kind: string }) => {
+      seen.push(guest.name, kind, hasUndone(machinery));
+      return Promise.resolve();
+    };
+    const { results } = await runFixtures(['behaviours'], /makes a folder/, {
+      ...{ machinery, visit },
+    });
+    assert.deepEqual(seen, [results[0]?.guest, 'returned', false]);
+    assert.ok(hasUndone(machinery));
+  });
+
+  it('is told what a red case found', async () => {
+    const ends: CaseEnd[] = [];
+    await behaveOne('fails an assertion', {
+      visit: (_, end) => Promise.resolve(void ends.push(end)),
+    });
+    const [end] = ends;
+    assert.ok(end?.kind === 'returned');
+    assert.equal(end.failures[0]?.assertion?.expected, '3');
+  });
+
+  it('is not let into a guest whose kernel has died', async () => {
+    let visits = 0;
+    const machinery = fakeMachinery(oopsAtCommand(() => true));
+    const result = await behaveOne('mounts, and the kernel dies', {
+      ...{ machinery, factor: 0.1, deadline: 20 },
+      visit: () => {
+        visits++;
+        return Promise.resolve();
+      },
+    });
+    assert.equal(result.verdict, 'fail');
+    assert.equal(visits, 0);
   });
 });

@@ -22,7 +22,7 @@ const result = caseResult({
   findings: oops === undefined ? [] : [{ ...oops, stack: frames }],
   image: { path: '/tmp/lab-1/image-1', lines: ['broken at byte 283'], file: 'image-v2.6.30-1-7' },
   otherImages: [{ path: 'v2.6.30-2: /tmp/lab-2/image', lines: ['SUMMARY'] }],
-  look: ['npm run lab -- gdb x', 'npm run lab -- shell'],
+  look: ['npm run lab -- gdb x', 'npm run lab -- shell x'],
 });
 const guest = {
   ...{ name: 'v2.6.30-1', base: 'v2.6.30', how: 'booted' as const, commandLine: [], findings: [] },
@@ -45,7 +45,7 @@ it('tells whose line an oops is at, the image, and what to type next', () => {
   ]);
   assert.deepEqual(lines.slice(-3), [
     '  look:  npm run lab -- gdb x',
-    '  look:  npm run lab -- shell',
+    '  look:  npm run lab -- shell x',
     '  QEMU:  qemu-system-x86_64 -M pc',
   ]);
 });

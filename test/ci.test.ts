@@ -17,8 +17,8 @@ interface Pretence {
   readonly sources?: readonly string[];
 }
 
-const results = (totals: object, missing: readonly string[] = []) =>
-  `mkdir -p results/a && ln -sfn a results/latest && echo '${JSON.stringify({ totals, missing })}' > results/a/results.json`;
+const results = (totals: object, missing: readonly object[] = [], cases: object[] = []) =>
+  `mkdir -p results/a && ln -sfn a results/latest && echo '${JSON.stringify({ totals, missing, cases })}' > results/a/results.json`;
 const allGreen = results({ planned: 3, pass: 2, fail: 0, skip: 1, error: 0 });
 
 describe('.ci/run', () => {
@@ -97,7 +97,7 @@ describe('.ci/run', () => {
     ['a case in error', { lab: results({ pass: 4, fail: 0, skip: 0, error: 1 }) }, /, 2 failed/],
     [
       'a case nobody heard of',
-      { lab: results({ pass: 4, fail: 0, skip: 0, error: 0 }, ['a']) },
+      { lab: results({ pass: 4, fail: 0, skip: 0, error: 0 }, [{ id: 'a' }]) },
       /, 2 failed/,
     ],
     ['a green lab with a bad status', { lab: `${allGreen}; exit 3` }, /left with status 3/],
@@ -109,6 +109,26 @@ describe('.ci/run', () => {
       assert.match(stdout, words);
     });
   }
+
+  it('names what is red once more at the end', async () => {
+    const cases = [
+      { id: 'cases/a.ts > a > works', verdict: 'pass' },
+      { id: 'cases/a.ts > a > is denied', verdict: 'fail', reason: 'EPERM expected, 0 returned' },
+    ];
+    const totals = { pass: 1, fail: 1, skip: 0, error: 0 };
+    const { status, stdout } = await runCi({
+      lab: results(totals, [{ id: 'cases/b.ts > b > c' }], cases),
+      tests: 'echo "FAILED   a test"; echo 5 passed, 1 failed, 0 skipped; exit 1',
+      sources: ['v6.1'],
+    });
+    assert.equal(status, 1);
+    const behind = stdout.slice(stdout.lastIndexOf('==== tests'));
+    assert.deepEqual(behind.split('\n').slice(1, 4), [
+      'FAILED   a test',
+      'FAILED   v6.1: cases/a.ts > a > is denied: fail: EPERM expected, 0 returned',
+      'FAILED   v6.1: cases/b.ts > b > c: not heard of',
+    ]);
+  });
 
   it('takes no earlier run for this one', async () => {
     await mkdir(join(root, 'results/old'), { recursive: true });

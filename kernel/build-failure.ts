@@ -31,6 +31,15 @@ export function explainBuild(
       details: errors,
       files,
     });
+  if (text.includes('is not clean, please run'))
+    return labError({
+      code: 'tree-not-clean',
+      fault: 'build',
+      doing,
+      what: `somebody has run make in ${tree.path}; the lab builds outside of it`,
+      next: `Take back what that has made: make -C ${tree.path} mrproper`,
+      files,
+    });
   const touched = new Set(tree.series.patches.flatMap((patch) => patch.files));
   const ours = errors.map((line) => /^([^\s:]+):\d+:/.exec(line)?.[1]);
   const file = ours.find((name) => name !== undefined && touched.has(name));

@@ -49,7 +49,9 @@ function isError(line: string): boolean {
   return (
     /(^|\s|:)(fatal )?error:/i.test(line) ||
     /^make(\[\d+\])?: \*\*\*/.test(line) ||
-    /undefined reference|No space left on device|multiple definition|Killed/.test(line)
+    /is not clean, please run|undefined reference|No space left on device|multiple definition|Killed/.test(
+      line,
+    )
   );
 }
 

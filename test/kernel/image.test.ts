@@ -212,6 +212,17 @@ it('says which file does not compile, and which patch touched it last', () =>
     only('kernel/cr.c', 'int f(void) { return missing; }\n'),
   ));
 
+it('says what to do when the tree has been built in', () =>
+  withLab(
+    async (toy, options) => {
+      const error = await failureOf(makeImage(options, toy.context));
+      assert.equal(error.code, 'tree-not-clean');
+      assert.match(error.next, /make -C \/\S+ mrproper$/);
+    },
+    // As the kernel's own Makefile says it.
+    only('kernel/cr.c', "#error The source tree is not clean, please run 'make mrproper'\n"),
+  ));
+
 it('goes on with a build that failed once its patch is right', () =>
   withLab(
     async (toy, options) => {

@@ -5,7 +5,9 @@ import type { Place } from './support/image.ts';
 import { patches } from './support/patches.ts';
 import { restartFrom, savedSelf, untouched } from './support/self.ts';
 
-const test = suite('restart from an image that is wrong').needs({ patch: patches.subtree });
+const test = suite('restart from an image that is wrong')
+  .needs({ patch: patches.subtree })
+  .within(60);
 
 /** Object, byte in it, bytes, and a value that no kernel writes there: docs/image-format.md. */
 const fields = [

@@ -14,7 +14,7 @@ import {
 const test = suite('what a checkpoint must not disturb: a whole container')
   .needs({ patch: patches.ipcUndo })
   .needs({ patch: patches.pids })
-  .within(30);
+  .within(60);
 
 /** What a container may be rich in, without anything being shared with the outside. */
 const workloads = [

@@ -13,7 +13,7 @@ const workloads = [
 const test = suite('what a checkpoint must not disturb: frozen by cgroup.freeze')
   .needs({ base: 'v6.1' })
   .needs({ patch: patches.stopped })
-  .within(20);
+  .within(60);
 
 for (const name of workloads) {
   test(`${name}: saved and thawed, it goes on`, async ({ guest }) => {

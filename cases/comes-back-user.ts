@@ -7,7 +7,7 @@ import type { Workload } from './support/workload.ts';
 
 const test = suite('what a checkpoint must not disturb: tasks of an ordinary user')
   .needs({ patch: patches.directories })
-  .within(20);
+  .within(60);
 
 /** What nobody has to be root for, of each kind of state. */
 const workloads = {

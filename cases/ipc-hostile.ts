@@ -4,7 +4,7 @@ import { patches } from './support/patches.ts';
 
 const test = suite('restart from System V IPC that is wrong')
   .needs({ patch: patches.ipcUndo })
-  .within(30);
+  .within(60);
 
 /** Types of objects, and where in them what all kinds of IPC have in common begins. */
 const [ns, ipcNs, shm, attach, msg, message, sem, undo, undoSet, taskUndo] = [

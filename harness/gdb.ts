@@ -12,8 +12,8 @@ import { openGuestSession } from './guests.ts';
 import type { GuestParts } from './prepare.ts';
 
 /**
- * What the lab's deadlines are multiplied by while somebody reads a kernel's stack: 10 s
- * become 28 hours. More, and the longest would not fit into a timer's 31 bits.
+ * What the lab's deadlines are multiplied by while somebody reads a kernel's stack: 30 s
+ * become 83 hours. More, and the longest would not fit into a timer's 31 bits.
  */
 export const gdbFactor = 10_000;
 

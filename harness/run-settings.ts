@@ -33,7 +33,8 @@ export interface RunSettings extends Pick<Context, 'emit' | 'signal'>, RunChoice
   readonly patience: number;
 }
 
-const defaultDeadline = 10;
+/** Seconds. Most cases take less than one: the rest is for a host that does much else. */
+const defaultDeadline = 30;
 const defaultPatience = 5000;
 
 /** Returns the settings of a run. */

@@ -30,7 +30,7 @@ export function registerWorkloads(
   about: string,
   workloads: Readonly<Record<string, WorkloadNeeds>>,
 ): void {
-  const test = suite(`what a checkpoint must not disturb: ${about}`).within(20);
+  const test = suite(`what a checkpoint must not disturb: ${about}`).within(60);
   for (const [name, needs] of Object.entries(workloads)) {
     const { patch = patches.tree, pids, moves, base, stays, disk } = needs;
     const alone = base === undefined ? test : test.needs({ base });

@@ -73,7 +73,7 @@ export function withRunOptions(command: Command): Command {
     .option('--shard [i/n]', 'only one part of n; without a value, what the scheduler says')
     .option('--shuffle [seed]', 'another order, the same for the same seed')
     .option('--bail', 'stop at the first red case')
-    .option('--deadline <seconds>', 'what a case may take', seconds)
+    .option('--deadline <seconds>', 'what a case may take, unless it says more', seconds)
     .option('--fresh', 'run all cases, also where nothing has changed since they passed')
     .option('--no-debug', 'leave out what finds bugs: lockdep, slub debug, …')
     .option('--json', 'print the results as JSON on the standard output')

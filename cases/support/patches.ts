@@ -45,6 +45,8 @@ export const patches = {
   limited: { 'v6.1': 'c/r: a restart does not undo what prlimit did meanwhile' },
   reniced: 'c/r: a restart does not undo what renice did meanwhile',
   devices: { 'v2.6.30': 'c/r: an image does not go to devices that take pointers' },
+  /** In v6.1 no task is frozen where it can't be saved. */
+  tracerGone: { 'v2.6.30': 'c/r: refuse a task that froze where it stopped for a tracer' },
   readable: 'c/r: save what is in a pipe only for those who may read it',
   ipcNamespace: 'c/r: IPC namespace',
   ipcSharedMemory: 'c/r: System V shared memory',

@@ -8,6 +8,7 @@ import type { Context } from './context.ts';
 import { isLabError, type Fault } from './errors.ts';
 import type { CaseResult } from './events.ts';
 import { createMachinery } from './guests.ts';
+import { offerOf } from './needs.ts';
 import type { OneCase } from './one-case.ts';
 import type { GuestParts } from './prepare.ts';
 import { runCases } from './runner.ts';
@@ -110,8 +111,7 @@ async function runCase(
 ): Promise<readonly CaseResult[]> {
   const folder = join(context.scratch, String(number));
   await mkdir(folder, { recursive: true });
-  const applied = image.series.patches.map(({ subject }) => subject);
-  const entries = chosen.on({ name: image.base.name, applied }, repeat);
+  const entries = chosen.on(offerOf(image.series), repeat);
   const own = { ...context, scratch: folder };
   const machinery = createMachinery({ images: [image], ...parts, folder }, own);
   const { factor } = parts;

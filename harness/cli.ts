@@ -58,12 +58,14 @@ export function createProgram(cli: Cli): Command {
 async function addSlowCommands(program: Command, cli: Cli): Promise<void> {
   const { addSeriesCommands } = await import('./commands/series.ts');
   const { createBooter } = await import('./commands/boot-image.ts');
+  const { addListCommand } = await import('./commands/list.ts');
   const { addShellCommand } = await import('./commands/shell.ts');
   const { addBenchCommand } = await import('./commands/bench.ts');
   const { addBisectCommand } = await import('./commands/bisect.ts');
   const { addGdbCommand } = await import('./commands/gdb.ts');
   const { addWatchCommand } = await import('./commands/watch.ts');
   addSeriesCommands(program, cli, { boot: createBooter() });
+  addListCommand(program, cli);
   addShellCommand(program, cli);
   addBenchCommand(program, cli);
   addBisectCommand(program, cli);

@@ -1,3 +1,4 @@
+import type { Series } from '../kernel/base.ts';
 import type { Needs } from './registry.ts';
 
 /** What a base has to offer a case in this run. */
@@ -7,6 +8,11 @@ export interface BaseOffer {
   readonly applied: readonly string[];
   /** Whether one guest runs all of the cases. */
   readonly allInOne?: boolean;
+}
+
+/** Returns what a base has to offer with a series applied. */
+export function offerOf({ base, patches }: Series): BaseOffer {
+  return { name: base.name, applied: patches.map(({ subject }) => subject) };
 }
 
 /** Returns why a base can't serve a case, or undefined if it can. */

@@ -49,6 +49,23 @@ export function selectOneCase(
   return { id: entry.planned.id, on };
 }
 
+/**
+ * Returns a case once, as a plan has it. Throws a `usage` error if the base can't serve it:
+ * who wants to look at a case that is skipped would see nothing.
+ */
+export function planOneCase(chosen: OneCase, base: BaseOffer, doing: string): readonly PlanEntry[] {
+  const entries = chosen.on(base);
+  const unmet = entries[0]?.unmet;
+  if (unmet === undefined) return entries;
+  throw labError({
+    code: 'case-would-skip',
+    fault: 'usage',
+    doing: `${doing} ${chosen.id}`,
+    what: `it would be skipped: ${unmet}`,
+    next: 'Choose another prefix with --upto, or another --base.',
+  });
+}
+
 function refuse(what: string, next: string, details: readonly string[] = []): Error {
   return labError({
     ...{ code: 'case-not-chosen', fault: 'usage', doing: 'choosing the case' },

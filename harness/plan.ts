@@ -83,7 +83,7 @@ export function buildPlan(options: PlanOptions): Plan {
   const chosen = all
     .filter(({ planned }) => grep === undefined || matches(grep, planned.id))
     .filter((_, index) => shard === undefined || index % shard.of === shard.index - 1);
-  if (chosen.length === 0) throw nothingToRun(all.length, shard);
+  if (chosen.length === 0) throw nothingToRun(mistakes.length + cases.length, shard);
   const ordered =
     seed === undefined ? inFileOrder(chosen, options.files) : inAnyOrder(chosen, seed);
   return {

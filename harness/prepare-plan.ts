@@ -5,6 +5,7 @@ import { readDurations } from './durations.ts';
 import type { CaseFile } from './host-protocol.ts';
 import { readKnown } from './known.ts';
 import { listCases } from './list-cases.ts';
+import { offerOf } from './needs.ts';
 import type { RunOptions } from './options.ts';
 import { buildPlan, type Plan } from './plan.ts';
 
@@ -29,9 +30,8 @@ export async function preparePlan(inputs: PlanInputs): Promise<Plan> {
     ...{ listing, files, grep, repeat, shard, shuffle, durations, known },
     whole: options.files.length === 0,
     circumstances: options,
-    bases: images.map(({ base, series }) => ({
-      name: base.name,
-      applied: series.patches.map(({ subject }) => subject),
+    bases: images.map(({ series }) => ({
+      ...offerOf(series),
       allInOne: isolate === 'none' && jobs === 1 && shard === undefined,
     })),
     ci: isCi(cli.env),

@@ -2,10 +2,10 @@ import { spawnSync } from 'node:child_process';
 import type { Command } from 'commander';
 import { quote, type Cli } from '../cli-context.ts';
 import type { Context } from '../context.ts';
-import { labError } from '../errors.ts';
 import { createGdbMachinery, gdbFactor, runInTerminal } from '../gdb.ts';
 import { createMachinery } from '../guests.ts';
-import { findOneCase } from '../one-case.ts';
+import { offerOf } from '../needs.ts';
+import { findOneCase, planOneCase } from '../one-case.ts';
 import { prepare } from '../prepare.ts';
 import { runCases } from '../runner.ts';
 import { expression } from './parse.ts';
@@ -49,11 +49,9 @@ async function debugCase(grep: RegExp, typed: Typed, cli: Cli): Promise<void> {
     );
     const [image] = parts.images;
     if (image === undefined) return;
-    const offer = { name: base.name, applied: image.series.patches.map(({ subject }) => subject) };
+    const offer = offerOf(image.series);
     const chosen = await findOneCase(grep, offer, cli);
-    const entries = chosen.on(offer);
-    const unmet = entries[0]?.unmet;
-    if (unmet !== undefined) throw wouldSkip(chosen.id, unmet);
+    const entries = planOneCase(chosen, offer, 'debugging');
 
     let ended: Promise<void> = Promise.resolve();
     const attach = (argv: readonly string[]): void => {
@@ -88,14 +86,4 @@ function besideGdb(context: Context): Context {
 function canRunGdb({ stdout }: Cli): boolean {
   if (!process.stdin.isTTY || !stdout.isTTY) return false;
   return ['gdb', 'script'].every((name) => spawnSync(name, ['--version']).status === 0);
-}
-
-function wouldSkip(id: string, why: string): Error {
-  return labError({
-    code: 'case-would-skip',
-    fault: 'usage',
-    doing: `debugging ${id}`,
-    what: `it would be skipped: ${why}`,
-    next: 'Choose another prefix with --upto, or another --base.',
-  });
 }

@@ -109,7 +109,8 @@ export function toRunOptions(files: readonly string[], typed: Typed, cli: Cli): 
   };
 }
 
-function findCaseFile(file: string, cli: Cli): string {
+/** Returns the absolute path of a case file. Throws a `usage` error if there is none. */
+export function findCaseFile(file: string, cli: Cli): string {
   const path = resolvePath(cli, file);
   if (statSync(path, { throwIfNoEntry: false })?.isFile() === true) return path;
   throw labError({

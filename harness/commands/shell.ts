@@ -4,9 +4,9 @@ import { stage } from '../../kernel/stage.ts';
 import type { Image } from '../../kernel/base.ts';
 import { bootGuest } from '../boot-guest.ts';
 import type { Context } from '../context.ts';
-import { labError } from '../errors.ts';
 import { createMachinery } from '../guests.ts';
-import { findOneCase } from '../one-case.ts';
+import { offerOf } from '../needs.ts';
+import { findOneCase, planOneCase } from '../one-case.ts';
 import { prepare, type Prepared } from '../prepare.ts';
 import { runCases } from '../runner.ts';
 import { openShell } from '../shell.ts';
@@ -82,12 +82,9 @@ async function enterBehind(
   cli: Cli,
   context: Context,
 ): Promise<void> {
-  const applied = image.series.patches.map(({ subject }) => subject);
-  const offer = { name: image.base.name, applied };
+  const offer = offerOf(image.series);
   const chosen = await findOneCase(grep, offer, cli);
-  const entries = chosen.on(offer);
-  const unmet = entries[0]?.unmet;
-  if (unmet !== undefined) throw wouldSkip(chosen.id, unmet);
+  const entries = planOneCase(chosen, offer, 'opening a shell behind');
   const machinery = createMachinery({ ...prepared, folder: context.scratch }, context);
   const { factor, rootfs } = prepared;
   let unopened: unknown;
@@ -113,14 +110,4 @@ export function describeEnd(end: CaseEnd): string {
   if (end.kind !== 'returned') return 'it has ended';
   const [failure] = end.failures;
   return failure === undefined ? 'it has found nothing wrong' : failure.message;
-}
-
-function wouldSkip(id: string, why: string): Error {
-  return labError({
-    code: 'case-would-skip',
-    fault: 'usage',
-    doing: `opening a shell behind ${id}`,
-    what: `it would be skipped: ${why}`,
-    next: 'Choose another prefix with --upto, or another --base.',
-  });
 }

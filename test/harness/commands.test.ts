@@ -29,6 +29,47 @@ async function store(name: string, results: Results): Promise<void> {
   await writeFile(join(folder, name, 'v2.6.30-1-console.log'), `console of ${name}`);
 }
 
+describe('lab list', () => {
+  const root = resolve(import.meta.dirname, '../..');
+  const dead = join(root, 'cases/dead.ts');
+
+  it('has a line for each case, and nothing else on its standard output', () => {
+    const { status, stdout, stderr } = lab('list', dead, '--grep', 'zombie');
+    const lines = stdout.trimEnd().split('\n');
+    assert.ok(lines.length > 1 && lines.every((line) => /^cases\/dead\.ts > .*zombie/.test(line)));
+    assert.equal(stderr, `${lines.length} cases\n`);
+    assert.equal(status, 0);
+  });
+
+  it('says where a case would be skipped', () => {
+    const both = lab('list', join(root, 'cases/vdso.ts'), join(root, 'cases/all-in-one.ts'));
+    assert.match(
+      both.stdout,
+      /all-in-one\.ts .*\(skipped on v2\.6\.30: needs one guest .*; skipped/,
+    );
+    const one = lab('list', '--json', '--base', 'v6.1', '--grep', 'unified|all-in-one');
+    const rows = JSON.parse(one.stdout) as { id: string; on: { base: string; skip?: string }[] }[];
+    assert.ok(rows.every(({ on }) => on.length === 1 && on[0]?.base === 'v6.1'));
+    const skipped = rows.filter(({ on }) => on[0]?.skip !== undefined);
+    assert.ok(skipped.length > 0 && skipped.length < rows.length);
+  });
+
+  it('leaves with 3 for a file that is broken, and names it', async () => {
+    const file = join(folder, 'broken.ts');
+    await writeFile(file, "throw new Error('oh no');\n");
+    const { status, stdout } = lab('list', file);
+    assert.match(stdout, /broken\.ts .*\(error: .*oh no/);
+    assert.equal(status, 3);
+  });
+
+  it('refuses a base that there is not, and an expression that matches nothing', () => {
+    assert.equal(lab('list', '--base', 'v9').status, 2);
+    const { status, stderr } = lab('list', dead, '--grep', 'no such case');
+    assert.match(stderr, /none of the \d+ cases is left/);
+    assert.equal(status, 2);
+  });
+});
+
 describe('lab merge', () => {
   it('writes a run of its own, with every report and console', async () => {
     await store('a', { ...collect(green), shard: { index: 1, of: 2 } });

@@ -114,6 +114,7 @@ describe('.ci/run', () => {
     const cases = [
       { id: 'cases/a.ts > a > works', verdict: 'pass' },
       { id: 'cases/a.ts > a > is denied', verdict: 'fail', reason: 'EPERM expected, 0 returned' },
+      { id: 'cases/a.ts > a > is odd', verdict: 'fail', reason: 'it is', known: 'as ever' },
     ];
     const totals = { pass: 1, fail: 1, skip: 0, error: 0 };
     const { status, stdout } = await runCi({

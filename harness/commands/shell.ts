@@ -7,6 +7,7 @@ import type { Context } from '../context.ts';
 import { createMachinery } from '../guests.ts';
 import { offerOf } from '../needs.ts';
 import { findOneCase, planOneCase } from '../one-case.ts';
+import { exitCodeOfRun } from '../outcome.ts';
 import { prepare, type Prepared } from '../prepare.ts';
 import { runCases } from '../runner.ts';
 import { openShell } from '../shell.ts';
@@ -24,8 +25,8 @@ interface Typed extends SeriesOptions {
 }
 
 /**
- * Adds `lab shell`. Its exit status is the case's, 0 green and 1 red; without one 0 however the
- * shell ends, unless no guest came up.
+ * Adds `lab shell`. Its exit status is that of a run of the case alone; without one 0 however
+ * the shell ends, unless no guest came up.
  */
 export function addShellCommand(program: Command, cli: Cli): void {
   withPatchOptions(withOptions(program.command('shell')))
@@ -101,7 +102,7 @@ async function enterBehind(
   });
   context.signal.throwIfAborted();
   if (unopened !== undefined) throw unopened as Error;
-  if (results.some(({ verdict }) => verdict !== 'pass')) cli.status = 1;
+  cli.status = exitCodeOfRun(results);
 }
 
 /** Returns what a case has come to so far, in a line: the console has not been looked at yet. */

@@ -71,24 +71,26 @@ async function refresh(options: SeriesOptions, cli: Cli): Promise<void> {
 
 async function reset(options: SeriesOptions, cli: Cli): Promise<void> {
   const { resetTree } = await import('../../kernel/reset.ts');
-  const dropped = await withContext(cli, async (context) => {
+  const { renewTree } = await import('../../kernel/tree.ts');
+  await withContext(cli, async (context) => {
     const base = await chooseOne(options, cli, context);
     const source = await acquireSource(base, { from: sourceIn(options, cli) }, context);
-    return resetTree(source, context);
+    const { changes, commits, undo } = await resetTree(source, context);
+    cli.stdout.write(
+      `${changes.length} changed files and ${commits.length} commits dropped\n` +
+        undo.map((command) => `to have them back: ${command}\n`).join(''),
+    );
+    // Behind the above: should the series not apply, what was dropped is still told.
+    await renewTree(source, context);
   });
-  const { changes, commits, undo } = dropped;
-  cli.stdout.write(
-    `${changes.length} changed files and ${commits.length} commits dropped\n` +
-      undo.map((command) => `to have them back: ${command}\n`).join(''),
-  );
 }
 
 async function printTree(options: SeriesOptions, cli: Cli): Promise<void> {
   const path = await withContext(cli, async (context) => {
     const base = await chooseOne(options, cli, context);
     const source = await acquireSource(base, { from: sourceIn(options, cli) }, context);
-    const { openTree } = await import('../../kernel/tree.ts');
-    return openTree(source, context);
+    const { renewTree } = await import('../../kernel/tree.ts');
+    return renewTree(source, context);
   });
   cli.stdout.write(`${path}\n`);
 }

@@ -10,7 +10,17 @@ import type { Refreshed } from '../../kernel/refresh.ts';
 import { resetTree } from '../../kernel/reset.ts';
 import { readSeries } from '../../kernel/series.ts';
 import { acquireSource } from '../../kernel/source.ts';
-import { edited, gitIn, toyBase, usualSeries, withToy, writeSeries, writeToy } from './toy.ts';
+import { renewTree } from '../../kernel/tree.ts';
+import {
+  edited,
+  failureOf,
+  gitIn,
+  toyBase,
+  usualSeries,
+  withToy,
+  writeSeries,
+  writeToy,
+} from './toy.ts';
 import type { Toy } from './toy.ts';
 
 interface Ready {
@@ -256,3 +266,48 @@ it('reset gives up a rebase that stopped at a conflict', () =>
     assert.equal(gitIn(tree, 'status', '--porcelain'), '');
     assert.doesNotMatch(gitIn(tree, 'status'), /rebase in progress/);
   }));
+
+/** Changes the first patch of the usual series, as pulling somebody else's work does. */
+function changeFirst({ patches }: Toy): void {
+  const path = join(patches, toyBase.name, 'toolchain/0001-toolchain-let-it-build.patch');
+  writeFileSync(path, readFileSync(path, 'utf8').replace('Because.', 'Because of gcc.'));
+}
+
+it('makes a tree anew whose patches have changed, so that it can be refreshed', () =>
+  withTree(async ({ toy, tree, source, refresh }) => {
+    changeFirst(toy);
+    const old = gitIn(tree, 'rev-parse', 'HEAD');
+    await renewTree(source, toy.context, toy.patches);
+    assert.notEqual(gitIn(tree, 'rev-parse', 'HEAD'), old);
+    commit(tree, 'kernel/cr.c', 'int cr;\n', '-m', 'c/r: more');
+    const results = await refresh();
+    assert.deepEqual(
+      results.filter(({ change }) => change !== 'unchanged'),
+      [{ file: 'cr/0004-c-r-more.patch', change: 'added' }],
+    );
+  }));
+
+it('makes no tree anew that somebody works in, until it is reset', () =>
+  withTree(async ({ toy, tree, source, refresh }) => {
+    const renew = () => renewTree(source, toy.context, toy.patches);
+    changeFirst(toy);
+    const old = gitIn(tree, 'rev-parse', 'HEAD');
+    appendFileSync(join(tree, 'kernel/fork.c'), 'int changed;\n');
+    await renew();
+    assert.equal(gitIn(tree, 'rev-parse', 'HEAD'), old);
+    gitIn(tree, 'commit', '--quiet', '-am', 'c/r: more');
+    const own = gitIn(tree, 'rev-parse', 'HEAD');
+    await renew();
+    assert.equal(gitIn(tree, 'rev-parse', 'HEAD'), own);
+    assert.equal((await failureOf(refresh())).code, 'refresh-refused');
+    await resetTree(source, toy.context);
+    await renew();
+    assert.match(gitIn(tree, 'log', '--format=%b'), /Because of gcc/);
+  }));
+
+it('keeps a tree at a prefix of the series', () =>
+  withTree(async ({ toy, tree, source }) => {
+    const old = gitIn(tree, 'rev-parse', 'HEAD');
+    await renewTree(source, toy.context, toy.patches);
+    assert.equal(gitIn(tree, 'rev-parse', 'HEAD'), old);
+  }, 2));

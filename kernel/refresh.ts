@@ -10,7 +10,13 @@ import { refuseTangle } from './line.ts';
 import { patchesFolder, readSeries } from './series.ts';
 import { formatList, parseList } from './series-list.ts';
 import { withTree } from './tree-lock.ts';
-import { listChanges, readState, unfinishedOperation, writeState } from './worktree.ts';
+import {
+  findChangedPatch,
+  listChanges,
+  readState,
+  unfinishedOperation,
+  writeState,
+} from './worktree.ts';
 
 /** What became of one patch file. */
 export interface Refreshed {
@@ -37,11 +43,11 @@ export async function refreshSeries(
     const series = await readSeries(source.base, undefined, folder);
     const state = await readState(tree);
     const prefix = state?.patches ?? [];
-    const moved = prefix.find(({ hash }, index) => series.patches[index]?.hash !== hash);
-    if (moved !== undefined)
+    const changed = state && findChangedPatch(state, series);
+    if (changed !== undefined)
       throw refused(
         tree,
-        `${moved.file} was changed after the tree was made from it, and the tree would overwrite that`,
+        `${changed.file} was changed after the tree was made from it, and the tree would overwrite that`,
         `Keep your commits under a branch there, \`npm run lab -- series reset\`, and rebase the branch on what it checks out.`,
       );
     const done = { ...series, patches: series.patches.slice(0, prefix.length) };

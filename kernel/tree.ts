@@ -1,10 +1,15 @@
 import type { Context } from '../harness/context.ts';
 import { applySeries } from './apply.ts';
-import type { Series, Source } from './base.ts';
+import type { Source } from './base.ts';
 import { readSeries } from './series.ts';
 import { withTree } from './tree-lock.ts';
-import { hasMoved, listChanges, readState, unfinishedOperation } from './worktree.ts';
-import type { TreeState } from './worktree.ts';
+import {
+  findChangedPatch,
+  hasMoved,
+  listChanges,
+  readState,
+  unfinishedOperation,
+} from './worktree.ts';
 
 /**
  * Returns the path of a base's work tree, with the series applied if it never was. Leaves
@@ -36,14 +41,11 @@ export async function renewTree(
   return withTree(source.base, context, async () => {
     const tree = source.repository;
     const series = await readSeries(source.base, undefined, patchesFolder);
-    if (!isPrefix(await readState(tree), series) && !(await isWorkedIn(tree)))
-      await applySeries(source, series, context);
+    const state = await readState(tree);
+    const current = state !== undefined && findChangedPatch(state, series) === undefined;
+    if (!current && !(await isWorkedIn(tree))) await applySeries(source, series, context);
     return tree;
   });
-}
-
-function isPrefix(state: TreeState | undefined, { patches }: Series): boolean {
-  return state?.patches.every(({ hash }, index) => patches[index]?.hash === hash) ?? false;
 }
 
 async function isWorkedIn(tree: string): Promise<boolean> {

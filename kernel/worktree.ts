@@ -2,6 +2,7 @@ import { access, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { labError } from '../harness/errors.ts';
+import type { Series } from './base.ts';
 import { git, gitText } from './git.ts';
 import { appliedRefs } from './repository.ts';
 
@@ -22,6 +23,14 @@ export async function readState(tree: string): Promise<TreeState | undefined> {
   } catch {
     return undefined;
   }
+}
+
+/** Returns the first patch that the lab checked out and the series has changed since. */
+export function findChangedPatch(
+  { patches }: TreeState,
+  series: Series,
+): TreeState['patches'][number] | undefined {
+  return patches.find(({ hash }, index) => series.patches[index]?.hash !== hash);
 }
 
 /** Records what the lab checked out. */

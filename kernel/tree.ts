@@ -27,22 +27,30 @@ export async function openTree(
   return source.repository;
 }
 
+export interface RenewOptions {
+  /** As readSeries() takes it; the whole series by default. */
+  readonly upto?: string | undefined;
+  readonly patchesFolder?: string | undefined;
+}
+
 /**
- * Returns the path of a base's work tree, made anew if its patches are not the series'
- * first ones any more, as they are not once others were pulled: commits on top of the old ones
- * could not be refreshed. Leaves a tree that somebody works in alone. Throws what
- * applySeries() throws.
+ * Returns the path of a base's work tree, with exactly the series: another may have been
+ * pulled since, and commits on top of the old one could not be refreshed; or a check of its
+ * prefixes left the tree at one of them. Leaves a tree that somebody works in alone. Throws
+ * what applySeries() throws.
  */
 export async function renewTree(
   source: Source,
   context: Context,
-  patchesFolder?: string,
+  { upto, patchesFolder }: RenewOptions = {},
 ): Promise<string> {
   return withTree(source.base, context, async () => {
     const tree = source.repository;
-    const series = await readSeries(source.base, undefined, patchesFolder);
+    const series = await readSeries(source.base, upto, patchesFolder);
     const state = await readState(tree);
-    const current = state !== undefined && findChangedPatch(state, series) === undefined;
+    const current =
+      state?.patches.length === series.patches.length &&
+      findChangedPatch(state, series) === undefined;
     if (!current && !(await isWorkedIn(tree))) await applySeries(source, series, context);
     return tree;
   });

@@ -10,6 +10,10 @@ import { chooseOne, merged, sourceIn, withOptions } from './series-options.ts';
 import type { SeriesDeps, SeriesOptions } from './series-options.ts';
 import { withContext } from './series-session.ts';
 
+interface TreeOptions extends SeriesOptions {
+  readonly upto?: string;
+}
+
 /** Adds `lab series`, `lab series check|refresh|reset` and `lab tree`. */
 export function addSeriesCommands(program: Command, cli: Cli, deps: SeriesDeps = {}): void {
   const series = withOptions(program.command('series'))
@@ -29,7 +33,8 @@ export function addSeriesCommands(program: Command, cli: Cli, deps: SeriesDeps =
     .action((options: SeriesOptions, command: Command) => reset(merged(options, command), cli));
   withOptions(program.command('tree'))
     .description("print the path of the base's work tree, where the series is edited as commits")
-    .action((options: SeriesOptions) => printTree(options, cli));
+    .option('--upto <patch>', 'with the series up to a number or subject only')
+    .action((options: TreeOptions) => printTree(options, cli));
 }
 
 /** A list needs no source: without --base it shows what a run would use. */
@@ -85,12 +90,12 @@ async function reset(options: SeriesOptions, cli: Cli): Promise<void> {
   });
 }
 
-async function printTree(options: SeriesOptions, cli: Cli): Promise<void> {
+async function printTree(options: TreeOptions, cli: Cli): Promise<void> {
   const path = await withContext(cli, async (context) => {
     const base = await chooseOne(options, cli, context);
     const source = await acquireSource(base, { from: sourceIn(options, cli) }, context);
     const { renewTree } = await import('../../kernel/tree.ts');
-    return renewTree(source, context);
+    return renewTree(source, context, { upto: options.upto });
   });
   cli.stdout.write(`${path}\n`);
 }

@@ -277,7 +277,7 @@ it('makes a tree anew whose patches have changed, so that it can be refreshed', 
   withTree(async ({ toy, tree, source, refresh }) => {
     changeFirst(toy);
     const old = gitIn(tree, 'rev-parse', 'HEAD');
-    await renewTree(source, toy.context, toy.patches);
+    await renewTree(source, toy.context, { patchesFolder: toy.patches });
     assert.notEqual(gitIn(tree, 'rev-parse', 'HEAD'), old);
     commit(tree, 'kernel/cr.c', 'int cr;\n', '-m', 'c/r: more');
     const results = await refresh();
@@ -289,7 +289,7 @@ it('makes a tree anew whose patches have changed, so that it can be refreshed', 
 
 it('makes no tree anew that somebody works in, until it is reset', () =>
   withTree(async ({ toy, tree, source, refresh }) => {
-    const renew = () => renewTree(source, toy.context, toy.patches);
+    const renew = () => renewTree(source, toy.context, { patchesFolder: toy.patches });
     changeFirst(toy);
     const old = gitIn(tree, 'rev-parse', 'HEAD');
     appendFileSync(join(tree, 'kernel/fork.c'), 'int changed;\n');
@@ -305,9 +305,16 @@ it('makes no tree anew that somebody works in, until it is reset', () =>
     assert.match(gitIn(tree, 'log', '--format=%b'), /Because of gcc/);
   }));
 
-it('keeps a tree at a prefix of the series', () =>
+it('brings a tree from a prefix to the whole series, or to the prefix that is asked for', () =>
   withTree(async ({ toy, tree, source }) => {
-    const old = gitIn(tree, 'rev-parse', 'HEAD');
-    await renewTree(source, toy.context, toy.patches);
-    assert.equal(gitIn(tree, 'rev-parse', 'HEAD'), old);
+    const patchesFolder = toy.patches;
+    const subjectsOf = async (upto?: string) => {
+      await renewTree(source, toy.context, { upto, patchesFolder });
+      return gitIn(tree, 'log', '--format=%s').split('\n').slice(0, -1);
+    };
+    const whole = await subjectsOf();
+    assert.equal(whole.length, 4);
+    assert.deepEqual(await subjectsOf('1'), whole.slice(-2));
+    commit(tree, 'kernel/cr.c', 'int cr;\n', '-m', 'c/r: more');
+    assert.deepEqual(await subjectsOf(), ['c/r: more', ...whole.slice(-2)]);
   }, 2));

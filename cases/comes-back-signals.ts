@@ -4,11 +4,12 @@ import { patches } from './support/patches.ts';
 const signals = { patch: patches.signals };
 const calls = { patch: patches.calls };
 
+/** Each look may find it in its handler, or with a signal on its way. */
+const ticks = { ...signals, moves: /^(status (SigBlk|SigPnd|ShdPnd)|stat (blocked|signal))$/ };
+
 registerWorkloads('signals and system calls', {
   ...{ handlers: signals, pending: signals, queued: signals, altstack: signals },
-  // Each look may find it in its handler, or with a signal on its way.
-  timer: { ...signals, moves: /^(status (SigBlk|SigPnd|ShdPnd)|stat (blocked|signal))$/ },
-  ...{ 'long-timers': signals, 'work-timers': signals },
+  ...{ timer: ticks, 'long-timers': signals, 'work-timers': ticks },
   ...{ nanosleep: calls, poll: calls, futex: calls, read: calls },
   ...{ 'sleep-relative': calls, select: calls },
   'sleep-absolute': { patch: patches.calls, stays: 'the other clock shows another time' },

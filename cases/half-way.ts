@@ -94,10 +94,11 @@ for (const name of ['tree', 'together', 'queued'])
 
 test.within(60)('allocations that fail: a restart can be tried again', async ({ guest }) => {
   const { workload, image } = await savedWorkload(guest, 'count');
-  // Whoever becomes the workload ends at once, and has found all that it left.
-  await guest.write(`${workload.folder}/go`, '');
-  const words = ['restart', '--self', '--in', image, '--flags', '0'];
+  const go = `${workload.folder}/go`;
+  // Whoever becomes the workload ends, and has found all that it left, once nothing fails any more.
+  const words = ['restart', '--self', '--in', image, '--flags', '0', '--once-restored', go];
   const restart = async (...more: readonly string[]) => {
+    await guest.shim('rm', go);
     const { ret, errno, status, signal } = await guest.shim(...words, ...more);
     // An open file that there is no memory for may be one too many to the kernel.
     if (errno === 'ENOMEM' || errno === 'ENFILE') return false;

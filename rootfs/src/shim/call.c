@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -27,7 +28,7 @@
 struct call {
 	bool restart;
 	long long pid, flags, fd, offset, timeout, count, file_size;
-	const char *out, *in, *readonly;
+	const char *out, *in, *readonly, *once_restored;
 	bool self, pipe, pipe_closed, pipe_stalled, closed_fd;
 	bool append, nonblock, create_each, make_it_fail;
 	struct identity who;
@@ -70,6 +71,7 @@ static int parse_call(struct json *out, struct call *call, int *argc, char **arg
 		{ "offset", OPTION_NUMBER, &call->offset },
 		{ "file-size", OPTION_NUMBER, &call->file_size },
 		{ "make-it-fail", OPTION_FLAG, &call->make_it_fail },
+		{ "once-restored", OPTION_TEXT, &call->once_restored },
 		{ "timeout", OPTION_NUMBER, &call->timeout },
 		IDENTITY_OPTIONS(call->who),
 	};
@@ -83,6 +85,8 @@ static int parse_call(struct json *out, struct call *call, int *argc, char **arg
 		return misuse(out, "too many arguments");
 	if (call->restart ? call->out || call->readonly : call->in != NULL)
 		return misuse(out, "--out and --readonly are for checkpoint, --in is for restart");
+	if (call->once_restored && !call->restart)
+		return misuse(out, "--once-restored is for restart");
 	pipes = call->pipe || call->pipe_closed || call->pipe_stalled;
 	file = call->out || call->in;
 	places = (file || pipes) + (call->readonly != NULL) +
@@ -354,6 +358,30 @@ static void report(struct json *out, const struct call *call,
 	json_number(out, "us", outcome->us);
 }
 
+/*
+ * The caller has let go of its files without a word: it is dead, or another
+ * task now, whose own allocations are not what was to fail. `once_restored`
+ * tells that task so.
+ */
+static int let_go_on(const struct call *call, pid_t caller)
+{
+	char path[64];
+	int fd;
+
+	if (call->make_it_fail) {
+		snprintf(path, sizeof(path), "/proc/%d/make-it-fail", caller);
+		/* That of the dead is not there. */
+		write_text(path, "0");
+	}
+	if (!call->once_restored)
+		return 0;
+	fd = open(call->once_restored, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -1;
+	close(fd);
+	return 0;
+}
+
 static int make_call(struct json *out, struct call *call)
 {
 	struct outcome *outcome;
@@ -383,6 +411,10 @@ static int make_call(struct json *out, struct call *call)
 	if (!in_time) {
 		kill(caller, SIGKILL);
 		dead = attend(&channel, call, life[0], DEATH_MS);
+	}
+	if (dead && outcome->stage == CALLING && let_go_on(call, caller) < 0) {
+		kill(caller, SIGKILL);
+		return fail(out, call->once_restored);
 	}
 	if (dead)
 		waitpid(caller, &status, 0);

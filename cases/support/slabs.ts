@@ -14,7 +14,11 @@ const ofTasks = [
  * made of them, by more than `others` if not.
  */
 export function grownSince(before: Counts, after: Counts, each: number, others: number): string[] {
-  return grownBeyond(before, after, (name) => (ofTasks.includes(name) ? each : others));
+  return grownBeyond(before, after, byKind(each, others));
+}
+
+function byKind(each: number, others: number): (name: string) => number {
+  return (name) => (ofTasks.includes(name) ? each : others);
 }
 
 /** Packets lie in these; the network card takes half its ring of 256 at once, when it likes. */
@@ -24,12 +28,19 @@ const buffers = /^(skbuff|kmalloc-)/;
 export const ring = 150;
 
 /**
- * Returns the caches that hold more objects than before, by more than so many, and by how many.
- * It counts until all has come back or for many times as long as RCU could take; what somebody
- * has kept is returned at last. Of buffers, the network's ring is left out.
+ * Returns the caches that hold more objects than before, and by how many: by more than `each` if
+ * tasks are made of them, by more than `others` if not. It counts until all has come back or for
+ * many times as long as RCU could take; what somebody has kept is returned at last. Of buffers,
+ * the network's ring is left out.
  */
-export async function keptSince(guest: Guest, before: Counts, more: number): Promise<string[]> {
-  const most = (name: string) => (buffers.test(name) ? Math.max(more, ring) : more);
+export async function keptSince(
+  guest: Guest,
+  before: Counts,
+  each: number,
+  others = each,
+): Promise<string[]> {
+  const more = byKind(each, others);
+  const most = (name: string) => (buffers.test(name) ? Math.max(more(name), ring) : more(name));
   for (let tries = 1; ; tries++) {
     // All of them each time: who counts holds objects for each name that it counts.
     const after = await guest.slabs(...Object.keys(before));

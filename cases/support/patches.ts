@@ -47,6 +47,8 @@ export const patches = {
   devices: { 'v2.6.30': 'c/r: an image does not go to devices that take pointers' },
   /** In v6.1 no task is frozen where it can't be saved. */
   tracerGone: { 'v2.6.30': 'c/r: refuse a task that froze where it stopped for a tracer' },
+  /** v6.1 gives them back by itself. */
+  sleepers: { 'v2.6.30': 'c/r: posix-cpu-timers: a sleep gives back its task' },
   readable: 'c/r: save what is in a pipe only for those who may read it',
   ipcNamespace: 'c/r: IPC namespace',
   ipcSharedMemory: 'c/r: System V shared memory',

@@ -1,0 +1,35 @@
+import { assert, suite } from '../harness/case.ts';
+import { patches } from './support/patches.ts';
+import { keptSince } from './support/slabs.ts';
+
+const test = suite('tasks that wait for work of their own can go').needs({
+  patch: patches.sleepers,
+});
+
+const sleepers = 12;
+const group = 'sleepers';
+
+// A freezer interrupts the sleep; thawed, a task begins it anew.
+test('frozen and thawed, again and again: their memory comes back', async ({ guest }) => {
+  const round = async (count: number) => {
+    const subjects = [];
+    for (let i = 0; i < count; i++)
+      subjects.push(await guest.subject('unusual', { args: ['own-work', '/none'], group }));
+    const [{ pid } = { pid: 0 }] = subjects;
+    for (let i = 0; i < 3; i++) {
+      await guest.shim('freeze', String(pid), '--group', group);
+      await guest.thaw(pid);
+    }
+    for (const subject of subjects) {
+      assert.is((await guest.state(subject.pid)).state, 'S', 'it sleeps on');
+      await subject.signal('SIGKILL');
+      await subject.ended();
+    }
+  };
+  await round(1);
+  const before = await guest.slabs('task_struct');
+  await round(sleepers);
+  assert.equal(await keptSince(guest, before, sleepers / 2), [], 'tasks do not come back');
+});
+
+test.run();

@@ -12,6 +12,7 @@ registerWorkloads('signals and system calls', {
   ...{ timer: ticks, 'long-timers': signals, 'work-timers': ticks },
   ...{ nanosleep: calls, poll: calls, futex: calls, read: calls },
   ...{ 'sleep-relative': calls, select: calls },
+  'going-on': { patch: patches.goingOn, moves: /^status ShdPnd$/ },
   'sleep-absolute': { patch: patches.calls, stays: 'the other clock shows another time' },
   ...{ sigwait: { ...calls, moves: mask }, pause: calls, wait: calls, 'fifo-open': calls },
   ...{ 'in-handler': signals, 'no-zombies': signals },

@@ -63,4 +63,5 @@ export const patches = {
   pipeSizes: 'c/r: the size of a pipe',
   rseq: 'c/r: restartable sequences',
   calls: 'c/r: system calls that go on after an interruption',
+  goingOn: 'c/r: system calls that are just about to go on',
 } as const;

@@ -2,10 +2,15 @@
 /* Workloads that are inside of a system call, for longer than they are saved. */
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <sys/mman.h>
+#include <sys/ptrace.h>
 #include <sys/syscall.h>
+#include <sys/user.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -13,6 +18,7 @@
 
 /* musl-gcc sees no kernel headers. */
 #define FUTEX_WAIT	0
+#define ERESTART_RESTARTBLOCK	516	/* include/linux/errno.h */
 
 /* Long enough to be saved in, restarted and saved again: milliseconds. */
 #define LENGTH	1500
@@ -110,6 +116,47 @@ static void prepare_read(void)
 	child(read_one, NULL);
 }
 
+/*
+ * An interrupted call that goes on does so by another one: the task returns to
+ * where it called, with that one's number. An interrupt may hold it there, one
+ * instruction short of it; here a stop does.
+ */
+static void prepare_going_on(void)
+{
+	pid_t pid = child(measure, call_nanosleep);
+	struct user_regs_struct regs;
+	siginfo_t info;
+	int status;
+
+	await_settled();
+	for (;;) {
+		HOLDS(!ptrace(PTRACE_ATTACH, pid, NULL, NULL));
+		HOLDS(waitpid(pid, &status, 0) == pid && WIFSTOPPED(status));
+		HOLDS(!ptrace(PTRACE_GETREGS, pid, NULL, &regs));
+		if ((long long)regs.rax == -ERESTART_RESTARTBLOCK)
+			break;
+		/* It has yet to call. */
+		HOLDS(!ptrace(PTRACE_DETACH, pid, NULL, NULL));
+		sched_yield();
+	}
+	regs.rax = SYS_restart_syscall;
+	regs.orig_rax = (unsigned long long)-1;
+	regs.rip -= 2;
+	HOLDS(!ptrace(PTRACE_SETREGS, pid, NULL, &regs));
+	HOLDS(!ptrace(PTRACE_DETACH, pid, NULL, (void *)(long)SIGSTOP));
+	HOLDS(!waitid(P_PID, (id_t)pid, &info, WSTOPPED | WNOWAIT));
+}
+
+static void verify_going_on(void)
+{
+	int status;
+	pid_t pid = waitpid(-1, &status, WUNTRACED);
+
+	HOLDS(pid > 0 && WIFSTOPPED(status) && WSTOPSIG(status) == SIGSTOP);
+	HOLDS(!kill(pid, SIGCONT));
+	reap(3);
+}
+
 static void verify_sleeper(void)
 {
 	reap(3);
@@ -126,6 +173,8 @@ const struct workload workloads_calls[] = {
 	{ "poll", "poll with a time limit", prepare_poll, NULL, verify_sleeper, false },
 	{ "futex", "a futex wait with a time limit", prepare_futex, NULL,
 	  verify_sleeper, false },
+	{ "going-on", "a sleep that is just about to go on", prepare_going_on, NULL,
+	  verify_going_on, false },
 	{ "read", "read of an empty pipe", prepare_read, NULL, verify_read, false },
 	{ .name = NULL },
 };

@@ -114,9 +114,13 @@ describe('.ci/run', () => {
     const cases = [
       { id: 'cases/a.ts > a > works', verdict: 'pass' },
       { id: 'cases/a.ts > a > is denied', verdict: 'fail', reason: 'EPERM expected, 0 returned' },
+      {
+        ...{ id: 'cases/a.ts > a > keeps', verdict: 'fail', reason: 'nothing is kept:' },
+        assertion: { actual: '[ "filp: 1 more" ]', expected: '[]' },
+      },
       { id: 'cases/a.ts > a > is odd', verdict: 'fail', reason: 'it is', known: 'as ever' },
     ];
-    const totals = { pass: 1, fail: 1, skip: 0, error: 0 };
+    const totals = { pass: 1, fail: 2, skip: 0, error: 0 };
     const { status, stdout } = await runCi({
       lab: results(totals, [{ id: 'cases/b.ts > b > c' }], cases),
       tests: 'echo "FAILED   a test"; echo 5 passed, 1 failed, 0 skipped; exit 1',
@@ -124,9 +128,10 @@ describe('.ci/run', () => {
     });
     assert.equal(status, 1);
     const behind = stdout.slice(stdout.lastIndexOf('==== tests'));
-    assert.deepEqual(behind.split('\n').slice(1, 4), [
+    assert.deepEqual(behind.split('\n').slice(1, 5), [
       'FAILED   a test',
       'FAILED   v6.1: cases/a.ts > a > is denied: fail: EPERM expected, 0 returned',
+      'FAILED   v6.1: cases/a.ts > a > keeps: fail: nothing is kept: [ "filp: 1 more" ], expected []',
       'FAILED   v6.1: cases/b.ts > b > c: not heard of',
     ]);
   });

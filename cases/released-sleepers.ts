@@ -1,6 +1,7 @@
 import { assert, suite } from '../harness/case.ts';
 import { patches } from './support/patches.ts';
 import { keptSince } from './support/slabs.ts';
+import { comesTo } from './support/tasks.ts';
 
 const test = suite('tasks that wait for work of their own can go').needs({
   patch: patches.sleepers,
@@ -21,7 +22,7 @@ test('frozen and thawed, again and again: their memory comes back', async ({ gue
       await guest.thaw(pid);
     }
     for (const subject of subjects) {
-      assert.is((await guest.state(subject.pid)).state, 'S', 'it sleeps on');
+      await comesTo(guest, subject.pid, 'S');
       await subject.signal('SIGKILL');
       await subject.ended();
     }

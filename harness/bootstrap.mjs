@@ -3,8 +3,8 @@
 // modules and what in bootstrap/ does the same, until the packages are there.
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { leave } from './bootstrap/leave.mjs';
-import { prepare } from './bootstrap/prepare.mjs';
+import { leave } from './setup/leave.mjs';
+import { prepare } from './setup/prepare.mjs';
 
 /** Exit status for what is the machine's fault, not the kernel's. */
 const machineFault = 3;
@@ -38,11 +38,11 @@ async function main(argv) {
   const [first = 'lab', ...rest] = argv;
   if (first === 'test') {
     if (!prepare(root, { system: true })) return machineFault;
-    return (await import('./bootstrap/test.mjs')).runTests(root, rest);
+    return (await import('./setup/test.mjs')).runTests(root, rest);
   }
   if (first === 'lint') {
     if (!prepare(root, { system: false })) return machineFault;
-    return (await import('./bootstrap/lint.mjs')).runLint(root, rest);
+    return (await import('./setup/lint.mjs')).runLint(root, rest);
   }
   return runLab(first === 'lab' ? rest : [...argv]);
 }
@@ -57,7 +57,7 @@ async function runLab(args) {
   // the caller and the exit status.
   const { register } = await import('tsx/esm/api');
   register();
-  const { main: lab } = await import('./cli.ts');
+  const { main: lab } = await import('./cli/cli.ts');
   // The run is over and its files are closed: a handle someone forgot must not hold the caller.
   return leave(await lab(args));
 }

@@ -1,14 +1,14 @@
 /** What a case file imports: uvu's syntax, and the lab's own rules behind it. */
 import type { Callback, Test } from 'uvu';
-import type { CaseContext } from './contracts.ts';
-import { register } from './registry.ts';
-import type { Body, Needs, RegisteredSuite, RegisteredTest } from './registry.ts';
-import { skipSignal } from './skip.ts';
+import type { CaseContext } from './suite/contracts.ts';
+import { register } from './suite/registry.ts';
+import type { Body, Needs, RegisteredSuite, RegisteredTest } from './suite/registry.ts';
+import { skipSignal } from './suite/skip.ts';
 
 export type { Assertion } from 'uvu/assert';
 export * as assert from 'uvu/assert';
-export type * from './contracts.ts';
-export type { Needs } from './registry.ts';
+export type * from './suite/contracts.ts';
+export type { Needs } from './suite/registry.ts';
 
 /** uvu's suite, with a reason for each skip and two ways to say more about cases. */
 export interface Suite<T> {

@@ -1,4 +1,4 @@
-import { labError } from '../harness/errors.ts';
+import { labError } from '../harness/core/errors.ts';
 import type { Base } from './base.ts';
 import { v2_6_30 } from './bases/v2.6.30.ts';
 import { v6_1 } from './bases/v6.1.ts';

@@ -1,15 +1,15 @@
 import { dirname } from 'node:path';
-import { hashFile } from '../harness/cache.ts';
-import type { Context } from '../harness/context.ts';
-import { isLabError, labError } from '../harness/errors.ts';
-import type { LabError } from '../harness/errors.ts';
-import { commitSeries } from './apply.ts';
+import { hashFile } from '../harness/store/cache.ts';
+import type { Context } from '../harness/core/context.ts';
+import { isLabError, labError } from '../harness/core/errors.ts';
+import type { LabError } from '../harness/core/errors.ts';
+import { commitSeries } from './tree/apply.ts';
 import type { CompilerWarning, Image, Series } from './base.ts';
 import { makeImage, readFacts } from './image.ts';
 import type { ImageOptions } from './image.ts';
-import { countedGroup, nameOfPrefix, prefixesOf, readSeries } from './series.ts';
-import { acquireSource } from './source.ts';
-import { withTree } from './tree-lock.ts';
+import { countedGroup, nameOfPrefix, prefixesOf, readSeries } from './series/series.ts';
+import { acquireSource } from './source/source.ts';
+import { withTree } from './tree/tree-lock.ts';
 
 export interface CheckOptions extends Omit<ImageOptions, 'upto'> {
   /** Build every prefix. */

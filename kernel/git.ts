@@ -1,6 +1,6 @@
-import { labError } from '../harness/errors.ts';
-import { lastLines, run } from './run.ts';
-import type { RunOptions, RunResult } from './run.ts';
+import { labError } from '../harness/core/errors.ts';
+import { lastLines, run } from '../harness/core/run.ts';
+import type { RunOptions, RunResult } from '../harness/core/run.ts';
 
 /**
  * Who commits in the lab's trees, and when. Fixed, so that the same patches on the same

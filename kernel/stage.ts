@@ -1,7 +1,7 @@
-import { explainDisk } from '../harness/disk.ts';
-import { isLabError, toReport } from '../harness/errors.ts';
-import type { Context } from '../harness/context.ts';
-import type { Stage } from '../harness/events.ts';
+import { explainDisk } from '../harness/core/disk.ts';
+import { isLabError, toReport } from '../harness/core/errors.ts';
+import type { Context } from '../harness/core/context.ts';
+import type { Stage } from '../harness/core/events.ts';
 
 export interface StageOutcome<T> {
   readonly value: T;

@@ -1,5 +1,5 @@
-import { isLabError, labError, type LabError } from '../harness/errors.ts';
-import type { Finding } from './classify.ts';
+import { isLabError, labError, type LabError } from '../harness/core/errors.ts';
+import type { Finding } from '../harness/core/finding.ts';
 import type { MachineEnd, RunningMachine } from './contracts.ts';
 import { describeEnd, tailOf } from './ending.ts';
 import { askHung, describeHang, placeOfHang } from './hang.ts';

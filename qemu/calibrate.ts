@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Context } from '../harness/context.ts';
-import { labError } from '../harness/errors.ts';
+import type { Context } from '../harness/core/context.ts';
+import { labError } from '../harness/core/errors.ts';
 import { modestCpu } from './accelerator.ts';
 import type { Accelerator } from './contracts.ts';
 import { lastWords } from './ending.ts';

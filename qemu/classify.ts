@@ -1,37 +1,5 @@
-import type { Frame } from './symbols.ts';
+import type { Finding, FindingKind } from '../harness/core/finding.ts';
 import { complaints, dieHeader, dumpLine, memoryLine, type Shape } from './complaints.ts';
-
-/** What a kernel can complain of on its console. */
-export const findingKinds = [
-  'panic',
-  'oops',
-  'bug',
-  'warn',
-  'lockdep',
-  'soft-lockup',
-  'hung-task',
-  'rcu-stall',
-  'oom',
-  'slab',
-  'c/r',
-  'lab',
-] as const;
-export type FindingKind = (typeof findingKinds)[number];
-
-/** One complaint, with the lines it is made of. */
-export interface Finding {
-  readonly kind: FindingKind;
-  /** The line that gave it away. */
-  readonly line: string;
-  /** That line and its continuation (registers, stack), as printed. */
-  readonly lines: readonly string[];
-  /** Index of the first line in the guest's console, from 0. */
-  readonly index: number;
-  /** Whether it must turn the case red: a "c/r:" line alone does not. */
-  readonly fatal: boolean;
-  /** Where its addresses lead, innermost first, once it has been decoded. */
-  readonly stack?: readonly Frame[];
-}
 
 /** A complaint whose lines are still coming. */
 interface OpenFinding {

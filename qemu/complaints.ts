@@ -1,4 +1,4 @@
-import type { FindingKind } from './classify.ts';
+import type { FindingKind } from '../harness/core/finding.ts';
 
 /**
  * One way a kernel complains. The first row that matches a line decides. Where the two

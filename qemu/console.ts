@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
-import { createClassifier, type Finding } from './classify.ts';
+import { createClassifier } from './classify.ts';
+import type { Finding } from '../harness/core/finding.ts';
 import type { Console } from './contracts.ts';
 import { createHistory } from './history.ts';
 import { splitLines } from './lines.ts';

@@ -1,4 +1,4 @@
-import type { Finding } from './classify.ts';
+import type { Finding } from '../harness/core/finding.ts';
 
 export interface Accelerator {
   readonly name: 'kvm' | 'tcg';

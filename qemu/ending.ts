@@ -1,4 +1,4 @@
-import { isLabError, labError } from '../harness/errors.ts';
+import { isLabError, labError } from '../harness/core/errors.ts';
 import type { Console, MachineEnd } from './contracts.ts';
 import { qemuMissing } from './program.ts';
 

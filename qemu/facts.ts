@@ -1,7 +1,7 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { LabHome } from '../harness/home.ts';
+import type { LabHome } from '../harness/core/home.ts';
 
 const stored = z.object({
   inputs: z.record(z.string(), z.string()),

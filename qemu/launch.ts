@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { mkdir, open, type FileHandle } from 'node:fs/promises';
 import type { Socket } from 'node:net';
-import { labError } from '../harness/errors.ts';
+import { labError } from '../harness/core/errors.ts';
 import { openConsole, type ConsoleFeed } from './console.ts';
 import type { LaunchOptions, Machine, MachineEnd, RunningMachine } from './contracts.ts';
 import { endError, startError } from './ending.ts';

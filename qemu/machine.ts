@@ -1,4 +1,4 @@
-import { labError } from '../harness/errors.ts';
+import { labError } from '../harness/core/errors.ts';
 import type { Machine } from './contracts.ts';
 
 /** File descriptors QEMU inherits from the lab: ends of Unix socket pairs, and a saved state. */

@@ -1,5 +1,5 @@
 import { execa, ExecaError } from 'execa';
-import { labError } from '../harness/errors.ts';
+import { labError } from '../harness/core/errors.ts';
 
 /** The QEMU this lab uses. */
 export interface Program {

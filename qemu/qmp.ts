@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { z } from 'zod';
-import { labError } from '../harness/errors.ts';
+import { labError } from '../harness/core/errors.ts';
 import type { Qmp } from './contracts.ts';
 import { createWaiters } from './waiting.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { labError } from '../harness/errors.ts';
+import { labError } from '../harness/core/errors.ts';
 import type { Qmp } from './contracts.ts';
 import { stateDescriptor } from './machine.ts';
 import { migrate } from './migration.ts';

@@ -4,7 +4,7 @@ import { rename, rm, stat } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { labError } from '../harness/errors.ts';
+import { labError } from '../harness/core/errors.ts';
 import type { RunningMachine } from './contracts.ts';
 import { checkSocketPath } from './machine.ts';
 import { migrate } from './migration.ts';

@@ -1,5 +1,5 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { labError } from '../harness/errors.ts';
+import { labError } from '../harness/core/errors.ts';
 
 /** Bytes of one guest's console that reach the disk: a long run prints some 100 KB. */
 export const spoolLimit = 64 * 1024 * 1024;

@@ -1,5 +1,6 @@
-import type { Finding } from './classify.ts';
-import { decodeStack, formatFrame, type Frame, type SymbolFiles } from './symbols.ts';
+import type { Finding } from '../harness/core/finding.ts';
+import { decodeStack, formatFrame, type SymbolFiles } from './symbols.ts';
+import type { Frame } from '../harness/core/finding.ts';
 
 export { formatFrame } from './symbols.ts';
 export type { SymbolFiles } from './symbols.ts';

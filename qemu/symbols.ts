@@ -1,20 +1,8 @@
+import type { Frame } from '../harness/core/finding.ts';
 import { readPlaces, type Place } from './places.ts';
 import { readSymbols, type SymbolFiles, type SymbolTable } from './symbol-table.ts';
 
 export type { SymbolFiles } from './symbol-table.ts';
-
-export interface Frame {
-  readonly function: string;
-  /** Bytes from the function's start; undefined for one inlined into the next frame. */
-  readonly offset?: number;
-  /** Relative to the tree's root if that is known. */
-  readonly file?: string;
-  readonly line?: number;
-  /** The patch that wrote that line: `0012 c/r: dump open files`. */
-  readonly patch?: string;
-  /** False where the kernel itself put a `?`: found on the stack, maybe long ago. */
-  readonly reliable: boolean;
-}
 
 export interface DecodedLine {
   /** As the kernel printed it. */

@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { labError } from '../harness/errors.ts';
-import type { Recipe } from './tools.ts';
+import { labError } from '../harness/core/errors.ts';
+import type { Recipe } from './recipe.ts';
 
 /** The name under which the list of applets is kept beside the program. */
 export const appletList = 'busybox.applets';

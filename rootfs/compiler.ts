@@ -1,4 +1,4 @@
-import { hashFile } from '../harness/cache.ts';
+import { hashFile } from '../harness/store/cache.ts';
 import { run } from './run.ts';
 
 /** What turns C into static programs, and what identifies it in a cache key. */

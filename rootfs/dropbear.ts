@@ -1,6 +1,6 @@
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Recipe } from './tools.ts';
+import type { Recipe } from './recipe.ts';
 
 /** Parts of dropbear that a guest without users and logs has no use for. */
 const without = [

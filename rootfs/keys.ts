@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { keep } from '../harness/cache.ts';
+import { keep } from '../harness/store/cache.ts';
 
 /** How the lab and its guests know each other. One set per lab home; ed25519 only. */
 export interface LabKeys {

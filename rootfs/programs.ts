@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import type { Context } from '../harness/context.ts';
-import { keep, keyOf } from '../harness/cache.ts';
+import type { Context } from '../harness/core/context.ts';
+import { keep, keyOf } from '../harness/store/cache.ts';
 import type { Compiler } from './compiler.ts';
 import { run } from './run.ts';
 

@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import { labError } from '../harness/errors.ts';
+import { labError } from '../harness/core/errors.ts';
 
 /** What to say when a program fails. */
 export interface RunOptions {

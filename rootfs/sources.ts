@@ -2,9 +2,9 @@ import { copyFile, readdir, stat } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { dir } from 'tmp-promise';
-import type { Context } from '../harness/context.ts';
-import { hashFile, keep, keyOf } from '../harness/cache.ts';
-import { labError } from '../harness/errors.ts';
+import type { Context } from '../harness/core/context.ts';
+import { hashFile, keep, keyOf } from '../harness/store/cache.ts';
+import { labError } from '../harness/core/errors.ts';
 import { fetchAptSource } from './apt.ts';
 import type { Pin } from './pins.ts';
 

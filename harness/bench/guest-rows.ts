@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { bootGuest } from '../boot-guest.ts';
-import { createMachinery, openGuestSession } from '../guests.ts';
-import type { GuestHandle } from '../guest-handle.ts';
+import { bootGuest } from '../guest/boot-guest.ts';
+import { createMachinery, openGuestSession } from '../guest/guests.ts';
+import type { GuestHandle } from '../guest/guest-handle.ts';
 import type { Bench, Row } from './row.ts';
 import { repeat, summarise, time } from './sample.ts';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { createMachinery } from '../guests.ts';
-import { labError } from '../errors.ts';
-import type { ShimClient } from '../shim-client.ts';
+import { createMachinery } from '../guest/guests.ts';
+import { labError } from '../core/errors.ts';
+import type { ShimClient } from '../guest/shim-client.ts';
 import type { Bench, Row } from './row.ts';
 import { repeat, summarise, time } from './sample.ts';
 

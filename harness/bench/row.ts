@@ -1,6 +1,6 @@
 import type { Image } from '../../kernel/base.ts';
-import type { Context } from '../context.ts';
-import type { Prepared } from '../prepare.ts';
+import type { Context } from '../core/context.ts';
+import type { Prepared } from '../session/prepare.ts';
 import type { Sample } from './sample.ts';
 
 export type Unit = 's' | 'ms' | 'MiB' | '%' | '×';

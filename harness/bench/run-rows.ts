@@ -1,9 +1,9 @@
 import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { labError } from '../errors.ts';
-import type { Results } from '../results.ts';
-import { parseResults } from '../results-read.ts';
+import { labError } from '../core/errors.ts';
+import type { Results } from '../results/results.ts';
+import { parseResults } from '../results/results-read.ts';
 import type { Bench, Row } from './row.ts';
 import { repeat } from './sample.ts';
 

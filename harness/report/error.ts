@@ -1,7 +1,7 @@
-import { exitCodeOf, isLabError } from '../errors.ts';
-import type { ErrorReport } from '../events.ts';
-import { cleanLine } from './text.ts';
-import { plainStyle, type Style } from './style.ts';
+import { exitCodeOf, isLabError } from '../core/errors.ts';
+import type { ErrorReport } from '../core/events.ts';
+import { cleanLine } from '../core/text.ts';
+import { plainStyle, type Style } from '../core/style.ts';
 
 /**
  * Returns an error as lines to print: what was being done, to what, the evidence, what to

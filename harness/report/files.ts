@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { isRed } from '../outcome.ts';
-import type { Results } from '../results.ts';
+import { isRed } from '../results/outcome.ts';
+import type { Results } from '../results/results.ts';
 import { renderHtml } from './html.ts';
 import { renderJunit } from './junit.ts';
 import { keepFile, type KeptFile } from './kept-files.ts';

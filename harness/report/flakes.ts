@@ -1,4 +1,4 @@
-import type { CaseResult } from '../events.ts';
+import type { CaseResult } from '../core/events.ts';
 
 /** What a case came to that was run more than once, runs that did not happen left out. */
 export interface Share {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readlink, rename, rm, symlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { hasCode, labError } from '../errors.ts';
+import { hasCode, labError } from '../core/errors.ts';
 
 /** A run's folder under results/: its name is the run's name. */
 export interface RunFolder {

@@ -1,9 +1,9 @@
 import { blameOf } from '../../qemu/stacks.ts';
-import type { CaseResult } from '../events.ts';
-import { isRed, outcomeOf } from '../outcome.ts';
-import type { Results } from '../results.ts';
+import type { CaseResult } from '../core/events.ts';
+import { isRed, outcomeOf } from '../results/outcome.ts';
+import type { Results } from '../results/results.ts';
 import { firstRuns, shareOf } from './flakes.ts';
-import { caseTitle, cleanLine, count, duration } from './text.ts';
+import { caseTitle, cleanLine, count, duration } from '../core/text.ts';
 
 /** GitHub shows ten errors of a step; more would be dropped without a word. */
 const annotationLimit = 10;

@@ -1,9 +1,9 @@
 import { blameOf, formatFrame, surest } from '../../qemu/stacks.ts';
-import type { CaseImage, CaseResult } from '../events.ts';
-import { isRed, outcomeOf } from '../outcome.ts';
+import type { CaseImage, CaseResult } from '../core/events.ts';
+import { isRed, outcomeOf } from '../results/outcome.ts';
 import { html, type Html, type LinkTo } from './html-template.ts';
 import { imagesOf } from './red.ts';
-import { caseTitle, cleanLine, duration, provenWords } from './text.ts';
+import { caseTitle, cleanLine, duration, provenWords } from '../core/text.ts';
 
 type Stack = NonNullable<CaseResult['findings'][number]['stack']>;
 

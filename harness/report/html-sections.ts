@@ -1,8 +1,8 @@
-import { outcomeOf } from '../outcome.ts';
-import type { Results } from '../results.ts';
+import { outcomeOf } from '../results/outcome.ts';
+import type { Results } from '../results/results.ts';
 import { findRepeated } from './flakes.ts';
 import { html, type Html, type LinkTo } from './html-template.ts';
-import { caseTitle, cleanLine, duration } from './text.ts';
+import { caseTitle, cleanLine, duration } from '../core/text.ts';
 
 /** Returns what ended the run before its end, if anything did. */
 export function renderEarlyEnd({ error, finished }: Results): Html | undefined {

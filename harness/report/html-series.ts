@@ -1,8 +1,8 @@
-import type { CaseResult } from '../events.ts';
-import { isRed } from '../outcome.ts';
-import type { Results } from '../results.ts';
+import type { CaseResult } from '../core/events.ts';
+import { isRed } from '../results/outcome.ts';
+import type { Results } from '../results/results.ts';
 import { html, type Html, type LinkTo } from './html-template.ts';
-import { caseTitle, count } from './text.ts';
+import { caseTitle, count } from '../core/text.ts';
 
 type BaseReport = Results['baseReports'][number];
 type Patch = BaseReport['series'][number];

@@ -1,6 +1,6 @@
-import type { Results } from '../results.ts';
+import type { Results } from '../results/results.ts';
 import { html, type Html } from './html-template.ts';
-import { caseTitle, duration } from './text.ts';
+import { caseTitle, duration } from '../core/text.ts';
 
 /** Cases shown by duration: the rest is noise. */
 const slowest = 20;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Results } from '../results.ts';
+import type { Results } from '../results/results.ts';
 import { findFlakes } from './flakes.ts';
 import { renderCase } from './html-case.ts';
 import {
@@ -16,7 +16,7 @@ import {
 import { renderSeries } from './html-series.ts';
 import { html, linkTo, trusted } from './html-template.ts';
 import { renderTimings } from './html-timings.ts';
-import { count, duration, earlierWords } from './text.ts';
+import { count, duration, earlierWords } from '../core/text.ts';
 
 const style = readFileSync(join(import.meta.dirname, 'page.css'), 'utf8');
 const script = readFileSync(join(import.meta.dirname, 'page.js'), 'utf8');

@@ -1,10 +1,10 @@
 import XMLBuilder from 'fast-xml-builder';
-import type { CaseResult } from '../events.ts';
-import { outcomeOf } from '../outcome.ts';
-import type { Results } from '../results.ts';
+import type { CaseResult } from '../core/events.ts';
+import { outcomeOf } from '../results/outcome.ts';
+import type { Results } from '../results/results.ts';
 import { shareOf } from './flakes.ts';
 import { explainCase } from './red.ts';
-import { cleanLine, provenWords } from './text.ts';
+import { cleanLine, provenWords } from '../core/text.ts';
 
 // What XML 1.0 (section 2.2) does not allow, lone surrogates included.
 const forbidden = /[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu;

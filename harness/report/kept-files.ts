@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access, copyFile, link, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BaseFiles, LabEvent } from '../events.ts';
+import type { BaseFiles, LabEvent } from '../core/events.ts';
 
 /** A file that is kept beside the reports. */
 export interface KeptFile {

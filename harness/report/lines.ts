@@ -1,8 +1,8 @@
-import type { CaseResult, LabEvent } from '../events.ts';
-import { outcomeOf, type Outcome } from '../outcome.ts';
+import type { CaseResult, LabEvent } from '../core/events.ts';
+import { outcomeOf, type Outcome } from '../results/outcome.ts';
 import { renderErrorReport } from './error.ts';
-import type { Style } from './style.ts';
-import { caseTitle, cleanLine, duration } from './text.ts';
+import type { Style } from '../core/style.ts';
+import { caseTitle, cleanLine, duration } from '../core/text.ts';
 
 const words: Readonly<Record<Outcome, string>> = {
   pass: 'pass',

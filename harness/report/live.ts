@@ -2,7 +2,7 @@ import { createLogUpdate } from 'log-update';
 import { lastingLines } from './lines.ts';
 import type { Reporter } from './reporter.ts';
 import { drawScreen, emptyScreen, updateScreen } from './screen.ts';
-import type { Style } from './style.ts';
+import type { Style } from '../core/style.ts';
 
 /** Ten times a second: clocks move, and a terminal over a slow line keeps up. */
 const frameMilliseconds = 100;

@@ -1,8 +1,8 @@
-import type { LabEvent } from '../events.ts';
+import type { LabEvent } from '../core/events.ts';
 import { lastingLines, stageName } from './lines.ts';
 import type { Output, Reporter } from './reporter.ts';
-import { plainStyle, type Style } from './style.ts';
-import { cleanLine, count } from './text.ts';
+import { plainStyle, type Style } from '../core/style.ts';
+import { cleanLine, count } from '../core/text.ts';
 
 /** A log wants to know that a build goes on, not every file of it. */
 const progressEvery = 10_000;

@@ -1,13 +1,11 @@
 import { appendFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { findLabHome } from '../home.ts';
-import { runsOfProofs } from '../proofs.ts';
-import type { Results } from '../results.ts';
+import type { Results } from '../results/results.ts';
 import { writeReports } from './files.ts';
 import { pointLatest, pruneRuns, type RunFolder } from './folder.ts';
 import type { KeptFile } from './kept-files.ts';
 import { renderAnnotations, renderJobSummary } from './github.ts';
-import { styleFor } from './style.ts';
+import { styleFor } from '../core/style.ts';
 import { renderSummary } from './summary.ts';
 
 /** Runs whose folders are kept. */
@@ -26,6 +24,8 @@ export interface Publication {
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
   readonly env: NodeJS.ProcessEnv;
+  /** Returns the names of the runs whose folders outlive their turn: proofs rest on them. */
+  readonly provingRuns: () => Promise<ReadonlySet<string>>;
 }
 
 /**
@@ -53,7 +53,7 @@ export async function publish(
 async function writeAll(
   results: Results,
   files: readonly KeptFile[],
-  { root, folder, stdout, env, json }: Publication,
+  { root, folder, stdout, env, json, provingRuns }: Publication,
 ): Promise<string[]> {
   const problems = await writeReports(results, folder.path, files);
   const attempt = async (what: string, work: () => Promise<void>) => {
@@ -66,7 +66,7 @@ async function writeAll(
   await attempt('results/latest', () => pointLatest(root, folder));
   if (root === defaultRoot)
     await attempt('removing old runs', async () => {
-      const named = await runsOfProofs(findLabHome(env));
+      const named = await provingRuns();
       await pruneRuns(root, { newest: keptRuns, current: folder, named, now: new Date() });
     });
   if (env['GITHUB_ACTIONS'] === 'true' && !json)

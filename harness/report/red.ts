@@ -1,13 +1,13 @@
-import type { Finding } from '../../qemu/classify.ts';
+import type { Finding } from '../core/finding.ts';
 import { blameOf, formatFrame, surest } from '../../qemu/stacks.ts';
-import type { CaseImage, CaseResult, ErrorReport } from '../events.ts';
-import type { Results } from '../results.ts';
-import { outcomeOf } from '../outcome.ts';
+import type { CaseImage, CaseResult, ErrorReport } from '../core/events.ts';
+import type { Results } from '../results/results.ts';
+import { outcomeOf } from '../results/outcome.ts';
 import { renderErrorReport } from './error.ts';
 import { shareOf } from './flakes.ts';
 import { verdictWord } from './lines.ts';
-import { plainStyle, type Style } from './style.ts';
-import { caseTitle, cleanLine, clip, duration, middleOut } from './text.ts';
+import { plainStyle, type Style } from '../core/style.ts';
+import { caseTitle, cleanLine, clip, duration, middleOut } from '../core/text.ts';
 
 /** How much of the console a summary quotes: the rest is in the reports. */
 const consoleHead = 10;

@@ -1,12 +1,12 @@
-import type { Listener } from '../events.ts';
-import { collectResults } from '../results-collect.ts';
-import type { Results } from '../results.ts';
+import type { Listener } from '../core/events.ts';
+import { collectResults } from '../results/results-collect.ts';
+import type { Results } from '../results/results.ts';
 import { createLiveReporter } from './live.ts';
 import { createPlainReporter } from './plain.ts';
 import { filesOf, type KeptFile } from './kept-files.ts';
 import { publish, type Publication } from './publish.ts';
 import type { Reporter } from './reporter.ts';
-import { isLive, styleFor } from './style.ts';
+import { isLive, styleFor } from '../core/style.ts';
 
 /** All the consumers of one run's events. */
 export interface Report {

@@ -1,4 +1,4 @@
-import type { LabEvent } from '../events.ts';
+import type { LabEvent } from '../core/events.ts';
 
 /** Consumes the event stream: a screen, an annotation writer. Looks nowhere else. */
 export interface Reporter {

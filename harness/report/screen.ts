@@ -1,7 +1,7 @@
-import type { LabEvent, PlannedCase, Stage, Totals } from '../events.ts';
-import { outcomeOf } from '../outcome.ts';
-import type { Style } from './style.ts';
-import { bar, caseTitle, cleanLine, clip, count, duration } from './text.ts';
+import type { LabEvent, PlannedCase, Stage, Totals } from '../core/events.ts';
+import { outcomeOf } from '../results/outcome.ts';
+import type { Style } from '../core/style.ts';
+import { bar, caseTitle, cleanLine, clip, count, duration } from '../core/text.ts';
 
 /** What is going on at a moment, as the events so far tell it. */
 export interface Screen {

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
-import { isRed, outcomeOf } from '../outcome.ts';
-import type { Results } from '../results.ts';
+import { isRed, outcomeOf } from '../results/outcome.ts';
+import type { Results } from '../results/results.ts';
 import { renderErrorReport } from './error.ts';
 import { findFlakes, findRepeated, firstRuns, type Share } from './flakes.ts';
 import { verdictWord } from './lines.ts';
 import { explainCase } from './red.ts';
-import { plainStyle, type Style } from './style.ts';
-import { caseTitle, cleanLine, count, duration, earlierWords } from './text.ts';
+import { plainStyle, type Style } from '../core/style.ts';
+import { caseTitle, cleanLine, count, duration, earlierWords } from '../core/text.ts';
 
 /** Returns a run's last words on a screen: every red explained, skips with reasons, totals. */
 export function renderSummary(

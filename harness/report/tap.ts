@@ -1,9 +1,9 @@
-import type { CaseResult } from '../events.ts';
-import { outcomeOf } from '../outcome.ts';
-import type { Results } from '../results.ts';
+import type { CaseResult } from '../core/events.ts';
+import { outcomeOf } from '../results/outcome.ts';
+import type { Results } from '../results/results.ts';
 import { findRepeated } from './flakes.ts';
 import { explainCase } from './red.ts';
-import { caseTitle, cleanLine, provenWords } from './text.ts';
+import { caseTitle, cleanLine, provenWords } from '../core/text.ts';
 
 /**
  * Returns a run as KTAP (https://docs.kernel.org/dev-tools/ktap.html), of the part that

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
-import { createPrefixJudge, type PrefixSeen } from '../../harness/bisect-series.ts';
-import { bisect } from '../../harness/bisect.ts';
-import { findCaseFiles } from '../../harness/case-files.ts';
-import { listCases } from '../../harness/list-cases.ts';
-import { selectOneCase } from '../../harness/one-case.ts';
-import { prepareGuests } from '../../harness/prepare.ts';
+import { createPrefixJudge, type PrefixSeen } from '../../harness/session/bisect-series.ts';
+import { bisect } from '../../harness/session/bisect.ts';
+import { findCaseFiles } from '../../harness/suite/case-files.ts';
+import { listCases } from '../../harness/suite/list-cases.ts';
+import { selectOneCase } from '../../harness/plan/one-case.ts';
+import { prepareGuests } from '../../harness/session/prepare.ts';
 import { writeSeries, type Edit } from '../kernel/toy.ts';
 import { makeWorld, noOther } from './world.ts';
 

@@ -6,7 +6,7 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
-import { findCommand } from '../../harness/bootstrap/probe.mjs';
+import { findCommand } from '../../harness/setup/probe.mjs';
 import type { World } from './world.ts';
 
 const socketVariable = 'LAB_TEST_DEBUGGER';

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import type { CaseResult } from '../../harness/events.ts';
-import type { Results } from '../../harness/results.ts';
+import type { CaseResult } from '../../harness/core/events.ts';
+import type { Results } from '../../harness/results/results.ts';
 import { allGone, processesOf, readResults, startLab, type LabEnd } from './start-lab.ts';
 import { makeWorld, noWorld, type World } from './world.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { findCommand } from '../../harness/bootstrap/probe.mjs';
+import { findCommand } from '../../harness/setup/probe.mjs';
 import { readResults, runLab, startLab, type LabEnd } from './start-lab.ts';
 import { noDevices, noNamespaces, withDevice, withNetwork } from './surroundings.ts';
 import { makeWorld, noWorld, type World } from './world.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import type { CaseResult } from '../../harness/events.ts';
+import type { CaseResult } from '../../harness/core/events.ts';
 import { withDebugger } from './debugger.ts';
 import { allGone, readResults, runLab, type LabEnd } from './start-lab.ts';
 import { makeWorld, noWorld, type World } from './world.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { keep } from '../../harness/cache.ts';
+import { keep } from '../../harness/store/cache.ts';
 import type { Moment } from './order.ts';
 import { allGone, processesOf, readResults, runLab } from './start-lab.ts';
 import { makeWorld, noWorld, type World } from './world.ts';

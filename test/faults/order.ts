@@ -1,4 +1,4 @@
-import type { RunOptions } from '../../harness/options.ts';
+import type { RunOptions } from '../../harness/plan/options.ts';
 import type { World } from './world.ts';
 
 /** Where a lab's process writes its events, a line of JSON each. */

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setImmediate as immediate } from 'node:timers/promises';
 import type { Readable } from 'node:stream';
-import type { LabEvent } from '../../harness/events.ts';
-import { resultsSchema, type Results } from '../../harness/results.ts';
+import type { LabEvent } from '../../harness/core/events.ts';
+import { resultsSchema, type Results } from '../../harness/results/results.ts';
 import { eventDescriptor, type Order } from './order.ts';
 import type { World } from './world.ts';
 

@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync }
 import { rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { findLabHome, type LabHome } from '../../harness/home.ts';
+import { findLabHome, type LabHome } from '../../harness/core/home.ts';
 import { bases } from '../../kernel/bases.ts';
 import type { Base } from '../../kernel/base.ts';
 import { commitAll, gitIn, toyBase, toyFiles, usualSeries } from '../kernel/toy.ts';

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { resultsSchema, type Results } from '../../harness/results.ts';
+import { resultsSchema, type Results } from '../../harness/results/results.ts';
 import { baseReady, collect, failed, green, recordRun, red } from './report/recorded.ts';
 
 const bootstrap = resolve(import.meta.dirname, '../../harness/bootstrap.mjs');

@@ -1,8 +1,8 @@
-import type { GuestHandle, GuestRequest, Machinery } from '../../harness/guest-handle.ts';
-import { labError } from '../../harness/errors.ts';
-import type { LabError } from '../../harness/errors.ts';
-import type { ShimAnswer, ShimClient } from '../../harness/shim-client.ts';
-import type { Finding } from '../../qemu/classify.ts';
+import type { GuestHandle, GuestRequest, Machinery } from '../../harness/guest/guest-handle.ts';
+import { labError } from '../../harness/core/errors.ts';
+import type { LabError } from '../../harness/core/errors.ts';
+import type { ShimAnswer, ShimClient } from '../../harness/guest/shim-client.ts';
+import type { Finding } from '../../harness/core/finding.ts';
 import type { Console, MachineEnd } from '../../qemu/contracts.ts';
 
 /** A guest without a machine. */

@@ -3,7 +3,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import ssh2 from 'ssh2';
 import type { Connection, ServerChannel } from 'ssh2';
 import { makeClientKey, makeHostKey } from '../../rootfs/keys.ts';
-import type { SessionOptions } from '../../harness/session.ts';
+import type { SessionOptions } from '../../harness/guest/session.ts';
 
 /** What the fake guest does with a channel that asks for a command. */
 export type Serve = (channel: ServerChannel, command: string, end: () => void) => void;

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { CaseFile } from '../../harness/host-protocol.ts';
+import type { CaseFile } from '../../harness/suite/host-protocol.ts';
 
 /** The repository's root. */
 export const root = join(import.meta.dirname, '../..');

@@ -1,10 +1,10 @@
-import { listCases } from '../../harness/list-cases.ts';
-import type { CaseResult, LabEventBody } from '../../harness/events.ts';
-import type { Listing } from '../../harness/listing.ts';
-import { buildPlan } from '../../harness/plan.ts';
-import type { PlanEntry, PlanOptions } from '../../harness/plan.ts';
-import { runCases } from '../../harness/runner.ts';
-import type { RunChoices } from '../../harness/run-settings.ts';
+import { listCases } from '../../harness/suite/list-cases.ts';
+import type { CaseResult, LabEventBody } from '../../harness/core/events.ts';
+import type { Listing } from '../../harness/suite/listing.ts';
+import { buildPlan } from '../../harness/plan/plan.ts';
+import type { PlanEntry, PlanOptions } from '../../harness/plan/plan.ts';
+import { runCases } from '../../harness/run/runner.ts';
+import type { RunChoices } from '../../harness/run/run-settings.ts';
 import { fakeMachinery } from './fake-guest.ts';
 import type { FakeMachinery } from './fake-guest.ts';
 import { fixture, root } from './fixture.ts';

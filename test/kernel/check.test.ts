@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
-import { labError } from '../../harness/errors.ts';
+import { labError } from '../../harness/core/errors.ts';
 import { allGreen, checkSeries, prefixesFrom } from '../../kernel/check.ts';
 import type { CheckOptions, PrefixResult } from '../../kernel/check.ts';
-import { readSeries } from '../../kernel/series.ts';
+import { readSeries } from '../../kernel/series/series.ts';
 import { toyBase, usualSeries, withToy, writeSeries, writeToy } from './toy.ts';
 import type { Edit, Toy } from './toy.ts';
 

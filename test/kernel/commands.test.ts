@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import { it } from 'node:test';
-import { renderPrefix } from '../../harness/commands/series-check.ts';
-import { labError } from '../../harness/errors.ts';
-import { plainStyle } from '../../harness/report/style.ts';
+import { renderPrefix } from '../../harness/cli/series-check.ts';
+import { labError } from '../../harness/core/errors.ts';
+import { plainStyle } from '../../harness/core/style.ts';
 import { bases } from '../../kernel/bases.ts';
-import { readFragments, askedBy } from '../../kernel/fragments.ts';
-import { nameOfPatch, readSeries } from '../../kernel/series.ts';
+import { readFragments, askedBy } from '../../kernel/build/fragments.ts';
+import { nameOfPatch, readSeries } from '../../kernel/series/series.ts';
 import { withToy, writeToy } from './toy.ts';
 import type { Toy } from './toy.ts';
 

@@ -3,11 +3,11 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { Context } from '../../harness/context.ts';
-import { isLabError, type LabError } from '../../harness/errors.ts';
-import { createStream } from '../../harness/events.ts';
-import type { LabEvent } from '../../harness/events.ts';
-import { findLabHome } from '../../harness/home.ts';
+import type { Context } from '../../harness/core/context.ts';
+import { isLabError, type LabError } from '../../harness/core/errors.ts';
+import { createStream } from '../../harness/core/events.ts';
+import type { LabEvent } from '../../harness/core/events.ts';
+import { findLabHome } from '../../harness/core/home.ts';
 import type { Base } from '../../kernel/base.ts';
 
 /** A source of a few files that make configures and builds as it does a kernel. */

@@ -1,6 +1,6 @@
 /** Imports the toy source until it is killed: a process of its own for source.test.ts. */
-import { findLabHome } from '../../harness/home.ts';
-import { acquireSource } from '../../kernel/source.ts';
+import { findLabHome } from '../../harness/core/home.ts';
+import { acquireSource } from '../../kernel/source/source.ts';
 import { toyBase } from './toy.ts';
 
 const [home = '', from = '', scratch = ''] = process.argv.slice(2);

@@ -3,7 +3,7 @@ import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { dir } from 'tmp-promise';
-import { findLabHome } from '../../harness/home.ts';
+import { findLabHome } from '../../harness/core/home.ts';
 import { chooseAccelerator } from '../../qemu/accelerator.ts';
 import { calibrate, factorOf } from '../../qemu/calibrate.ts';
 import { explainPermission } from '../../qemu/kvm-device.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { isLabError, type LabError } from '../../harness/errors.ts';
+import { isLabError, type LabError } from '../../harness/core/errors.ts';
 import { awaitReady, type ReadyOptions } from '../../qemu/boot.ts';
 import { launchMachine } from '../../qemu/launch.ts';
 import { hang, prepare, print, repeat, spin, tripleFault } from './tiny-guest.ts';

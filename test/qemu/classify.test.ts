@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { createClassifier, messageOf, type Finding } from '../../qemu/classify.ts';
+import { createClassifier, messageOf } from '../../qemu/classify.ts';
+import type { Finding } from '../../harness/core/finding.ts';
 import { splitLines } from '../../qemu/lines.ts';
 import { expected } from './golden/expected.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { it, type TestContext } from 'node:test';
 import { dir } from 'tmp-promise';
 import { z } from 'zod';
-import { findLabHome } from '../../harness/home.ts';
+import { findLabHome } from '../../harness/core/home.ts';
 import { recallFact } from '../../qemu/facts.ts';
 
 async function prepareFact(context: TestContext, goodFor?: number) {

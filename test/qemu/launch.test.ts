@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
-import { isLabError } from '../../harness/errors.ts';
+import { isLabError } from '../../harness/core/errors.ts';
 import { launchMachine } from '../../qemu/launch.ts';
 import { spoolLimit } from '../../qemu/spool.ts';
 import { echo, hang, prepare, print, repeat, soon, tripleFault } from './tiny-guest.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Finding } from '../../qemu/classify.ts';
+import type { Finding } from '../../harness/core/finding.ts';
 import { blameOf, decodeFinding, describeStack, surest } from '../../qemu/stacks.ts';
 
 const warning: Finding = {

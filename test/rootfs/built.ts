@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Context } from '../../harness/context.ts';
-import { findLabHome } from '../../harness/home.ts';
+import type { Context } from '../../harness/core/context.ts';
+import { findLabHome } from '../../harness/core/home.ts';
 import { findCompiler } from '../../rootfs/compiler.ts';
 import { buildProgram } from '../../rootfs/programs.ts';
 

@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { execa } from 'execa';
-import { isLabError } from '../../harness/errors.ts';
+import { isLabError } from '../../harness/core/errors.ts';
 import { findCompiler } from '../../rootfs/compiler.ts';
 import type { Compiler } from '../../rootfs/compiler.ts';
 import { buildPrograms } from '../../rootfs/programs.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { execa } from 'execa';
-import { encodeRequest } from '../../harness/shim-words.ts';
+import { encodeRequest } from '../../harness/guest/shim-words.ts';
 import { makeHome, pathOfProgram } from './built.ts';
 import type { TestHome } from './built.ts';
 

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { findLabHome } from '../../../harness/home.ts';
+import { findLabHome } from '../../../harness/core/home.ts';
 import { bases } from '../../../kernel/bases.ts';
-import { readFragments } from '../../../kernel/fragments.ts';
+import { readFragments } from '../../../kernel/build/fragments.ts';
 import { imageKey } from '../../../kernel/image.ts';
-import { readSeries } from '../../../kernel/series.ts';
-import { findSource } from '../../../kernel/source-record.ts';
+import { readSeries } from '../../../kernel/series/series.ts';
+import { findSource } from '../../../kernel/source/source-record.ts';
 
 const home = findLabHome();
 

@@ -6,7 +6,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { availableParallelism, hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { findCommand } from '../../../harness/bootstrap/probe.mjs';
+import { findCommand } from '../../../harness/setup/probe.mjs';
 import { spawnTied } from '../../../qemu/tied.ts';
 import { lackOf } from '../../extras.ts';
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { execa } from 'execa';
-import { resultsSchema, type Results } from '../../../harness/results.ts';
+import { resultsSchema, type Results } from '../../../harness/results/results.ts';
 import { noBuiltBase, builtBase } from './built-base.ts';
 import { noSlurm, startCluster, type Cluster } from './slurm-cluster.ts';
 

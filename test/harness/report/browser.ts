@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
-import { findCommand } from '../../../harness/bootstrap/probe.mjs';
+import { findCommand } from '../../../harness/setup/probe.mjs';
 import { spawnTied } from '../../../qemu/tied.ts';
 import { lackOf } from '../../extras.ts';
 

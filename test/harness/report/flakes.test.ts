@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { CaseResult } from '../../../harness/events.ts';
+import type { CaseResult } from '../../../harness/core/events.ts';
 import { findFlakes, findRepeated, firstRuns, shareOf } from '../../../harness/report/flakes.ts';
 import { renderAnnotations, renderJobSummary } from '../../../harness/report/github.ts';
 import { renderHtml } from '../../../harness/report/html.ts';

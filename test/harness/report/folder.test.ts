@@ -3,8 +3,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import type { BaseFiles } from '../../../harness/events.ts';
-import { isLabError, toReport } from '../../../harness/errors.ts';
+import type { BaseFiles } from '../../../harness/core/events.ts';
+import { isLabError, toReport } from '../../../harness/core/errors.ts';
 import { writeReports } from '../../../harness/report/files.ts';
 import {
   latestRun,
@@ -12,7 +12,7 @@ import {
   pointLatest,
   pruneRuns,
 } from '../../../harness/report/folder.ts';
-import { resultsSchema } from '../../../harness/results.ts';
+import { resultsSchema } from '../../../harness/results/results.ts';
 import { filesOf } from '../../../harness/report/kept-files.ts';
 import { baseReady, collect, red } from './recorded.ts';
 

@@ -1,6 +1,6 @@
-import type { CaseResult, LabEvent, LabEventBody } from '../../../harness/events.ts';
-import { collectResults, countVerdicts } from '../../../harness/results-collect.ts';
-import type { Results } from '../../../harness/results.ts';
+import type { CaseResult, LabEvent, LabEventBody } from '../../../harness/core/events.ts';
+import { collectResults, countVerdicts } from '../../../harness/results/results-collect.ts';
+import type { Results } from '../../../harness/results/results.ts';
 
 /** What a guest may print to hurt its reader: markup, terminal control, forbidden characters. */
 export const hostile =

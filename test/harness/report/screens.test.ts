@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { LabEvent } from '../../../harness/events.ts';
+import type { LabEvent } from '../../../harness/core/events.ts';
 import { createPlainReporter } from '../../../harness/report/plain.ts';
 import { drawScreen, emptyScreen, updateScreen } from '../../../harness/report/screen.ts';
-import { plainStyle, styleFor } from '../../../harness/report/style.ts';
+import { plainStyle, styleFor } from '../../../harness/core/style.ts';
 import { renderSummary } from '../../../harness/report/summary.ts';
 import {
   caseResult,

@@ -1,7 +1,7 @@
 import { execa } from 'execa';
 import { setImmediate as immediate } from 'node:timers/promises';
-import { findCommand } from '../../../harness/bootstrap/probe.mjs';
-import { quote } from '../../../harness/cli-context.ts';
+import { findCommand } from '../../../harness/setup/probe.mjs';
+import { quote } from '../../../harness/core/cli-context.ts';
 import { lackOf } from '../../extras.ts';
 
 /** Why there is no terminal to look at, or false; for node:test's `skip`. */

@@ -1,4 +1,4 @@
-import type { FindingKind } from '../../../qemu/classify.ts';
+import type { FindingKind } from '../../../harness/core/finding.ts';
 
 /** One complaint a log holds: its kind, first line, number of lines, and what gives it away. */
 export type ExpectedFinding = readonly [

@@ -1,0 +1,89 @@
+import { writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import type { Command } from 'commander';
+import { guestRows } from '../bench/guest-rows.ts';
+import { imageRows } from '../bench/image-rows.ts';
+import { renderHead, renderRow } from '../bench/render.ts';
+import type { Measured, Row } from '../bench/row.ts';
+import { runRows } from '../bench/run-rows.ts';
+import { summarise } from '../bench/sample.ts';
+import { resolvePath, type Cli } from '../core/cli-context.ts';
+import { labError } from '../core/errors.ts';
+import { prepare } from '../session/prepare.ts';
+import { wholeNumber } from './parse.ts';
+import { chooseOne, sourceIn, withOptions, type SeriesOptions } from './series-options.ts';
+import { withContext } from '../session/series-session.ts';
+
+const rows: readonly Row[] = [...guestRows, ...imageRows, ...runRows];
+
+interface Typed extends SeriesOptions {
+  readonly times: number;
+  readonly json?: string;
+}
+
+/** Adds `lab bench`. A goal that is missed changes no exit status: it is no test. */
+export function addBenchCommand(program: Command, cli: Cli): void {
+  withOptions(program.command('bench'))
+    .description('measure what the lab costs here, beside what it should')
+    .argument('[rows...]', `what to measure: ${rows.map(({ key }) => key).join(', ')}`)
+    .option('--times <n>', 'how often, for the medians', wholeNumber(1), 5)
+    .option('--json <file>', 'write the measurements there as well')
+    .action((names: readonly string[], typed: Typed) => bench(names, typed, cli));
+}
+
+async function bench(names: readonly string[], typed: Typed, cli: Cli): Promise<void> {
+  const chosen = names.length === 0 ? rows : names.map(findRow);
+  const report = await withContext(cli, async (context) => {
+    const base = await chooseOne(typed, cli, context);
+    const source = sourceIn(typed, cli);
+    const choice = { source, upto: undefined, tree: false, debug: true, accel: undefined };
+    const prepared = await prepare([base], choice, context);
+    const { accelerator, images } = prepared;
+    const [image] = images;
+    if (image === undefined) throw new RangeError(`${base.name} has neither an image nor an error`);
+    const place = { base: base.name, accelerator: accelerator.name, host: describeHost() };
+    const say = (lines: readonly string[]) => cli.stdout.write(`${lines.join('\n')}\n`);
+    say(renderHead(place));
+    const measured: Measured[] = [];
+    for (const row of chosen) {
+      context.emit({ type: 'note', text: `measuring ${row.key}, ${typed.times} times` });
+      const values = await row.measure({
+        prepared,
+        image,
+        context,
+        times: typed.times,
+        root: cli.root,
+      });
+      const done = { row, sample: summarise(values) };
+      // At once: a later row that fails takes nothing away from it.
+      say([renderRow(done)]);
+      measured.push(done);
+    }
+    return { ...place, measured };
+  });
+  if (typed.json === undefined) return;
+  const { measured, ...where } = report;
+  const values = measured.map(({ row: { key, name, unit, goal }, sample }) => ({
+    ...{ key, name, unit, goal },
+    ...sample,
+  }));
+  const text = JSON.stringify({ ...where, rows: values }, null, 2);
+  await writeFile(resolvePath(cli, typed.json), `${text}\n`);
+}
+
+function findRow(name: string): Row {
+  const row = rows.find(({ key }) => key === name);
+  if (row !== undefined) return row;
+  throw labError({
+    code: 'bench-row-unknown',
+    fault: 'usage',
+    doing: 'choosing what to measure',
+    what: `there is no row ${name}`,
+    next: `There are: ${rows.map(({ key }) => key).join(', ')}.`,
+  });
+}
+
+function describeHost(): string {
+  const [first, ...others] = cpus();
+  return `${others.length + 1} x ${first?.model.trim() ?? 'unknown processor'}`;
+}

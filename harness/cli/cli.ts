@@ -1,0 +1,101 @@
+import { existsSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import packageJson from '../../package.json' with { type: 'json' };
+import { openCli, resolvePath, type Cli } from '../core/cli-context.ts';
+import { addCacheCommand } from './cache.ts';
+import { addCompareCommand } from './compare.ts';
+import { addDoctorCommand } from './doctor.ts';
+import { addImageCommand } from '../../cases/cr/image-command.ts';
+import { addMergeCommand } from './merge.ts';
+import { addRunCommand } from './run.ts';
+import { exitCodeOfThrown, renderThrown } from '../report/error.ts';
+import { styleFor } from '../core/style.ts';
+
+/**
+ * Runs one command line and returns the exit status: 0 green, 1 a red case, 2 the caller
+ * asked for what can't be, 3 the lab's or the machine's fault. Throws nothing.
+ */
+export async function main(args: readonly string[], cli: Cli = openCli(args)): Promise<number> {
+  leaveQuietly(cli.stdout);
+  try {
+    const words = withDefault(args, cli);
+    const program = createProgram(cli);
+    if (!isKnown(program, words[0]) && !asksVersion(words)) await addSlowCommands(program, cli);
+    await program.parseAsync(words, { from: 'user' });
+    return cli.status;
+  } catch (error) {
+    // commander has printed its own words: help and version are no errors.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    cli.stderr.write(`${renderThrown(error, styleFor(cli.stderr, cli.env)).join('\n')}\n`);
+    return exitCodeOfThrown(error);
+  }
+}
+
+/** Returns the lab's commands. Each loads what it needs when it runs. */
+export function createProgram(cli: Cli): Command {
+  const program = new Command('lab')
+    .description('Applies a kernel series, builds it, boots it and shows which behaviours hold.')
+    .version(packageJson.version)
+    .exitOverride()
+    .showHelpAfterError('(lab --help lists everything)')
+    .configureOutput({
+      writeOut: (text) => cli.stdout.write(text),
+      writeErr: (text) => cli.stderr.write(text),
+    });
+  addRunCommand(program, cli, async (options) =>
+    (await import('../session/lab.ts')).runLab(options, cli),
+  );
+  addDoctorCommand(program, cli);
+  addMergeCommand(program, cli);
+  addCompareCommand(program, cli);
+  addCacheCommand(program, cli);
+  addImageCommand(program, cli);
+  return program;
+}
+
+/**
+ * Adds the commands whose modules take a while to load. Needed for themselves, for the list
+ * of commands, and to say which one a mistyped word may have meant.
+ */
+async function addSlowCommands(program: Command, cli: Cli): Promise<void> {
+  const { addSeriesCommands } = await import('./series.ts');
+  const { createBooter } = await import('./boot-image.ts');
+  const { addListCommand } = await import('./list.ts');
+  const { addShellCommand } = await import('./shell.ts');
+  const { addBenchCommand } = await import('./bench.ts');
+  const { addBisectCommand } = await import('./bisect.ts');
+  const { addGdbCommand } = await import('./gdb.ts');
+  const { addWatchCommand } = await import('./watch.ts');
+  addSeriesCommands(program, cli, { boot: createBooter() });
+  addListCommand(program, cli);
+  addShellCommand(program, cli);
+  addBenchCommand(program, cli);
+  addBisectCommand(program, cli);
+  addGdbCommand(program, cli);
+  addWatchCommand(program, cli);
+}
+
+function isKnown(program: Command, word: string | undefined): boolean {
+  return program.commands.some((command) => command.name() === word);
+}
+
+function asksVersion([first]: readonly string[]): boolean {
+  return first === '-V' || first === '--version';
+}
+
+/** `lab`, `lab --grep x` and `lab cases/x.ts` mean `lab run …`; `lab docter` means a mistake. */
+function withDefault(args: readonly string[], cli: Cli): string[] {
+  const [first] = args;
+  if (first === undefined) return ['run'];
+  if (['-h', '--help', '-V', '--version'].includes(first)) return [...args];
+  const isFile = /[./]/.test(first) && existsSync(resolvePath(cli, first));
+  return first.startsWith('-') || isFile || first.endsWith('.ts') ? ['run', ...args] : [...args];
+}
+
+/** `lab doctor | head` closes the pipe early: that is no error. */
+function leaveQuietly(stdout: NodeJS.WriteStream): void {
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+}

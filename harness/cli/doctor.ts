@@ -1,0 +1,57 @@
+import type { Command } from 'commander';
+import type { Cli } from '../core/cli-context.ts';
+import { findLabHome } from '../core/home.ts';
+import { styleFor, type Style } from '../core/style.ts';
+import type { DoctorReport } from '../session/doctor.ts';
+
+/** Adds `lab doctor`. */
+export function addDoctorCommand(program: Command, cli: Cli): void {
+  program
+    .command('doctor')
+    .description('list what the lab needs, what is there, and what it can do here')
+    .option('--json', 'print it as JSON')
+    .action(async ({ json }: { readonly json?: true }) => {
+      const { examine } = await import('../session/doctor.ts');
+      const report = await examine(findLabHome(cli.env));
+      const text =
+        json === true
+          ? JSON.stringify(report, null, 1)
+          : renderDoctor(report, styleFor(cli.stdout, cli.env)).join('\n');
+      cli.stdout.write(`${text}\n`);
+      cli.status = report.able ? 0 : 3;
+    });
+}
+
+/** Returns a report as lines. */
+export function renderDoctor(report: DoctorReport, style: Style): string[] {
+  const widest = Math.max(...report.tools.map(({ name }) => name.length));
+  const tools = report.tools.map(({ name, found, version, why }) => {
+    const mark = found ? style.good('found  ') : style.bad('missing');
+    return `  ${mark}  ${name.padEnd(widest)}  ${(version ?? '').padEnd(12)}  ${style.dim(why)}`;
+  });
+  const { accelerator } = report;
+  return [
+    style.strong('Tools'),
+    ...tools,
+    ...(report.install.length === 0
+      ? []
+      : [
+          '',
+          `  ${style.strong('to install what is missing:')}`,
+          ...report.install.map((line) => `    ${line}`),
+        ]),
+    '',
+    style.strong('Accelerator'),
+    accelerator.name === undefined
+      ? `  ${style.bad('none')}  ${accelerator.reason}`
+      : `  ${style.good(accelerator.name)}  ${accelerator.reason}`,
+    '',
+    style.strong('Bases'),
+    ...report.bases.map(({ name, able, why }) => {
+      const mark = able ? style.good('can be built') : style.bad('cannot be built');
+      return `  ${name.padEnd(8)}  ${mark}: ${why}`;
+    }),
+    '',
+    `Cache in ${report.home}`,
+  ];
+}

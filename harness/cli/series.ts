@@ -1,0 +1,101 @@
+import type { Command } from 'commander';
+import type { Series } from '../../kernel/base.ts';
+import { findBase } from '../../kernel/bases.ts';
+import { chooseBase } from '../../kernel/source/choose.ts';
+import { nameOfPatch, readSeries } from '../../kernel/series/series.ts';
+import { acquireSource } from '../../kernel/source/source.ts';
+import type { Cli } from '../core/cli-context.ts';
+import { addCheckCommand } from './series-check.ts';
+import { chooseOne, merged, sourceIn, withOptions } from './series-options.ts';
+import type { SeriesDeps, SeriesOptions } from './series-options.ts';
+import { withContext } from '../session/series-session.ts';
+
+interface TreeOptions extends SeriesOptions {
+  readonly upto?: string;
+}
+
+/** Adds `lab series`, `lab series check|refresh|reset` and `lab tree`. */
+export function addSeriesCommands(program: Command, cli: Cli, deps: SeriesDeps = {}): void {
+  const series = withOptions(program.command('series'))
+    .description('list the series: number, subject, files, lines')
+    .action(async (options: SeriesOptions) => {
+      for (const name of await chooseNames(options, cli)) {
+        const found = await readSeries(findBase(name));
+        cli.stdout.write(`${renderSeries(found).join('\n')}\n`);
+      }
+    });
+  addCheckCommand(series, cli, deps);
+  withOptions(series.command('refresh'))
+    .description("write the commits of the base's tree back as its patches")
+    .action((options: SeriesOptions, command: Command) => refresh(merged(options, command), cli));
+  withOptions(series.command('reset'))
+    .description("put the base's tree back to the series, keeping what is dropped in git")
+    .action((options: SeriesOptions, command: Command) => reset(merged(options, command), cli));
+  withOptions(program.command('tree'))
+    .description("print the path of the base's work tree, where the series is edited as commits")
+    .option('--upto <patch>', 'with the series up to a number or subject only')
+    .action((options: TreeOptions) => printTree(options, cli));
+}
+
+/** A list needs no source: without --base it shows what a run would use. */
+async function chooseNames(options: SeriesOptions, cli: Cli): Promise<string[]> {
+  if (options.base !== undefined && options.base !== 'all') return [options.base];
+  return withContext(cli, async (context) => {
+    const choice = await chooseBase({ ...options, source: sourceIn(options, cli) }, context);
+    return choice.bases.map((base) => base.name);
+  });
+}
+
+/** Returns a series as lines: number, subject, files, added and removed lines. */
+export function renderSeries(series: Series): string[] {
+  const { base, patches } = series;
+  const widest = Math.max(0, ...patches.map((patch) => patch.subject.length));
+  let group = '';
+  const lines = patches.flatMap((patch) => {
+    const head = patch.group === group ? [] : ['', patch.group];
+    group = patch.group;
+    const files = `${patch.files.length} file${patch.files.length === 1 ? ' ' : 's'}`;
+    const size = `${files.padStart(9)}  +${patch.added} -${patch.removed}`;
+    return [...head, `  ${nameOfPatch(patch).padEnd(widest + 5)}  ${size}`];
+  });
+  return [`${base.name}: ${patches.length} patches`, ...lines];
+}
+
+async function refresh(options: SeriesOptions, cli: Cli): Promise<void> {
+  const { refreshSeries } = await import('../../kernel/tree/refresh.ts');
+  const results = await withContext(cli, async (context) => {
+    const base = await chooseOne(options, cli, context);
+    const source = await acquireSource(base, { from: sourceIn(options, cli) }, context);
+    return refreshSeries(source, context);
+  });
+  const changed = results.filter(({ change }) => change !== 'unchanged');
+  for (const { file, change } of changed) cli.stdout.write(`${change.padEnd(8)} ${file}\n`);
+  const rest = results.length - changed.length;
+  cli.stdout.write(`${rest} patch${rest === 1 ? '' : 'es'} unchanged\n`);
+}
+
+async function reset(options: SeriesOptions, cli: Cli): Promise<void> {
+  const { resetTree } = await import('../../kernel/tree/reset.ts');
+  const { renewTree } = await import('../../kernel/tree/tree.ts');
+  await withContext(cli, async (context) => {
+    const base = await chooseOne(options, cli, context);
+    const source = await acquireSource(base, { from: sourceIn(options, cli) }, context);
+    const { changes, commits, undo } = await resetTree(source, context);
+    cli.stdout.write(
+      `${changes.length} changed files and ${commits.length} commits dropped\n` +
+        undo.map((command) => `to have them back: ${command}\n`).join(''),
+    );
+    // Behind the above: should the series not apply, what was dropped is still told.
+    await renewTree(source, context);
+  });
+}
+
+async function printTree(options: TreeOptions, cli: Cli): Promise<void> {
+  const path = await withContext(cli, async (context) => {
+    const base = await chooseOne(options, cli, context);
+    const source = await acquireSource(base, { from: sourceIn(options, cli) }, context);
+    const { renewTree } = await import('../../kernel/tree/tree.ts');
+    return renewTree(source, context, { upto: options.upto });
+  });
+  cli.stdout.write(`${path}\n`);
+}

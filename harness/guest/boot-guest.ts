@@ -1,0 +1,87 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Image } from '../../kernel/base.ts';
+import { awaitReady } from '../../qemu/boot.ts';
+import type { Accelerator, Machine, RunningMachine } from '../../qemu/contracts.ts';
+import { launchMachine } from '../../qemu/launch.ts';
+import type { Rootfs } from '../../rootfs/rootfs.ts';
+import type { Context } from '../core/context.ts';
+import { symbolsOf } from './symbols.ts';
+
+export interface GuestOptions {
+  readonly images: readonly Image[];
+  readonly rootfs: Rootfs;
+  readonly accelerator: Accelerator;
+  /** What deadlines are multiplied by. */
+  readonly factor: number;
+  /** Absolute path of the folder for console logs. */
+  readonly folder: string;
+}
+
+/** Milliseconds a boot may take on an accelerator of factor 1, where it takes 2000 to 4000. */
+const patience = 60_000;
+
+/** Returns the machine that an image and a user space make. */
+export function machineOf(image: Image, rootfs: Rootfs, accelerator: Accelerator): Machine {
+  const { guest } = image.base;
+  return {
+    accelerator: accelerator.name,
+    cpu: guest.cpu[accelerator.name],
+    cpus: guest.cpus,
+    memory: guest.memory,
+    kernel: image.bzImage,
+    initramfs: rootfs.initramfs,
+    commandLine: guest.commandLine,
+  };
+}
+
+/** Boots a guest and returns its machine once SSH listens. Throws what kept it from that. */
+export async function bootGuest(
+  image: Image,
+  name: string,
+  options: GuestOptions,
+  context: Context,
+): Promise<RunningMachine> {
+  const { signal } = context;
+  const running = await launch(image, name, undefined, options, context, signal);
+  try {
+    await bootTo(running, image, options, context);
+    return running;
+  } catch (error) {
+    await running.kill();
+    throw error;
+  }
+}
+
+/** Starts a guest's machine, from a saved state if there is one. Throws what launchMachine throws. */
+export async function launch(
+  image: Image,
+  name: string,
+  state: string | undefined,
+  options: GuestOptions,
+  { scratch }: Context,
+  signal: AbortSignal,
+): Promise<RunningMachine> {
+  const folder = join(scratch, name);
+  await mkdir(folder, { recursive: true });
+  return launchMachine(machineOf(image, options.rootfs, options.accelerator), {
+    name,
+    folder,
+    consoleLog: join(options.folder, `console-${name}.log`),
+    signal,
+    ...(state === undefined ? {} : { restoreFrom: state }),
+  });
+}
+
+/** Resolves once a guest's init says that it is ready. Throws what awaitReady throws. */
+export async function bootTo(
+  running: RunningMachine,
+  image: Image,
+  { factor }: Pick<GuestOptions, 'factor'>,
+  context: Context,
+): Promise<void> {
+  const { signal } = context;
+  const symbols = symbolsOf(image, context);
+  const deadline = patience * factor;
+  await awaitReady(running, { deadline, factor, signal, symbols });
+}

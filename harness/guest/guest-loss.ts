@@ -1,0 +1,85 @@
+import type { Finding } from '../core/finding.ts';
+import type { Console, MachineEnd } from '../../qemu/contracts.ts';
+import { describeEnd, tailOf } from '../../qemu/ending.ts';
+import { firstOf } from '../core/deadline.ts';
+import { reportOf } from '../core/errors.ts';
+import type { ErrorReport } from '../core/events.ts';
+import type { GuestHandle, Vigil } from './guest-handle.ts';
+import { explainHang } from './guest-hang.ts';
+
+/** Tells complaints that a kernel does not come back from, or not to be trusted again. */
+export function isDeadly({ kind }: Finding): boolean {
+  return kind === 'panic' || kind === 'oops';
+}
+
+/**
+ * Returns what the machine itself tells of why a guest can't be reached: the kernel's last
+ * words, or QEMU's end. Both may come after the connection is gone, so it waits for one of
+ * them, at most so many milliseconds; undefined if neither comes.
+ */
+export async function probeMachine(
+  { console, ended }: Pick<GuestHandle, 'console' | 'ended'>,
+  patience: number,
+): Promise<ErrorReport | undefined> {
+  const end = await firstOf(ended, patience);
+  const finding = findDeadly(console);
+  if (finding === undefined && end === undefined) return undefined;
+  return lossReport(console, finding, end);
+}
+
+/** Resolves with the reason once a guest is of no more use: lost, ended or panicked. */
+export function watchForLoss(
+  handle: GuestHandle,
+  { patience, signal }: Pick<Vigil, 'patience' | 'signal'>,
+): Promise<ErrorReport> {
+  const { session, console, ended } = handle;
+  return new Promise((resolve) => {
+    let stop: () => void = () => undefined;
+    const settle = (report: ErrorReport) => {
+      stop();
+      resolve(report);
+    };
+    // A guest that has panicked holds its connection until QEMU leaves, if it does.
+    stop = console.onFinding((finding) => {
+      if (finding.kind !== 'panic') return;
+      void firstOf(ended, patience).then((end) => settle(lossReport(console, finding, end)));
+    });
+    // The session has probed the machine already before it says that it is lost.
+    void session.lost.then(async (error) => settle(await examine(handle, reportOf(error), signal)));
+    void ended.then((end) => settle(lossReport(console, findDeadly(console), end)));
+  });
+}
+
+/** A machine that runs on behind a dead connection is asked what its kernel is at. */
+async function examine(
+  handle: GuestHandle,
+  error: ErrorReport,
+  signal: AbortSignal,
+): Promise<ErrorReport> {
+  const hangs = error.code === 'session-lost' && (await firstOf(handle.ended, 0)) === undefined;
+  return hangs ? explainHang(handle, error, signal) : error;
+}
+
+function findDeadly(console: Console): Finding | undefined {
+  return console.findings.find(isDeadly);
+}
+
+function lossReport(
+  console: Console,
+  finding: Finding | undefined,
+  end: MachineEnd | undefined,
+): ErrorReport {
+  const crashed = finding !== undefined || end?.reason?.startsWith('guest') === true;
+  const words = end === undefined ? 'the connection is gone' : describeEnd(end);
+  const stderr = (end?.stderr ?? '').split('\n').filter((line) => line !== '');
+  return {
+    code: crashed ? 'guest-crashed' : 'machine-ended',
+    fault: crashed ? 'guest-crash' : 'infrastructure',
+    doing: 'running a case',
+    what: `the guest is gone: ${finding?.line ?? words}`,
+    next: crashed
+      ? "Read the console's last lines."
+      : "Look for who ended QEMU: the host's out-of-memory killer, or somebody by hand.",
+    details: [...stderr, ...tailOf(console)],
+  };
+}

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import type { Console } from '../../qemu/contracts.ts';
+import { readAs } from './guest-answers.ts';
+import type { Programs } from './guest-programs.ts';
+import type { ShimAnswer, ShimClient } from './shim-client.ts';
+import { createUndoStack } from './undo.ts';
+import type { UndoStack } from './undo.ts';
+
+/** What a guest is made of, for one scope: a case, or a suite's before and after hooks. */
+export interface GuestOptions {
+  readonly shim: ShimClient;
+  readonly programs: Programs;
+  readonly console: Pick<Console, 'since' | 'waitFor' | 'count'>;
+  /** Index of the console line the scope begins at. */
+  readonly consoleFrom: number;
+  /** Milliseconds to wait for what must come at any moment: a line, a state, a call's return. */
+  readonly patience: number;
+  /** Milliseconds a call may take at most; the case's own deadline comes first. */
+  readonly deadline: number;
+  /** Told the shim's answers, for the report of a case that does not pass. */
+  readonly onAnswer: (argv: readonly string[], answer: ShimAnswer) => void;
+  /** Told of console patterns that came as the case expected. */
+  readonly onExpected: (pattern: RegExp) => void;
+}
+
+/** A guest's options and what its methods share. */
+export interface GuestParts extends GuestOptions {
+  readonly undo: UndoStack;
+  /** Calls the shim and reads its answer. Throws what readAs throws. */
+  readonly call: <T>(schema: z.ZodType<T>, argv: readonly string[]) => Promise<T>;
+  /** Calls the shim and returns whatever it says. */
+  readonly callRaw: (argv: readonly string[]) => Promise<ShimAnswer>;
+}
+
+/** Returns the parts of a guest in which nothing has been made yet. */
+export function assembleParts(options: GuestOptions): GuestParts {
+  const callRaw = async (argv: readonly string[]) => {
+    const answer = await options.shim.call(argv, { deadline: options.deadline });
+    options.onAnswer(argv, answer);
+    return answer;
+  };
+  const call = async <T>(schema: z.ZodType<T>, argv: readonly string[]) =>
+    readAs(schema, argv, await callRaw(argv));
+  return { ...options, undo: createUndoStack(), call, callRaw };
+}

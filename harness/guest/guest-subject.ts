@@ -1,0 +1,95 @@
+import type { ProgramOptions, Subject, SubjectOptions } from '../suite/contracts.ts';
+import { labError } from '../core/errors.ts';
+import type { LabError } from '../core/errors.ts';
+import { anyAnswer, endAnswer, plainAnswer, spawnAnswer } from './guest-answers.ts';
+import { guestAssertion } from '../suite/guest-assertion.ts';
+import { identityWords } from './guest-call.ts';
+import type { ProgramVoice } from './guest-programs.ts';
+import type { GuestParts } from './guest-parts.ts';
+
+/** The word a subject begins its line with once it is in its state. */
+const ready = /^ready\b/;
+
+/** Starts a subject, waits until it is in its state, and ends it when the scope does. */
+export function startSubject(
+  parts: GuestParts,
+  name: string,
+  options: SubjectOptions,
+): Promise<Subject> {
+  // The program itself stays root and starts the task in question as who it is asked to be.
+  const words = ['subject', ...identityWords(options), name, ...(options.args ?? [])];
+  return startProgram(parts, `subject ${name}`, words, { says: ready });
+}
+
+/** Starts a program, waits for its first line, and ends it when the scope does. */
+export async function startProgram(
+  { call, programs, undo, patience }: GuestParts,
+  name: string,
+  words: readonly string[],
+  { says, ...who }: ProgramOptions,
+): Promise<Subject> {
+  const identity = identityWords(who);
+  const { handle, pid } = await call(spawnAnswer, ['spawn', ...identity, '--', ...words]);
+  undo.push(`${name} (${pid})`, async () => {
+    const { gone } = await call(endAnswer, ['end', String(handle)]);
+    if (!gone) throw new Error('killed, but something of it is left');
+  });
+  const voice = programs.voiceOf(handle);
+  const first = await voice.nextLine(patience);
+  if (first === undefined || !says.test(first)) throw notReady(name, first, voice);
+  const facts = readFacts(first);
+
+  const line = async () => {
+    const said = await voice.nextLine(patience);
+    if (said !== undefined) return said;
+    throw guestAssertion(`${name} (${pid}) ${describeSilence(voice, patience)}`, {
+      operator: 'says',
+      expected: 'a line',
+      actual: voice.end === undefined ? 'nothing' : JSON.stringify(voice.end),
+    });
+  };
+  return {
+    name,
+    // The task the subject is about, which is a child of the program that speaks for it.
+    pid: Number(facts['pid'] ?? pid),
+    facts,
+    line,
+    ask: async (text) => {
+      await call(plainAnswer, ['input', String(handle), text]);
+      return line();
+    },
+    signal: async (signal) => {
+      await call(anyAnswer, ['signal', facts['pid'] ?? String(pid), signal]);
+    },
+    ended: () => voice.ended,
+  };
+}
+
+/** Returns the `key=value` words of a line. */
+export function readFacts(line: string): Readonly<Record<string, string>> {
+  const words = line.split(/\s+/).filter((word) => word.includes('='));
+  return Object.fromEntries(
+    words.map((word) => {
+      const equals = word.indexOf('=');
+      return [word.slice(0, equals), word.slice(equals + 1)];
+    }),
+  );
+}
+
+function notReady(name: string, first: string | undefined, voice: ProgramVoice): LabError {
+  const said = first === undefined ? 'no line came' : `it said "${first.slice(0, 200)}"`;
+  const end = voice.end === undefined ? '' : `, and ended with ${JSON.stringify(voice.end)}`;
+  return labError({
+    code: 'subject-not-ready',
+    fault: 'case',
+    doing: `starting ${name}`,
+    what: `${said}${end}`,
+    next: 'Run it in `lab shell` to see what keeps it from its state.',
+    details: voice.errors.slice(-10),
+  });
+}
+
+function describeSilence(voice: ProgramVoice, patience: number): string {
+  if (voice.end !== undefined) return `has ended: ${JSON.stringify(voice.end)}`;
+  return `said nothing for ${(patience / 1000).toFixed(1)} s`;
+}

@@ -1,0 +1,42 @@
+import type { Shard } from './shard.ts';
+
+/** How much of a run shares a guest. */
+export type Isolation = 'none' | 'file' | 'case';
+
+/** What a run was asked to do, checked. */
+export interface RunOptions {
+  /** Case files to run, absolute; none means all. */
+  readonly files: readonly string[];
+  readonly grep: RegExp | undefined;
+  /** A base's name, `all`, or undefined for the lab's choice. */
+  readonly base: string | undefined;
+  /** Where to take the source from: a folder, a git repository or an archive; absolute. */
+  readonly source: string | undefined;
+  /** A prefix of the series: a patch's number, or a part of its subject. */
+  readonly upto: string | undefined;
+  /** Run the base's work tree as it stands, committed or not, instead of patches/. */
+  readonly tree: boolean;
+  readonly accel: 'kvm' | 'tcg' | undefined;
+  /** Guests at once; undefined for what the machine can carry. */
+  readonly jobs: number | undefined;
+  /** How much of a run shares a guest; undefined for the lab's choice. */
+  readonly isolate: Isolation | undefined;
+  readonly repeat: number;
+  readonly untilFail: boolean;
+  readonly shard: Shard | undefined;
+  /** The seed of the order; undefined for the files' own order. */
+  readonly shuffle: number | undefined;
+  /** Stop at the first red case. */
+  readonly bail: boolean;
+  /** What a case may take, in seconds, before calibration; undefined for the case's own. */
+  readonly deadline: number | undefined;
+  /** Run all cases, also those that an earlier run has proven. */
+  readonly fresh: boolean;
+  /** Whether the kernel is built with what finds bugs. */
+  readonly debug: boolean;
+  readonly json: boolean;
+  /** Absolute path of the folder of run folders. */
+  readonly results: string;
+  /** What to type to do the same again. */
+  readonly command: string;
+}

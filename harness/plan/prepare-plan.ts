@@ -1,0 +1,46 @@
+import type { Image } from '../../kernel/base.ts';
+import { isCi, type Cli } from '../core/cli-context.ts';
+import type { Context } from '../core/context.ts';
+import { readDurations } from './durations.ts';
+import type { CaseFile } from '../suite/host-protocol.ts';
+import { readKnown } from './known.ts';
+import { listCases } from '../suite/list-cases.ts';
+import { offerOf } from './needs.ts';
+import type { RunOptions } from './options.ts';
+import { buildPlan, type Plan } from './plan.ts';
+
+export interface PlanInputs {
+  readonly files: readonly CaseFile[];
+  readonly images: readonly Image[];
+  readonly options: RunOptions;
+  readonly cli: Cli;
+  readonly context: Context;
+}
+
+/** Reads the case files and returns what to run. Throws a `usage` error if that is nothing. */
+export async function preparePlan(inputs: PlanInputs): Promise<Plan> {
+  const { files, images, options, cli, context } = inputs;
+  const [listing, durations, known] = await Promise.all([
+    listCases(files, cli.root),
+    readDurations(context.home),
+    readKnown(cli.root),
+  ]);
+  const { grep, shard, shuffle, repeat, isolate, jobs } = options;
+  const plan = buildPlan({
+    ...{ listing, files, grep, repeat, shard, shuffle, durations, known },
+    whole: options.files.length === 0,
+    circumstances: options,
+    bases: images.map(({ series }) => ({
+      ...offerOf(series),
+      allInOne: isolate === 'none' && jobs === 1 && shard === undefined,
+    })),
+    ci: isCi(cli.env),
+  });
+  for (const text of plan.warnings) context.emit({ type: 'warning', text });
+  if (shuffle !== undefined)
+    context.emit({
+      type: 'note',
+      text: `cases are shuffled; --shuffle ${shuffle} gives this order again, with --reuse in one guest as well`,
+    });
+  return plan;
+}

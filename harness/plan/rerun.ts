@@ -1,0 +1,51 @@
+import { quote } from '../core/cli-context.ts';
+import type { PlannedCase } from '../core/events.ts';
+import type { RunOptions } from './options.ts';
+
+/** What of a run's options decides which kernel a case meets, and where. */
+export type Circumstances = Pick<
+  RunOptions,
+  'source' | 'upto' | 'tree' | 'accel' | 'debug' | 'deadline'
+>;
+
+/** Returns the command that runs one case alone, safe to paste into a shell. */
+export function describeRerun(
+  { file, suite, test, base }: PlannedCase,
+  circumstances?: Circumstances,
+): string {
+  const grep = escapeForRegExp(`${suite} > ${test}`);
+  const words = ['run', file, '--grep', `${grep}$`, '--base', base];
+  const deadline = circumstances?.deadline;
+  const more = deadline === undefined ? [] : ['--deadline', String(deadline)];
+  return command([...words, ...kernelWords(circumstances), ...more]);
+}
+
+/** Returns the commands that open a debugger where a case begins, and a shell where it ends. */
+export function describeLooks(
+  { id, base }: PlannedCase,
+  circumstances?: Circumstances,
+): readonly string[] {
+  const kernel = ['--base', base, ...kernelWords(circumstances)];
+  const words = `^${escapeForRegExp(id)}$`;
+  return [command(['gdb', words, ...kernel]), command(['shell', words, ...kernel])];
+}
+
+function kernelWords(circumstances: Circumstances | undefined): string[] {
+  if (circumstances === undefined) return [];
+  const { source, upto, tree, accel, debug } = circumstances;
+  return [
+    ...(source === undefined ? [] : ['--source', source]),
+    ...(upto === undefined ? [] : ['--upto', upto]),
+    ...(tree ? ['--tree'] : []),
+    ...(accel === undefined ? [] : ['--accel', accel]),
+    ...(debug ? [] : ['--no-debug']),
+  ];
+}
+
+function command(words: readonly string[]): string {
+  return `npm run lab -- ${words.map(quote).join(' ')}`;
+}
+
+function escapeForRegExp(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}

@@ -1,4 +1,0 @@
-import { resultsJsonSchema } from './results.ts';
-
-// Prints the schema: node --import tsx harness/results-schema.ts > docs/results.schema.json
-process.stdout.write(resultsJsonSchema());

@@ -1,0 +1,84 @@
+import { bases } from '../../kernel/bases.ts';
+import { canHave, type Answer } from '../../kernel/source/choose.ts';
+import { chooseAccelerator } from '../../qemu/accelerator.ts';
+import { installHints, managerOf, neededTools, readOsRelease } from '../setup/packages.mjs';
+import { isLabError } from '../core/errors.ts';
+import type { LabHome } from '../core/home.ts';
+import { makeScratch } from '../core/scratch.ts';
+import { reportTools, type ToolReport } from './tool-report.ts';
+import type { Tool } from '../setup/tools.mjs';
+
+/** What this machine can do for the lab. */
+export interface DoctorReport {
+  /** Whether a run can work here. */
+  readonly able: boolean;
+  readonly tools: readonly ToolReport[];
+  /** The command that installs what is missing; several where the system is unknown. */
+  readonly install: readonly string[];
+  readonly accelerator: { readonly name?: 'kvm' | 'tcg'; readonly reason: string };
+  readonly bases: readonly {
+    readonly name: string;
+    /** Whether a run can build it now. */
+    readonly able: boolean;
+    /** Whether its source can be had, whatever tools are missing. */
+    readonly source: boolean;
+    readonly why: string;
+  }[];
+  readonly home: string;
+}
+
+/** Returns what this machine can do. Tries the accelerator anew; installs and builds nothing. */
+export async function examine(home: LabHome): Promise<DoctorReport> {
+  const signal = new AbortController().signal;
+  const wanted = neededTools();
+  const [toolReports, accelerator, sources] = await Promise.all([
+    reportTools(wanted),
+    examineAccelerator(home, signal),
+    Promise.all(bases.map((base) => canHave(base, home, signal))),
+  ]);
+  const missing = wanted.filter((_, index) => toolReports[index]?.found === false);
+  const baseReports = bases.map(({ name }, index) =>
+    reportBase(name, sources[index] ?? { whyNot: 'it was not looked for' }, missing),
+  );
+  return {
+    able:
+      missing.length === 0 &&
+      accelerator.name !== undefined &&
+      baseReports.some(({ able }) => able),
+    tools: toolReports,
+    install: missing.length === 0 ? [] : installHints(missing, managerOf(readOsRelease())),
+    accelerator,
+    bases: baseReports,
+    home: home.root,
+  };
+}
+
+async function examineAccelerator(
+  home: LabHome,
+  signal: AbortSignal,
+): Promise<DoctorReport['accelerator']> {
+  const scratch = await makeScratch();
+  try {
+    return await chooseAccelerator(
+      { fresh: true, models: bases.map(({ guest }) => guest.cpu.kvm) },
+      { home, signal, scratch: scratch.path },
+    );
+  } catch (error) {
+    if (isLabError(error)) return { reason: `${error.what}. ${error.next}` };
+    throw error;
+  } finally {
+    await scratch.remove();
+  }
+}
+
+/** Returns what stands in a base's way: its source, or the tools that build it. */
+export function reportBase(
+  name: string,
+  { why, whyNot }: Answer,
+  missing: readonly Pick<Tool, 'name'>[],
+): DoctorReport['bases'][number] {
+  if (why === undefined) return { name, able: false, source: false, why: whyNot };
+  if (missing.length === 0) return { name, able: true, source: true, why };
+  const names = missing.map((tool) => tool.name).join(', ');
+  return { name, able: false, source: true, why: `${why}, but ${names} must be installed first` };
+}

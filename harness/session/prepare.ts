@@ -1,0 +1,149 @@
+import type { Base, Image } from '../../kernel/base.ts';
+import { recognise } from '../../kernel/source/choose.ts';
+import { makeImage } from '../../kernel/image.ts';
+import { givenUp, stage } from '../../kernel/stage.ts';
+import { chooseAccelerator } from '../../qemu/accelerator.ts';
+import { calibrate } from '../../qemu/calibrate.ts';
+import type { Accelerator } from '../../qemu/contracts.ts';
+import { buildRootfs, type Rootfs } from '../../rootfs/rootfs.ts';
+import type { Context } from '../core/context.ts';
+import { isLabError, labError, type LabError } from '../core/errors.ts';
+import type { RunOptions } from '../plan/options.ts';
+
+/** What guests of every base have in common. */
+export interface GuestParts {
+  readonly rootfs: Rootfs;
+  readonly accelerator: Accelerator;
+  /** What deadlines are multiplied by. */
+  readonly factor: number;
+}
+
+/** Everything a guest is made of, for one or more bases. */
+export interface Prepared extends GuestParts {
+  readonly images: readonly Image[];
+  /** Why the other bases have no image. */
+  readonly failures: readonly LabError[];
+}
+
+export type PrepareOptions = Pick<RunOptions, 'source' | 'upto' | 'tree' | 'debug' | 'accel'>;
+
+/**
+ * Builds what guests of these bases need and chooses the accelerator, all at once. Throws
+ * the first error of a stage, or a base's if no base could be built: nobody waits for what
+ * no guest will use.
+ */
+export async function prepare(
+  bases: readonly Base[],
+  options: PrepareOptions,
+  context: Context,
+): Promise<Prepared> {
+  const [parts, made] = await settleBoth(
+    context,
+    (within) => prepareGuests(bases, options, within),
+    (within) => makeImages(bases, options, within),
+  );
+  return { ...parts, ...made };
+}
+
+/** Builds the user space and chooses the accelerator for these bases. Throws the first stage's error. */
+export async function prepareGuests(
+  bases: readonly Base[],
+  options: Pick<PrepareOptions, 'accel'>,
+  context: Context,
+): Promise<GuestParts> {
+  const [rootfs, calibrated] = await settleBoth(context, makeRootfs, (within) =>
+    chooseAndCalibrate(bases, options, within),
+  );
+  return { rootfs, ...calibrated };
+}
+
+/**
+ * Does both at once. When one fails the other is stopped and waited for, so that nothing runs
+ * on behind the error: the one that came first, but what the caller can mend before all.
+ */
+export async function settleBoth<A, B>(
+  context: Context,
+  first: (within: Context) => Promise<A>,
+  second: (within: Context) => Promise<B>,
+): Promise<[A, B]> {
+  const stop = new AbortController();
+  const within = { ...context, signal: AbortSignal.any([context.signal, stop.signal]) };
+  const errors: unknown[] = [];
+  const watch = <T>(work: Promise<T>): Promise<T> =>
+    work.catch((error: unknown) => {
+      errors.push(error);
+      stop.abort(noUseNow(error));
+      throw error;
+    });
+  const both = [watch(first(within)), watch(second(within))] as const;
+  await Promise.allSettled(both);
+  const mendable = errors.find((error) => isLabError(error) && error.fault === 'source');
+  if (errors.length > 0) throw mendable ?? errors[0];
+  return Promise.all(both);
+}
+
+/** What a stage is told that is stopped because another one failed. */
+function noUseNow(error: unknown): LabError {
+  return labError({
+    code: givenUp,
+    fault: isLabError(error) ? error.fault : 'infrastructure',
+    doing: 'preparing guests',
+    what: 'stopped: another stage has failed, and no guest would use it',
+    next: 'Mend what the other stage says.',
+  });
+}
+
+async function makeRootfs(context: Context): Promise<Rootfs> {
+  return stage(context, 'rootfs', undefined, 'user space', async () => {
+    const rootfs = await buildRootfs(context);
+    return { value: rootfs, cached: rootfs.cached, what: `initramfs ${rootfs.key}` };
+  });
+}
+
+type Calibrated = Pick<GuestParts, 'accelerator' | 'factor'>;
+
+async function chooseAndCalibrate(
+  bases: readonly Base[],
+  { accel }: Pick<PrepareOptions, 'accel'>,
+  context: Context,
+): Promise<Calibrated> {
+  return stage(context, 'accelerator', undefined, 'trying KVM', async () => {
+    const accelerator = await chooseAccelerator(
+      { override: accel, models: bases.map(({ guest }) => guest.cpu.kvm) },
+      context,
+    );
+    const { factor } = await calibrate(accelerator.name, context);
+    const { name, reason } = accelerator;
+    context.emit({ type: 'calibrated', accelerator: name, reason, factor });
+    return { value: { accelerator, factor }, cached: false, what: reason };
+  });
+}
+
+/**
+ * Makes the bases' images one after another: make already uses every processor. Throws the
+ * first base's error if none has an image.
+ */
+async function makeImages(
+  bases: readonly Base[],
+  { source, upto, tree, debug }: PrepareOptions,
+  context: Context,
+): Promise<{ images: Image[]; failures: LabError[] }> {
+  const images: Image[] = [];
+  const failures: LabError[] = [];
+  // One place holds one base's source; the others' come from where they always do.
+  const holder =
+    source !== undefined && bases.length > 1 ? await recognise(source, bases) : undefined;
+  for (const base of bases) {
+    const from = holder === undefined || holder === base ? source : undefined;
+    const fragments = base.config.fragments.filter((name) => debug || name !== 'debug');
+    try {
+      images.push(await makeImage({ base, source: from, upto, draft: tree, fragments }, context));
+    } catch (error) {
+      if (!isLabError(error) || context.signal.aborted) throw error;
+      failures.push(error);
+    }
+  }
+  const [failure] = failures;
+  if (images.length === 0 && failure !== undefined) throw failure;
+  return { images, failures };
+}

@@ -1,0 +1,126 @@
+import { cpus, hostname, release, totalmem } from 'node:os';
+import type { Cli } from '../core/cli-context.ts';
+import type { Context } from '../core/context.ts';
+import { explainDisk } from '../core/disk.ts';
+import { exitCodeOf, isLabError, labError, type LabError, toReport } from '../core/errors.ts';
+import { createStream, type Emit, type ErrorReport, type Totals } from '../core/events.ts';
+import { findLabHome } from '../core/home.ts';
+import { findHostShare } from '../core/host-share.ts';
+import { listenForInterrupt } from '../core/interrupt.ts';
+import type { RunOptions } from '../plan/options.ts';
+import { runsOfProofs } from '../proofs/proofs.ts';
+import { makeRunFolder } from '../report/folder.ts';
+import { openReport } from '../report/report.ts';
+import { makeScratch } from '../core/scratch.ts';
+
+/** What a run's stages come to. */
+export interface RunEnd {
+  readonly totals: Totals;
+  readonly exitCode: 0 | 1 | 2 | 3;
+}
+
+export interface RunPlan {
+  readonly options: RunOptions;
+  readonly cli: Cli;
+  /** The bases' names. */
+  readonly bases: readonly string[];
+  /** Absolute path of the run's results folder: console logs go there. */
+  readonly work: (context: Context, folder: string) => Promise<RunEnd>;
+}
+
+/**
+ * Runs `work` with everything around it: results folder, screen, reports, scratch folder,
+ * Ctrl-C. Returns the process's exit status. What `work` throws ends the run with a partial
+ * report; only a bug in the lab is thrown on, behind that report.
+ */
+export async function runSession({ options, cli, bases, work }: RunPlan): Promise<0 | 1 | 2 | 3> {
+  const time = new Date();
+  const folder = await makeRunFolder(options.results, bases, time);
+  const { stdout, stderr, env } = cli;
+  const report = openReport({
+    root: options.results,
+    folder,
+    json: options.json,
+    stdout,
+    stderr,
+    env,
+    provingRuns: () => runsOfProofs(findLabHome(env)),
+  });
+  const start = performance.now();
+  const emit = createStream(report.listeners);
+  emit({
+    type: 'run-started',
+    run: folder.run,
+    time: time.toISOString(),
+    folder: folder.path,
+    command: options.command,
+    bases,
+    ...(options.shard === undefined ? {} : { shard: options.shard }),
+  });
+  emit({ type: 'environment', facts: describeHost() });
+  const interrupt = listenForInterrupt(interrupted);
+  const scratch = await makeScratch();
+  const context: Context = {
+    home: findLabHome(env),
+    emit,
+    signal: interrupt.signal,
+    scratch: scratch.path,
+  };
+  let bug: { readonly error: Error } | undefined;
+  try {
+    const end = await work(context, folder.path);
+    emit({ type: 'run-ended', ...end, milliseconds: Math.round(performance.now() - start) });
+  } catch (thrown) {
+    const error = explainDisk(thrown) ?? thrown;
+    if (!isLabError(error))
+      bug = { error: error instanceof Error ? error : new Error(String(error), { cause: error }) };
+    endEarly(emit, toReport(error, 'running the lab'), report.results().totals, start);
+  } finally {
+    interrupt.release();
+    await scratch.remove();
+  }
+  const status = await report.finish();
+  if (bug !== undefined) throw bug.error;
+  return status;
+}
+
+function endEarly(emit: Emit, error: ErrorReport, totals: Totals, start: number): void {
+  emit({
+    type: 'run-ended',
+    totals,
+    // A red case is the more important news, even where the run broke off behind it.
+    exitCode: totals.fail > 0 ? 1 : exitCodeOf(error.fault),
+    milliseconds: Math.round(performance.now() - start),
+    error,
+  });
+}
+
+function interrupted(name: string): LabError {
+  return labError({
+    code: 'interrupted',
+    fault: 'infrastructure',
+    doing: 'running the lab',
+    what: name === 'SIGINT' ? 'Ctrl-C' : `the lab got ${name}`,
+    next: 'The report holds what was done before. Once more, and the lab ends at once.',
+  });
+}
+
+function describeHost(): Record<string, string> {
+  const processors = cpus();
+  const share = findHostShare();
+  const most = share.limit.memory;
+  return {
+    host: hostname(),
+    processor: `${processors.length} x ${processors[0]?.model.trim() ?? 'unknown'}`,
+    memory: `${inGiB(totalmem())} GiB`,
+    // What affinity and cgroups leave of it; the rest is others'.
+    ...(share.processors < processors.length ? { 'processors to use': `${share.processors}` } : {}),
+    ...(most === undefined || most >= totalmem() ? {} : { 'memory to use': `${inGiB(most)} GiB` }),
+    system: `Linux ${release()}`,
+    node: process.versions.node,
+  };
+}
+
+function inGiB(bytes: number): number {
+  return Math.round((bytes / 2 ** 30) * 10) / 10;
+}

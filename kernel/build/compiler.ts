@@ -1,0 +1,89 @@
+import { execFile } from 'node:child_process';
+import { delimiter } from 'node:path';
+import { promisify } from 'node:util';
+import { labError } from '../../harness/core/errors.ts';
+import type { Context } from '../../harness/core/context.ts';
+import type { Base, PatchedTree } from '../base.ts';
+import type { BuildFolder } from './build-folder.ts';
+
+const execute = promisify(execFile);
+
+/** Returns what tells one compiler from another: the first lines of its and the linker's --version. */
+export async function identifyCompiler(base: Base): Promise<string> {
+  const [compiler = 'gcc'] = base.compiler;
+  const lines = await Promise.all(
+    [compiler, 'ld'].map(async (tool) => {
+      try {
+        const { stdout } = await execute(tool, ['--version'], {
+          env: { ...process.env, LC_ALL: 'C' },
+        });
+        return stdout.split('\n')[0] ?? '';
+      } catch (cause) {
+        throw labError({
+          code: 'tool-missing',
+          fault: 'infrastructure',
+          doing: 'looking for the compiler',
+          what: `${tool} cannot be run`,
+          next: 'Run `npm run lab -- doctor` to see what is missing and how to install it.',
+          cause,
+        });
+      }
+    }),
+  );
+  return lines.join('; ');
+}
+
+/**
+ * Returns make's arguments for a tree and its build folder. Source paths are cut from what
+ * the compiler writes, so that an oops names `kernel/fork.c` and the same series has the
+ * same image in every lab home.
+ */
+export function makeArguments(
+  tree: PatchedTree,
+  folder: BuildFolder,
+  withCcache: boolean,
+): string[] {
+  const { base } = tree.source;
+  const maps = [`-ffile-prefix-map=${tree.path}/=`, `-ffile-prefix-map=${folder.path}=.`];
+  const ccache = withCcache ? ['ccache'] : [];
+  const [compiler = 'gcc'] = base.compiler;
+  return [
+    '-C',
+    tree.path,
+    `O=${folder.path}`,
+    `CC=${[...ccache, ...base.compiler, ...maps].join(' ')}`,
+    `HOSTCC=${[...ccache, compiler].join(' ')}`,
+    ...Object.entries(base.pinnedTime.objects).map(([object, flags]) =>
+      `HOSTCFLAGS_${object}=${flags} -include ${folder.pinned}/time.h`.replace('= ', '='),
+    ),
+    ...Object.entries(base.makeVariables).map(([name, value]) => `${name}=${value}`),
+  ];
+}
+
+/** Returns the environment of a build: ccache in the lab home, and nothing that makes it differ. */
+export function buildEnvironment(
+  base: Base,
+  context: Context,
+  pinned: string,
+): Record<string, string> {
+  const inherited = Object.entries(process.env).filter(
+    (entry): entry is [string, string] =>
+      entry[1] !== undefined && !/^(MAKE|MFLAGS|KBUILD|KCONFIG|GCC_COLORS|CFLAGS)/.test(entry[0]),
+  );
+  const { PATH = '', ...rest } = Object.fromEntries(inherited);
+  const hasPinned = Object.keys(base.pinnedCommands).length > 0;
+  return {
+    ...rest,
+    PATH: hasPinned ? `${pinned}${delimiter}${PATH}` : PATH,
+    LC_ALL: 'C',
+    TZ: 'UTC',
+    // 2.6.30 writes the date into .config.
+    KCONFIG_NOTIMESTAMP: '1',
+    CCACHE_DIR: context.home.ccache,
+    // Another build folder must not mean another object.
+    CCACHE_NOHASHDIR: '1',
+    // The compiler's bytes, not its date: an unpacked container has new dates.
+    CCACHE_COMPILERCHECK: 'content',
+    CCACHE_MAXSIZE: '5G',
+  };
+}

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { dir } from 'tmp-promise';
+import { findKnown, findStale, parseKnown, readKnown } from '../../../harness/plan/known.ts';
+import type { ListedCase } from '../../../harness/suite/listing.ts';
+import { root } from '../fixture.ts';
+
+const one = { base: 'v6.1', case: '^cases/a.ts > s > 1$', reason: 'not ported yet' };
+const parse = (value: unknown) => parseKnown(JSON.stringify(value));
+const listed = (file: string, test: string): ListedCase => ({
+  ...{ file, suite: 's', test, needs: [], only: false },
+});
+
+describe('the list of known failures', () => {
+  it("is read from the repository, and the repository's own can be read", async () => {
+    assert.ok(Array.isArray(await readKnown(root)));
+    const { path, cleanup } = await dir({ unsafeCleanup: true });
+    try {
+      assert.deepEqual(await readKnown(path), []);
+      await mkdir(join(path, 'cases'));
+      await writeFile(join(path, 'cases/known.json'), JSON.stringify([one]));
+      assert.equal((await readKnown(path))[0]?.reason, one.reason);
+    } finally {
+      await cleanup();
+    }
+  });
+
+  const broken = [
+    ['no JSON', () => parseKnown('[')],
+    ['no list', () => parse({})],
+    ['a base that there is not', () => parse([{ ...one, base: 'v9' }])],
+    ['no reason', () => parse([{ ...one, reason: ' ' }])],
+    ['an expression that is none', () => parse([{ ...one, case: '(' }])],
+    ['no expression, which would match all', () => parse([{ ...one, case: '' }])],
+    ['a word it does not know', () => parse([{ ...one, failures: 'x' }])],
+  ] as const;
+  for (const [name, read] of broken)
+    it(`is refused with ${name}`, () => {
+      assert.throws(read, { code: 'known-failures-unreadable', fault: 'usage' });
+    });
+
+  it('is about a base', () => {
+    const known = parse([one]);
+    const id = 'cases/a.ts > s > 1';
+    assert.equal(findKnown(known, { base: 'v6.1', id })?.reason, one.reason);
+    assert.equal(findKnown(known, { base: 'v2.6.30', id }), undefined);
+    assert.equal(findKnown(known, { base: 'v6.1', id: `${id}0` }), undefined);
+  });
+
+  it('may hold no entry that no case is meant by', () => {
+    const known = parse([one, { ...one, case: 'renamed' }]);
+    const stale = findStale(known, [listed('cases/a.ts', '1')]);
+    assert.deepEqual(
+      stale.map(({ file, test, code }) => [file, test, code]),
+      [['cases/known.json', 'renamed', 'known-failure-of-no-case']],
+    );
+  });
+});

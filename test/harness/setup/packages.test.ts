@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import {
+  installHints,
+  managerOf,
+  neededTools,
+  packagesFor,
+} from '../../../harness/setup/packages.mjs';
+import { tools } from '../../../harness/setup/tools.mjs';
+
+const systems = [
+  ['Debian', 'PRETTY_NAME="Debian GNU/Linux 12"\nID=debian\n', 'apt'],
+  ['Ubuntu', 'ID=ubuntu\nID_LIKE=debian\n', 'apt'],
+  ['a derivative', 'ID=pop\nID_LIKE="ubuntu debian"\n', 'apt'],
+  ['Fedora', 'ID=fedora\n', 'dnf'],
+  ['Rocky', 'ID="rocky"\nID_LIKE="rhel centos fedora"\n', 'dnf'],
+  ['Arch', 'ID=arch\n', 'pacman'],
+  ['Arch Linux ARM', 'ID=archarm\nID_LIKE=arch\n', 'pacman'],
+  ['one with Debian in its name only', 'ID=other\nHOME_URL="https://debian.org"\n', undefined],
+  ['one without the file', '', undefined],
+] as const;
+
+for (const [name, osRelease, manager] of systems) {
+  it(`finds the package manager of ${name}`, () => {
+    assert.equal(managerOf(osRelease), manager);
+  });
+}
+
+it("wants Debian's keys only where there is apt", () => {
+  const names = (osRelease: string) => neededTools(osRelease).map(({ name }) => name);
+  assert.ok(names('ID=ubuntu\n').includes("Debian's keys"));
+  assert.ok(!names('ID=fedora\n').includes("Debian's keys"));
+  assert.ok(!names('').includes("Debian's keys"));
+  assert.ok(names('').includes('QEMU'));
+});
+
+it('names a package that holds several tools once', () => {
+  const [first] = tools;
+  assert.ok(first);
+  assert.deepEqual(packagesFor([first, first], 'apt'), ['qemu-system-x86']);
+});
+
+it('prints one command where the system is known and three where it is not', () => {
+  assert.equal(installHints(tools, 'dnf').length, 1);
+  assert.equal(installHints(tools, undefined).length, 3);
+});
+
+it('knows for every tool how to look for it, why it is needed and where to get it', () => {
+  for (const tool of tools) {
+    assert.ok((tool.commands?.length ?? 0) + (tool.files?.length ?? 0) > 0, tool.name);
+    assert.ok(tool.why.length > 5, tool.name);
+    for (const manager of ['apt', 'dnf', 'pacman'] as const)
+      assert.match(tool.packages[manager], /^[a-z0-9][a-z0-9.+-]*$/, tool.name);
+  }
+});

@@ -68,6 +68,16 @@ export default {
       to: { path: '^(harness|kernel|qemu|rootfs)/', pathNot: '^harness/case[.]ts$' },
     },
     {
+      name: 'project-knows-the-ground-only',
+      comment: 'a project’s own code stands on the case API, the project API and core',
+      severity: 'error',
+      from: { path: '^(cases/cr/|lab[.]config[.]ts$)' },
+      to: {
+        path: '^(harness|kernel|qemu|rootfs)/',
+        pathNot: '^harness/(core/|case[.]ts$|project[.]ts$)',
+      },
+    },
+    {
       name: 'engine-needs-no-test',
       severity: 'error',
       comment: 'tests know the engine, not the other way round',

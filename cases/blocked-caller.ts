@@ -1,5 +1,5 @@
-import { assert, suite } from '../harness/case.ts';
-import type { Guest, Subject } from '../harness/case.ts';
+import { assert, suite } from './cr/case.ts';
+import type { Guest, Subject } from './cr/case.ts';
 import { patches } from './support/patches.ts';
 import { wordsOf } from './support/self.ts';
 import { frozenSubject, nameOf, unharmed } from './support/tasks.ts';

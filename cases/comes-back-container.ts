@@ -1,4 +1,4 @@
-import { suite } from '../harness/case.ts';
+import { suite } from './cr/case.ts';
 import { patches } from './support/patches.ts';
 import {
   bringBack,

@@ -1,5 +1,5 @@
-import type { Guest } from '../harness/case.ts';
-import { assert, suite } from '../harness/case.ts';
+import type { Guest } from './cr/case.ts';
+import { assert, suite } from './cr/case.ts';
 import { patches } from './support/patches.ts';
 import type { Workload } from './support/workload.ts';
 import { bringBack, endWell, startWorkload, tasksOf, thaw } from './support/workload.ts';

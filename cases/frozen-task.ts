@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
-import { assert, suite } from '../harness/case.ts';
-import type { Guest } from '../harness/case.ts';
+import { assert, suite } from './cr/case.ts';
+import type { Guest } from './cr/case.ts';
 import { bytesOf, numberOf, objectOf } from './support/image.ts';
 import { patches } from './support/patches.ts';
 import { frozenSubject, unharmed } from './support/tasks.ts';

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { assert, suite } from '../harness/case.ts';
+import { assert, suite } from './cr/case.ts';
 import { failNone, failNth } from './support/failing.ts';
 import { firstPlacesIn, placeOf, placesIn, types } from './support/image.ts';
 import { patches } from './support/patches.ts';

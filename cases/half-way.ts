@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
-import { assert, suite } from '../harness/case.ts';
-import type { Guest } from '../harness/case.ts';
+import { assert, suite } from './cr/case.ts';
+import type { Guest } from './cr/case.ts';
 import { failEachAllocation } from './support/failing.ts';
 import { patches } from './support/patches.ts';
 import { keptSince } from './support/slabs.ts';

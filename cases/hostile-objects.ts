@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { suite } from '../harness/case.ts';
+import { suite } from './cr/case.ts';
 import {
   behind,
   first,

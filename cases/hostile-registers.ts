@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { assert, suite } from '../harness/case.ts';
+import { assert, suite } from './cr/case.ts';
 import { placeOf, types, withNumber } from './support/image.ts';
 import { patches } from './support/patches.ts';
 import { restartFrom, savedSelf, untouched } from './support/self.ts';

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { assert, suite } from '../harness/case.ts';
+import { assert, suite } from './cr/case.ts';
 import { behind, both, first, having, put, registerWrong, replace } from './support/hostile.ts';
 import type { Wrong } from './support/hostile.ts';
 import { types } from './support/image.ts';

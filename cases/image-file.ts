@@ -1,5 +1,5 @@
-import { assert, suite } from '../harness/case.ts';
-import type { CallOptions } from '../harness/case.ts';
+import { assert, suite } from './cr/case.ts';
+import type { CallOptions } from './cr/case.ts';
 import { patches } from './support/patches.ts';
 import { savedSelf } from './support/self.ts';
 import { frozenSubject } from './support/tasks.ts';

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
-import { assert, suite } from '../harness/case.ts';
-import type { Guest } from '../harness/case.ts';
+import { assert, suite } from './cr/case.ts';
+import type { Guest } from './cr/case.ts';
 import { placeOf, types, withNumber } from './support/image.ts';
 import { patches } from './support/patches.ts';
 import { savedSelf } from './support/self.ts';

@@ -1,4 +1,4 @@
-import { assert, suite } from '../harness/case.ts';
+import { assert, suite } from './cr/case.ts';
 import { patches } from './support/patches.ts';
 import { frozenSubject, nameOf, unharmed } from './support/tasks.ts';
 

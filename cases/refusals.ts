@@ -1,5 +1,5 @@
-import { assert, suite } from '../harness/case.ts';
-import type { Needs } from '../harness/case.ts';
+import { assert, suite } from './cr/case.ts';
+import type { Needs } from './cr/case.ts';
 import { patches } from './support/patches.ts';
 import { frozenSubject, nameOf } from './support/tasks.ts';
 

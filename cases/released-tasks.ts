@@ -1,5 +1,5 @@
-import { assert, suite } from '../harness/case.ts';
-import type { Guest } from '../harness/case.ts';
+import { assert, suite } from './cr/case.ts';
+import type { Guest } from './cr/case.ts';
 import { patches } from './support/patches.ts';
 import { keptSince } from './support/slabs.ts';
 

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { suite } from '../harness/case.ts';
+import { suite } from './cr/case.ts';
 import { placeOf, placesIn, types } from './support/image.ts';
 import { patches } from './support/patches.ts';
 import { bringBack, endWell, savedWorkload, tasksComeTo } from './support/workload.ts';

@@ -1,4 +1,4 @@
-import { assert, suite } from '../harness/case.ts';
+import { assert, suite } from './cr/case.ts';
 import { placeOf, types } from './support/image.ts';
 import { patches } from './support/patches.ts';
 import { restartFrom, savedSelf, untouched } from './support/self.ts';

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { suite } from '../harness/case.ts';
+import { suite } from './cr/case.ts';
 import { allRefused, may, says, without } from './support/claims.ts';
 import type { Claim } from './support/claims.ts';
 import { types } from './support/image.ts';

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
-import { assert, suite } from '../harness/case.ts';
-import type { Guest } from '../harness/case.ts';
+import { assert, suite } from './cr/case.ts';
+import type { Guest } from './cr/case.ts';
 import { allRefused, inGroups, lastOf, may, says } from './support/claims.ts';
 import type { Claim } from './support/claims.ts';
 import { types } from './support/image.ts';

@@ -1,4 +1,4 @@
-import { assert, suite } from '../harness/case.ts';
+import { assert, suite } from './cr/case.ts';
 import { rewrite, savedLeader, withZombie } from './support/leading.ts';
 import { patches } from './support/patches.ts';
 import { wordsOf } from './support/self.ts';

@@ -1,5 +1,5 @@
-import { assert, suite } from '../harness/case.ts';
-import type { CallOptions, Guest } from '../harness/case.ts';
+import { assert, suite } from './cr/case.ts';
+import type { CallOptions, Guest } from './cr/case.ts';
 import { objectOf } from './support/image.ts';
 import { patches } from './support/patches.ts';
 import { frozenSubject } from './support/tasks.ts';

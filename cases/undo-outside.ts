@@ -1,4 +1,4 @@
-import { assert, suite } from '../harness/case.ts';
+import { assert, suite } from './cr/case.ts';
 import { patches } from './support/patches.ts';
 import { nameOf } from './support/tasks.ts';
 import { endWell, freezeAll, startWorkload, thaw } from './support/workload.ts';

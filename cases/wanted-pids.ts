@@ -1,5 +1,5 @@
-import { assert, suite } from '../harness/case.ts';
-import type { Guest, Needs } from '../harness/case.ts';
+import { assert, suite } from './cr/case.ts';
+import type { Guest, Needs } from './cr/case.ts';
 import { patches } from './support/patches.ts';
 import { frozenSubject } from './support/tasks.ts';
 

@@ -1,6 +1,6 @@
 /** What a case file imports: uvu's syntax, and the lab's own rules behind it. */
 import type { Callback, Test } from 'uvu';
-import type { CaseContext } from './suite/contracts.ts';
+import type { CaseContext, Guest } from './suite/contracts.ts';
 import { register } from './suite/registry.ts';
 import type { Body, Needs, RegisteredSuite, RegisteredTest } from './suite/registry.ts';
 import { skipSignal } from './suite/skip.ts';
@@ -9,6 +9,7 @@ export type { Assertion } from 'uvu/assert';
 export * as assert from 'uvu/assert';
 export type * from './suite/contracts.ts';
 export type { Needs } from './suite/registry.ts';
+export { labError } from './core/errors.ts';
 
 /** uvu's suite, with a reason for each skip and two ways to say more about cases. */
 export interface Suite<T> {
@@ -30,16 +31,34 @@ export interface Suite<T> {
   within(seconds: number): Suite<T>;
 }
 
+/** Makes suites whose cases get a guest of kind `G`. */
+export type SuiteMaker<G extends Guest> = <Extra extends object = object>(
+  name: string,
+  context?: Extra,
+) => Suite<CaseContext<G> & Extra>;
+
 /**
  * Returns a suite to register cases with. Its cases get `context`'s properties and `guest`;
  * nothing runs until the lab asks for it.
  */
-export function suite<Extra extends object = object>(
+export const suite: SuiteMaker<Guest> = suiteWith((guest) => guest);
+
+/**
+ * Returns a `suite` whose guests have what a project adds to them: its own calls, in words of
+ * the engine's guest. `extend` is called for each case, and for a suite's hooks.
+ */
+export function suiteWith<G extends Guest>(extend: (guest: Guest) => G): SuiteMaker<G> {
+  return (name, context) => makeSuite(name, context, extend);
+}
+
+function makeSuite<G extends Guest, Extra extends object>(
   name: string,
-  context?: Extra,
-): Suite<CaseContext & Extra> {
+  context: Extra | undefined,
+  extend: (guest: Guest) => G,
+): Suite<CaseContext<G> & Extra> {
   const target: RegisteredSuite = {
     name,
+    extend,
     context: { ...context },
     tests: [],
     before: [],
@@ -50,7 +69,7 @@ export function suite<Extra extends object = object>(
     late: [],
   };
   register(target);
-  return createSuite<CaseContext & Extra>(target, { needs: [], seconds: undefined });
+  return createSuite<CaseContext<G> & Extra>(target, { needs: [], seconds: undefined });
 }
 
 /** Ends the running case as skipped. The reason is shown wherever the case is. */

@@ -1,5 +1,12 @@
 import type { Finding, FindingKind } from '../harness/core/finding.ts';
-import { complaints, dieHeader, dumpLine, memoryLine, type Shape } from './complaints.ts';
+import {
+  complaints,
+  dieHeader,
+  dumpLine,
+  memoryLine,
+  type Complaint,
+  type Shape,
+} from './complaints.ts';
 
 /** A complaint whose lines are still coming. */
 interface OpenFinding {
@@ -30,7 +37,7 @@ const printkPrefix = /^(?:<\d>)?(?:\[ *\d+\.\d{6}\](?:\[ *[TC]\d+\])? ?)?/;
 const embeddedPrefix = /\[ *\d+\.\d{6}\](?:\[ *[TC]\d+\])? /;
 
 /** The lab's own lines: markers around cases, init's words. */
-const labLine = /^(?:cr-lab|lab): (?!died)/;
+const labLine = /^(?:cr-lab|lab): (?!died|canary )/;
 
 /** The line before a complaint's first one: `----[ cut here ]----`, lockdep's and SLUB's rulers. */
 const ruler = /^-+\[ cut here \]-+$|^[=-]{20,}$/;
@@ -46,9 +53,14 @@ const longestFinding = 400;
 
 /**
  * Returns a classifier for one guest's console. It knows 2.6.30's wording and 6.1's, and
- * needs every line in order, `index` counting from 0.
+ * needs every line in order, `index` counting from 0. `notices` are lines of the project's own
+ * that are told of and turn nothing red.
  */
-export function createClassifier(): Classifier {
+export function createClassifier(notices: readonly RegExp[] = []): Classifier {
+  const rows: readonly Complaint[] = [
+    ...complaints,
+    ...notices.map((pattern): Complaint => ({ kind: 'notice', pattern, shape: 'line' })),
+  ];
   let next = 0;
   let preamble: string[] = [];
   let current: OpenFinding | undefined;
@@ -67,7 +79,7 @@ export function createClassifier(): Classifier {
       preamble = [];
       return flush();
     }
-    const match = findComplaint(message);
+    const match = findComplaint(rows, message);
     if (match !== undefined && !(current !== undefined && isPartOf(current, match.kind, message))) {
       const done = flush();
       current = {
@@ -100,8 +112,11 @@ export function messageOf(line: string): string {
   return message.slice(embedded.index + embedded[0].length);
 }
 
-function findComplaint(message: string): { kind: FindingKind; shape: Shape } | undefined {
-  const found = complaints.find(({ pattern }) => pattern.test(message));
+function findComplaint(
+  rows: readonly Complaint[],
+  message: string,
+): { kind: FindingKind; shape: Shape } | undefined {
+  const found = rows.find(({ pattern }) => pattern.test(message));
   return found === undefined ? undefined : { kind: found.kind, shape: found.shape };
 }
 
@@ -136,5 +151,5 @@ function close(open: OpenFinding): Finding {
   const { kind, line, index } = open;
   const lines = open.lines.slice(0, open.sure);
   while (lines.length > 1 && messageOf(lines.at(-1) ?? '').trim() === '') lines.pop();
-  return { kind, line, lines, index, fatal: kind !== 'c/r' };
+  return { kind, line, lines, index, fatal: kind !== 'notice' };
 }

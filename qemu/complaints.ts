@@ -46,7 +46,7 @@ export const dieHeader = /: (?:0x)?[0-9a-f]{4,} \[#\d+\]/;
 
 export const complaints: readonly Complaint[] = [
   { kind: 'lab', pattern: /^lab: died/, shape: 'line' },
-  { kind: 'c/r', pattern: /^c\/r:/, shape: 'line' },
+  { kind: 'notice', pattern: /^lab: canary /, shape: 'line' },
   { kind: 'panic', pattern: /(?<!---\[ end )Kernel panic - not syncing/, shape: 'dump' },
   {
     kind: 'lockdep',

@@ -19,10 +19,14 @@ export type ConsoleFeed = Console & {
  * Returns the console behind a connected socket, spooled to a file as well and scanned as
  * it comes. It closes the spool when it ends.
  */
-export function openConsole(socket: Duplex, spool: Spool): ConsoleFeed {
+export function openConsole(
+  socket: Duplex,
+  spool: Spool,
+  notices: readonly RegExp[] = [],
+): ConsoleFeed {
   const history = createHistory();
   const splitter = splitLines(take);
-  const scan = scanLines();
+  const scan = scanLines(notices);
   const waiters = createWaiters<{ readonly line: string; readonly index: number }>();
   const listeners = new Set<(line: string, index: number) => void>();
   let lastByte: number | undefined;
@@ -98,8 +102,8 @@ interface Scan {
 }
 
 /** Returns a live scan: a complaint is reported when it is complete, or the console is silent. */
-function scanLines(): Scan {
-  const classifier = createClassifier();
+function scanLines(notices: readonly RegExp[]): Scan {
+  const classifier = createClassifier(notices);
   const listeners = new Set<(finding: Finding) => void>();
   const findings: Finding[] = [];
   let scanned = 0;

@@ -26,6 +26,8 @@ export interface LaunchOptions {
   readonly folder: string;
   /** Where the serial console is kept, outside the scratch folder. */
   readonly consoleLog: string;
+  /** Lines of the console to tell of beside complaints; they turn nothing red. */
+  readonly notices?: readonly RegExp[];
   /** Aborting kills the machine. */
   readonly signal: AbortSignal;
   /** A file that saveGuest wrote. */

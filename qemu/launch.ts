@@ -85,7 +85,11 @@ function watch(
   options: LaunchOptions & { readonly argv: readonly string[]; readonly spool: Spool },
 ): Watched {
   const qmp = createQmp(child.stdio[qmpDescriptor] as Socket);
-  const feed = openConsole(child.stdio[consoleDescriptor] as Socket, options.spool);
+  const feed = openConsole(
+    child.stdio[consoleDescriptor] as Socket,
+    options.spool,
+    options.notices,
+  );
   const ended = watchEnd(child, qmp, feed);
   return {
     name: options.name,

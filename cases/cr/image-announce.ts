@@ -1,4 +1,4 @@
-import type { ImageObject } from '../../harness/suite/contracts.ts';
+import type { ImageObject } from './contracts.ts';
 import {
   actionsBytes,
   fileType,

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { ParsedImage } from '../../harness/suite/contracts.ts';
+import type { ParsedImage } from './contracts.ts';
 import { labError } from '../../harness/core/errors.ts';
 import type { GrownImage } from './image-compare.ts';
 import { growTree } from './image-tree.ts';

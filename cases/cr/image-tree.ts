@@ -1,4 +1,4 @@
-import type { ImageObject } from '../../harness/suite/contracts.ts';
+import type { ImageObject } from './contracts.ts';
 import { typeOf } from './image-layout.ts';
 
 /** An object of an image with those that belong to it. */

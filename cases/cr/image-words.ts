@@ -1,4 +1,4 @@
-import type { ImageObject } from '../../harness/suite/contracts.ts';
+import type { ImageObject } from './contracts.ts';
 import { fileType } from './image-layout.ts';
 import type { ImageNode } from './image-tree.ts';
 import { count } from '../../harness/core/text.ts';

@@ -1,4 +1,4 @@
-import type { ImageObject, ParsedImage } from '../../harness/suite/contracts.ts';
+import type { ImageObject, ParsedImage } from './contracts.ts';
 import { announce } from './image-announce.ts';
 import type { Announced } from './image-announce.ts';
 import { decodeText, findErrorRecord } from './image-error.ts';

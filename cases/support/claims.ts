@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
-import { assert } from '../../harness/case.ts';
-import type { Guest } from '../../harness/case.ts';
+import { assert } from '../cr/case.ts';
+import type { Guest } from '../cr/case.ts';
 import { placesIn, types, withNumber } from './image.ts';
 import { keptSince } from './slabs.ts';
 import { runShell, tasksComeTo, tasksOf } from './workload.ts';

@@ -1,5 +1,5 @@
-import { assert } from '../../harness/case.ts';
-import type { Guest } from '../../harness/case.ts';
+import { assert } from '../cr/case.ts';
+import type { Guest } from '../cr/case.ts';
 import { tasksOf } from './workload.ts';
 import type { Workload } from './workload.ts';
 

@@ -1,5 +1,5 @@
-import { assert } from '../../harness/case.ts';
-import type { Guest } from '../../harness/case.ts';
+import { assert } from '../cr/case.ts';
+import type { Guest } from '../cr/case.ts';
 import { textOf } from './workload.ts';
 
 const knobs = '/sys/kernel/debug/failslab';

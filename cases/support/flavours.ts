@@ -1,5 +1,5 @@
-import { assert, suite } from '../../harness/case.ts';
-import type { DiskType, Needs } from '../../harness/case.ts';
+import { assert, suite } from '../cr/case.ts';
+import type { DiskType, Needs } from '../cr/case.ts';
 import { differencesOf, factsOf } from './facts.ts';
 import { patches } from './patches.ts';
 import { bringBack, carryOver, destroy, endWell, save, startWorkload, thaw } from './workload.ts';

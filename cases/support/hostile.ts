@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
-import { assert } from '../../harness/case.ts';
-import type { Guest, Suite, CaseContext } from '../../harness/case.ts';
+import { assert } from '../cr/case.ts';
+import type { Guest, Suite, CaseContext } from '../cr/case.ts';
 import { placeOf, placesIn, withNumber } from './image.ts';
 import { keptSince } from './slabs.ts';
 import { bringBack, endWell, savedWorkload, textOf } from './workload.ts';

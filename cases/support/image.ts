@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
-import { assert } from '../../harness/case.ts';
-import type { CheckpointResult, Guest, ImageObject, ParsedImage } from '../../harness/case.ts';
+import { assert } from '../cr/case.ts';
+import type { CheckpointResult, Guest, ImageObject, ParsedImage } from '../cr/case.ts';
 
 /** Returns the bytes of the image that a checkpoint wrote to a file. */
 export async function bytesOf(guest: Guest, { path }: CheckpointResult): Promise<Buffer> {

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
-import { assert } from '../../harness/case.ts';
-import type { Guest, Subject, SubjectOptions } from '../../harness/case.ts';
+import { assert } from '../cr/case.ts';
+import type { Guest, Subject, SubjectOptions } from '../cr/case.ts';
 import { placeOf, placesIn, types, withNumber } from './image.ts';
 import { wordsOf } from './self.ts';
 

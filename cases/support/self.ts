@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
-import { assert } from '../../harness/case.ts';
-import type { Guest, Subject, SubjectOptions } from '../../harness/case.ts';
+import { assert } from '../cr/case.ts';
+import type { Guest, Subject, SubjectOptions } from '../cr/case.ts';
 
 /** A `self` subject that has saved itself, and its image. */
 export interface Saved {

@@ -1,4 +1,4 @@
-import type { Guest } from '../../harness/case.ts';
+import type { Guest } from '../cr/case.ts';
 
 /** Active objects of slab caches, by name. */
 export type Counts = Awaited<ReturnType<Guest['slabs']>>;

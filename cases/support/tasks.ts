@@ -1,5 +1,5 @@
-import { assert } from '../../harness/case.ts';
-import type { Guest, Subject, SubjectOptions } from '../../harness/case.ts';
+import { assert } from '../cr/case.ts';
+import type { Guest, Subject, SubjectOptions } from '../cr/case.ts';
 
 /** Starts a subject, freezes it, and makes sure that it is. */
 export async function frozenSubject(

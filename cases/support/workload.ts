@@ -1,5 +1,5 @@
-import { assert } from '../../harness/case.ts';
-import type { DiskType, Guest, ProgramOptions, Subject } from '../../harness/case.ts';
+import { assert } from '../cr/case.ts';
+import type { DiskType, Guest, ProgramOptions, Subject } from '../cr/case.ts';
 
 /** A program of rootfs/src/work that is at work. */
 export interface Workload {

@@ -176,7 +176,7 @@ async function measureChange(bench: Bench): Promise<number[]> {
 /** Copies what a run reads; packages are shared. */
 async function copyLab(from: string, to: string): Promise<void> {
   await mkdir(to, { recursive: true });
-  for (const name of ['package.json', 'package-lock.json', 'tsconfig.json'])
+  for (const name of ['package.json', 'package-lock.json', 'tsconfig.json', 'lab.config.ts'])
     await cp(join(from, name), join(to, name));
   for (const name of ['kernel', 'patches', 'rootfs', 'qemu', 'harness', 'cases'])
     await cp(join(from, name), join(to, name), { recursive: true });

@@ -5,9 +5,9 @@ import { openCli, resolvePath, type Cli } from '../core/cli-context.ts';
 import { addCacheCommand } from './cache.ts';
 import { addCompareCommand } from './compare.ts';
 import { addDoctorCommand } from './doctor.ts';
-import { addImageCommand } from '../../cases/cr/image-command.ts';
 import { addMergeCommand } from './merge.ts';
 import { addRunCommand } from './run.ts';
+import { loadProject } from '../session/load-project.ts';
 import { exitCodeOfThrown, renderThrown } from '../report/error.ts';
 import { styleFor } from '../core/style.ts';
 
@@ -20,6 +20,7 @@ export async function main(args: readonly string[], cli: Cli = openCli(args)): P
   try {
     const words = withDefault(args, cli);
     const program = createProgram(cli);
+    (await loadProject(cli.root)).addCommands?.(program, cli);
     if (!isKnown(program, words[0]) && !asksVersion(words)) await addSlowCommands(program, cli);
     await program.parseAsync(words, { from: 'user' });
     return cli.status;
@@ -49,7 +50,6 @@ export function createProgram(cli: Cli): Command {
   addMergeCommand(program, cli);
   addCompareCommand(program, cli);
   addCacheCommand(program, cli);
-  addImageCommand(program, cli);
   return program;
 }
 

@@ -40,10 +40,10 @@ export interface CaseResult {
   readonly console: readonly string[];
   /** The shim's answers, newest last, for a case that did not pass. */
   readonly shim: readonly string[];
-  /** The image it wrote or read last, of a case that did not pass. */
-  readonly image?: CaseImage;
+  /** What it wrote or read last of the kind its project knows, of a case that did not pass. */
+  readonly artefact?: CaseArtefact;
   /** Those of the guests it had beside its own. */
-  readonly otherImages?: readonly CaseImage[];
+  readonly otherArtefacts?: readonly CaseArtefact[];
   /** What to type to run this case alone. */
   readonly rerun: string;
   /** What to type to look closer: gdb where it begins, a shell in its guest. */
@@ -60,10 +60,13 @@ export interface CaseResult {
   readonly provenIn?: string;
 }
 
-export interface CaseImage {
+/** A file of a guest that a case was about. */
+export interface CaseArtefact {
+  /** What the project calls it: `image`. */
+  readonly name: string;
   /** Where it stood in the guest; of one beside the case's own with that guest's name. */
   readonly path: string;
-  /** Its tree, up to where it breaks, and how it ends. */
+  /** What the project makes of it. */
   readonly lines: readonly string[];
   /** Its bytes, in the run's folder. */
   readonly file?: string;

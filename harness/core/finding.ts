@@ -10,7 +10,7 @@ export const findingKinds = [
   'rcu-stall',
   'oom',
   'slab',
-  'c/r',
+  'notice',
   'lab',
 ] as const;
 export type FindingKind = (typeof findingKinds)[number];
@@ -24,7 +24,7 @@ export interface Finding {
   readonly lines: readonly string[];
   /** Index of the first line in the guest's console, from 0. */
   readonly index: number;
-  /** Whether it must turn the case red: a "c/r:" line alone does not. */
+  /** Whether it must turn the case red: a notice does not. */
   readonly fatal: boolean;
   /** Where its addresses lead, innermost first, once it has been decoded. */
   readonly stack?: readonly Frame[];
@@ -38,7 +38,7 @@ export interface Frame {
   /** Relative to the tree's root if that is known. */
   readonly file?: string;
   readonly line?: number;
-  /** The patch that wrote that line: `0012 c/r: dump open files`. */
+  /** The patch that wrote that line: `0012 mm: count what is mapped`. */
   readonly patch?: string;
   /** False where the kernel itself put a `?`: found on the stack, maybe long ago. */
   readonly reliable: boolean;

@@ -16,6 +16,8 @@ export interface GuestOptions {
   readonly factor: number;
   /** Absolute path of the folder for console logs. */
   readonly folder: string;
+  /** Lines that the project wants told; they turn nothing red. */
+  readonly notices?: readonly RegExp[];
 }
 
 /** Milliseconds a boot may take on an accelerator of factor 1, where it takes 2000 to 4000. */
@@ -69,6 +71,7 @@ export async function launch(
     folder,
     consoleLog: join(options.folder, `console-${name}.log`),
     signal,
+    notices: options.notices ?? [],
     ...(state === undefined ? {} : { restoreFrom: state }),
   });
 }

@@ -58,7 +58,7 @@ export function watchConsole(console: Console, shim: ShimClient, patience: numbe
     },
     proveScan: async () => {
       marks += 1;
-      const words = `c/r: canary ${token} ${marks}`;
+      const words = `lab: canary ${token} ${marks}`;
       const index = await print(['write', '/dev/kmsg', `<5>${words}\n`], new RegExp(`${words}$`));
       if (typeof index !== 'number') return index;
       const found = console.findings.some(({ line }) => line.includes(words));

@@ -1,32 +1,31 @@
 import type {
-  CallOptions,
-  Destination,
+  Identity,
+  KernelCallOptions,
+  KernelCallResult,
   ProgramOptions,
   SubjectOptions,
 } from '../suite/contracts.ts';
-import type { CallAnswer } from './guest-answers.ts';
 import { guestAssertion } from '../suite/guest-assertion.ts';
+import { callAnswer, type CallAnswer } from './guest-answers.ts';
+import type { GuestParts } from './guest-parts.ts';
 
-/** CHECKPOINT_SUBTREE: the target need not be the init of a container. */
-const subtree = 1;
-
-/** Returns the words of a checkpoint: the shim's `checkpoint` command without a deadline. */
-export function checkpointWords(pid: number, options: CallOptions, file: string): string[] {
-  const { flags = subtree, to = { kind: 'file', path: file } } = options;
-  const words = ['--pid', String(pid), '--flags', String(flags)];
-  return ['checkpoint', ...words, ...destinationWords(to, file), ...identityWords(options)];
-}
-
-/** Returns the words of a restart. The caller restores itself if `pid` is 0. */
-export function restartWords(pid: number, image: string, options: CallOptions): string[] {
-  const who = pid === 0 ? ['--self'] : ['--pid', String(pid)];
-  const flags = ['--flags', String(options.flags ?? 0)];
-  return ['restart', ...who, '--in', image, ...flags, ...identityWords(options)];
+/** Has the shim make a call under test. Throws an assertion if it does not come back. */
+export async function callKernel(
+  { call, patience }: Pick<GuestParts, 'call' | 'patience'>,
+  name: string,
+  words: readonly string[],
+  { replacesCaller = false, unhurried = false }: KernelCallOptions = {},
+): Promise<KernelCallResult> {
+  const deadline = unhurried ? [] : ['--timeout', String(patience)];
+  const answer = await call(callAnswer, [...words, ...deadline]);
+  if (!replacesCaller) mustReturn(name, answer);
+  const { ret, errno, bytes, us, status = null, signal = null, counts = {} } = answer;
+  return { ret, errno, bytes, microseconds: us, status, signal, counts };
 }
 
 /** Returns who does something, as options of the shim. */
 export function identityWords(
-  options: CallOptions & SubjectOptions & Partial<ProgramOptions>,
+  options: Identity & SubjectOptions & Partial<ProgramOptions>,
 ): string[] {
   const { uid, gid, chroot, cwd, newPidNamespace, group } = options;
   return [
@@ -39,28 +38,8 @@ export function identityWords(
   ];
 }
 
-function destinationWords(to: Destination, file: string): string[] {
-  switch (to.kind) {
-    case 'file':
-      return [
-        ...['--out', to.path],
-        ...(to.append === true ? ['--append'] : []),
-        ...(to.offset === undefined ? [] : ['--offset', String(to.offset)]),
-      ];
-    case 'pipe':
-      // What comes out of the pipe is kept, so that the image can be read.
-      return ['--pipe', '--out', file];
-    case 'closed-pipe':
-      return ['--pipe-closed'];
-    case 'closed-descriptor':
-      return ['--closed-fd'];
-    case 'read-only':
-      return ['--readonly', to.path];
-  }
-}
-
 /** Throws unless the call came back. Only a kernel can keep a system call from returning. */
-export function mustReturn(name: string, answer: CallAnswer): void {
+function mustReturn(name: string, answer: CallAnswer): void {
   if (answer.timeout)
     throw guestAssertion(
       answer.ended

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ArtefactPlace } from '../core/project.ts';
 import type { Console } from '../../qemu/contracts.ts';
 import { readAs } from './guest-answers.ts';
 import type { Programs } from './guest-programs.ts';
@@ -17,6 +18,8 @@ export interface GuestOptions {
   readonly patience: number;
   /** Milliseconds a call may take at most; the case's own deadline comes first. */
   readonly deadline: number;
+  /** Returns where a command writes or reads what the project's cases are about, if it does. */
+  readonly artefactOf?: ((argv: readonly string[]) => ArtefactPlace | undefined) | undefined;
   /** Told the shim's answers, for the report of a case that does not pass. */
   readonly onAnswer: (argv: readonly string[], answer: ShimAnswer) => void;
   /** Told of console patterns that came as the case expected. */

@@ -14,7 +14,14 @@ import { guestKey } from '../guest/saved-guest.ts';
 export type KeyOfFile = (of: Pick<PlannedCase, 'base' | 'file'>) => string | undefined;
 
 /** What judges a guest, from the repository's root: changed, it might judge otherwise. */
-const judges = ['harness', 'qemu', 'cases/support', 'package-lock.json'];
+const judges = [
+  'harness',
+  'qemu',
+  'cases/cr',
+  'cases/support',
+  'lab.config.ts',
+  'package-lock.json',
+];
 
 /** Returns the key of the lab's own code as it stands; undefined where it can't be read. */
 export async function readJudgeKey(root: string): Promise<string | undefined> {

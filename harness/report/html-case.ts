@@ -1,8 +1,8 @@
 import { blameOf, formatFrame, surest } from '../../qemu/stacks.ts';
-import type { CaseImage, CaseResult } from '../core/events.ts';
+import type { CaseArtefact, CaseResult } from '../core/events.ts';
 import { isRed, outcomeOf } from '../results/outcome.ts';
 import { html, type Html, type LinkTo } from './html-template.ts';
-import { imagesOf } from './red.ts';
+import { artefactsOf } from './red.ts';
 import { caseTitle, cleanLine, duration, provenWords } from '../core/text.ts';
 
 type Stack = NonNullable<CaseResult['findings'][number]['stack']>;
@@ -28,7 +28,7 @@ ${known === undefined ? undefined : html`<p>Known to fail: ${known}</p>`}
 ${provenWords(result).map((words) => html`<p>${words}</p>`)}
 ${reason === undefined ? undefined : html`<p class="reason">${reason}</p>`}
 ${assertionPart(result)}${errorPart(result)}${findingsPart(result)}
-${imagesOf(result).map((image) => imagePart(image, link))}${linesPart('Shim', `shim-${number}`, result.shim)}
+${artefactsOf(result).map((image) => artefactPart(image, link))}${linesPart('Shim', `shim-${number}`, result.shim)}
 ${linesPart('Console', `console-${number}`, result.console)}
 <p>Rerun: <code>${rerun}</code></p>
 ${isRed(result) ? look.map((command) => html`<p>Look: <code>${command}</code></p>`) : undefined}
@@ -78,9 +78,9 @@ function blamePart(stack: Stack): Html | undefined {
   )}`;
 }
 
-function imagePart({ file, path, lines }: CaseImage, link: LinkTo): Html {
+function artefactPart({ name, file, path, lines }: CaseArtefact, link: LinkTo): Html {
   const bytes = file === undefined ? undefined : html` · ${link(file, 'bytes')}`;
-  return html`<h4>Image <code>${path}</code>${bytes}</h4>${pre(lines, 'log')}`;
+  return html`<h4>${name} <code>${path}</code>${bytes}</h4>${pre(lines, 'log')}`;
 }
 
 function linesPart(name: string, id: string, lines: readonly string[]): Html | undefined {

@@ -1,6 +1,6 @@
 import type { Finding } from '../core/finding.ts';
 import { blameOf, formatFrame, surest } from '../../qemu/stacks.ts';
-import type { CaseImage, CaseResult, ErrorReport } from '../core/events.ts';
+import type { CaseArtefact, CaseResult, ErrorReport } from '../core/events.ts';
 import type { Results } from '../results/results.ts';
 import { outcomeOf } from '../results/outcome.ts';
 import { renderErrorReport } from './error.ts';
@@ -36,7 +36,7 @@ export function explainCase(
       ...(assertion === undefined ? [] : explainAssertion(assertion, reason, style)),
       ...(error === undefined ? [] : renderErrorReport(shorten(error), style)),
       ...findings.flatMap((finding) => explainFinding(finding, style)),
-      ...imagesOf(result).flatMap((image) => explainImage(image, style)),
+      ...artefactsOf(result).flatMap((artefact) => explainArtefact(artefact, style)),
       ...quote('shim', shim, style),
       ...quote('console', middleOut(result.console, consoleHead, consoleTail), style),
       `${style.strong('rerun:')} ${result.rerun}`,
@@ -46,14 +46,17 @@ export function explainCase(
   ];
 }
 
-/** Returns the images that a case was about, its own guest's first. */
-export function imagesOf({ image, otherImages = [] }: CaseResult): readonly CaseImage[] {
-  return image === undefined ? otherImages : [image, ...otherImages];
+/** Returns the artefacts that a case was about, its own guest's first. */
+export function artefactsOf({
+  artefact,
+  otherArtefacts = [],
+}: CaseResult): readonly CaseArtefact[] {
+  return artefact === undefined ? otherArtefacts : [artefact, ...otherArtefacts];
 }
 
-function explainImage(image: CaseImage, style: Style): string[] {
-  const kept = image.file === undefined ? '' : `, kept as ${image.file}`;
-  return quote(`image (${image.path}${kept})`, image.lines, style);
+function explainArtefact({ name, path, lines, file }: CaseArtefact, style: Style): string[] {
+  const kept = file === undefined ? '' : `, kept as ${file}`;
+  return quote(`${name} (${path}${kept})`, lines, style);
 }
 
 function explainFinding({ kind, line, stack = [] }: Finding, style: Style): string[] {

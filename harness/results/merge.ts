@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { labError } from '../core/errors.ts';
-import type { CaseImage, CaseResult } from '../core/events.ts';
+import type { CaseArtefact, CaseResult } from '../core/events.ts';
 import type { Results } from './results.ts';
 import { countVerdicts } from './results-collect.ts';
 
@@ -36,7 +36,7 @@ export function mergeResults(
     part.cases.map((result) => ({
       ...result,
       ...guestOf(result.guest, part),
-      ...renameImages(result, position),
+      ...renameArtefacts(result, position),
     })),
   );
   const missing = parts.flatMap((part) => part.missing);
@@ -84,16 +84,16 @@ export function mergedName(position: number, file: string): string {
   return isAbsolute(file) ? file : `${position + 1}-${file.replaceAll('/', '-')}`;
 }
 
-/** Returns a case's images under the names that the merged run's folder has for their bytes. */
-function renameImages(
-  { image, otherImages }: CaseResult,
+/** Returns a case's artefacts under the names that the merged run's folder has for their bytes. */
+function renameArtefacts(
+  { artefact, otherArtefacts }: CaseResult,
   position: number,
-): Pick<CaseResult, 'image' | 'otherImages'> {
-  const rename = ({ file, ...rest }: CaseImage): CaseImage =>
+): Pick<CaseResult, 'artefact' | 'otherArtefacts'> {
+  const rename = ({ file, ...rest }: CaseArtefact): CaseArtefact =>
     file === undefined ? rest : { ...rest, file: mergedName(position, file) };
   return {
-    ...(image === undefined ? {} : { image: rename(image) }),
-    ...(otherImages === undefined ? {} : { otherImages: otherImages.map(rename) }),
+    ...(artefact === undefined ? {} : { artefact: rename(artefact) }),
+    ...(otherArtefacts === undefined ? {} : { otherArtefacts: otherArtefacts.map(rename) }),
   };
 }
 

@@ -70,8 +70,9 @@ const plannedCase = z
   })
   .readonly();
 
-const caseImage = z
+const caseArtefact = z
   .object({
+    name: z.string().describe('what the project calls it: image'),
     path: z.string().describe('where it stood in the guest; of another guest with its name'),
     lines: z.array(z.string()).readonly().describe('its tree, and where it breaks'),
     file: z.string().exactOptional().describe('its bytes, in the run’s folder'),
@@ -101,9 +102,9 @@ const caseResult = z
     findings: z.array(finding).readonly().describe('what the kernel complained of meanwhile'),
     console: z.array(z.string()).readonly().describe('console lines between its markers'),
     shim: z.array(z.string()).readonly().describe('the shim’s answers, newest last'),
-    image: caseImage.exactOptional().describe('the image it wrote or read last'),
-    otherImages: z
-      .array(caseImage)
+    artefact: caseArtefact.exactOptional().describe('what it wrote or read last of the project’s kind'),
+    otherArtefacts: z
+      .array(caseArtefact)
       .readonly()
       .exactOptional()
       .describe('those of the guests it had beside its own'),

@@ -21,7 +21,7 @@ export interface CaseRecord {
 
 interface RanIn extends Pick<
   CaseRun,
-  'milliseconds' | 'console' | 'shim' | 'image' | 'otherImages'
+  'milliseconds' | 'console' | 'shim' | 'artefact' | 'otherArtefacts'
 > {
   readonly guest: string;
 }
@@ -45,8 +45,8 @@ export function createRecord({ emit }: Pick<RunSettings, 'emit'>): CaseRecord {
       ...{ rerun: entry.rerun, look: entry.look },
       ...(entry.patches === undefined ? {} : { patches: entry.patches }),
       ...(run === undefined ? {} : { guest: run.guest }),
-      ...(run?.image === undefined ? {} : { image: run.image }),
-      ...(run?.otherImages === undefined ? {} : { otherImages: run.otherImages }),
+      ...(run?.artefact === undefined ? {} : { artefact: run.artefact }),
+      ...(run?.otherArtefacts === undefined ? {} : { otherArtefacts: run.otherArtefacts }),
       ...(entry.attempt === undefined ? {} : { attempt: entry.attempt }),
       ...(proven === undefined ? {} : { provenIn: proven.run }),
     };

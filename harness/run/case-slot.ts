@@ -20,8 +20,8 @@ export interface CaseSlot {
   readonly enterCase: (entered: EnteredCase) => CaseScope;
   /** Runs the after hooks of the suite that is open, and takes back what it has made. */
   leaveSuite(): Promise<readonly Failure[]>;
-  /** The methods of the guest that have not come back. */
-  readonly underway: () => readonly string[];
+  /** The kernel calls under test that have not come back. */
+  readonly inKernel: () => readonly string[];
   /** Takes what was thrown while no case ran. */
   takeStrays(): readonly Failure[];
 }
@@ -76,6 +76,7 @@ export function openSlot(settings: RunSettings): CaseSlot {
     ) => ({
       ...{ shim: session.shim, programs, console, consoleFrom: from },
       ...{ patience: settings.patience, deadline: milliseconds + settings.patience },
+      artefactOf: settings.artefacts?.placeOf,
       onAnswer: (argv: readonly string[], answer: object) => transcript.add(argv, answer, prefix),
       onExpected: (pattern: RegExp) => void named.push(pattern),
     });
@@ -120,7 +121,7 @@ export function openSlot(settings: RunSettings): CaseSlot {
     strays = [];
     return taken;
   };
-  return { host, enterCase, leaveSuite, underway: server.underway, takeStrays };
+  return { host, enterCase, leaveSuite, inKernel: server.inKernel, takeStrays };
 }
 
 function toFailure(leftover: string): Failure {

@@ -1,14 +1,14 @@
 import type { Doom } from './doom.ts';
-import type { CaseImage } from '../core/events.ts';
+import type { CaseArtefact } from '../core/events.ts';
 import type { ScopedGuest } from '../guest/guest.ts';
 import type { LiveGuest } from '../guest/live-guest.ts';
 import type { RunSettings } from './run-settings.ts';
 
-/** Returns the image a case was about in a guest, if anybody is to see it. Throws nothing. */
+/** Returns the artefact a case was about in a guest, if anybody is to see it. Throws nothing. */
 export type Look = (
   live: LiveGuest,
-  scoped: Pick<ScopedGuest, 'image'>,
-) => Promise<CaseImage | undefined>;
+  scoped: Pick<ScopedGuest, 'artefact'>,
+) => Promise<CaseArtefact | undefined>;
 
 /** How a guest is left in which a case has ended. */
 export interface Leaving {
@@ -23,25 +23,25 @@ export interface Leaving {
 
 /** What a case leaves in a guest. */
 export interface Left {
-  readonly image: CaseImage | undefined;
+  readonly artefact: CaseArtefact | undefined;
   /** What could not be undone, and why. */
   readonly leftovers: readonly string[];
 }
 
 /**
- * Looks at the image that a case was about in a guest, lets a visitor in, then takes back what it
+ * Looks at the artefact that a case was about in a guest, lets a visitor in, then takes back what it
  * has made there: nothing, once its kernel has died. Throws what the visitor throws.
  */
 export async function leaveCase(
   live: LiveGuest,
-  scoped: Pick<ScopedGuest, 'image' | 'unwind'>,
+  scoped: Pick<ScopedGuest, 'artefact' | 'unwind'>,
   { doom, answers, look, visit, settings }: Leaving,
 ): Promise<Left> {
-  const image = (await answers()) ? await look(live, scoped) : undefined;
+  const artefact = (await answers()) ? await look(live, scoped) : undefined;
   if (visit !== undefined && (await answers())) await visit();
-  if (doom.isSpoken() || !(await answers())) return { image, leftovers: [] };
+  if (doom.isSpoken() || !(await answers())) return { artefact, leftovers: [] };
   const leftovers = await doom.unlessSpoken(undoIn(live, scoped, settings));
-  return { image, leftovers: leftovers ?? [] };
+  return { artefact, leftovers: leftovers ?? [] };
 }
 
 /** Takes back what a case has made in a guest; what it still has under way goes first. */

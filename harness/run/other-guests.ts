@@ -2,7 +2,7 @@ import type { Finding } from '../core/finding.ts';
 import type { Guest } from '../suite/contracts.ts';
 import { labError } from '../core/errors.ts';
 import { watchForDoom } from './doom.ts';
-import type { CaseImage, ErrorReport } from '../core/events.ts';
+import type { CaseArtefact, ErrorReport } from '../core/events.ts';
 import type { ScopedGuest } from '../guest/guest.ts';
 import { bidFarewell, closeLiveGuest } from '../guest/live-guest.ts';
 import type { LiveGuest } from '../guest/live-guest.ts';
@@ -25,7 +25,7 @@ export interface OthersEnd {
   readonly blind?: ErrorReport;
   readonly console: readonly string[];
   /** What the case was about in them. */
-  readonly images: readonly CaseImage[];
+  readonly artefacts: readonly CaseArtefact[];
 }
 
 /** The guests that a case asks for beside its own. They live as long as it does. */
@@ -81,7 +81,7 @@ export function createOthers({ openLive, scopeOf, settings }: OthersOptions): Ot
       findings: ends.flatMap(({ findings }) => findings),
       leftovers: ends.flatMap(({ leftovers }) => leftovers),
       console: ends.flatMap((end) => end.console),
-      images: ends.flatMap(({ images }) => images),
+      artefacts: ends.flatMap(({ artefacts }) => artefacts),
       ...(blind === undefined ? {} : { blind }),
     };
   };
@@ -110,7 +110,7 @@ async function endOther(
   const { name, console } = live.handle;
   const doom = watchForDoom(live, 0, (finding) => isExpected(other, finding), settings.factor);
   const answers = async () => live !== hung && !settings.signal.aborted && !(await doom.isGone());
-  const { image, leftovers } = await leaveCase(live, other, { doom, answers, look, settings });
+  const { artefact, leftovers } = await leaveCase(live, other, { doom, answers, look, settings });
   const blind = (await answers()) ? await bidFarewell(live) : undefined;
   const lost = live.ailing() ? await live.lost : blind;
   await closeLiveGuest(live, settings);
@@ -118,7 +118,7 @@ async function endOther(
     findings: unexpected(other),
     leftovers: leftovers.map((leftover) => `${name}: ${leftover}`),
     console: console.since(0).map((line) => `${name}: ${line}`),
-    images: image === undefined ? [] : [{ ...image, path: `${name}: ${image.path}` }],
+    artefacts: artefact === undefined ? [] : [{ ...artefact, path: `${name}: ${artefact.path}` }],
     ...(lost === undefined ? {} : { blind: lost }),
   };
 }

@@ -1,11 +1,11 @@
 import type { Finding } from '../core/finding.ts';
 import { mirrorConsole } from './case-mirror.ts';
-import { describeImage } from '../../cases/cr/case-image.ts';
+import { describeArtefact } from '../guest/artefact.ts';
 import type { CaseSlot } from './case-slot.ts';
 import { firstOf } from '../core/deadline.ts';
 import { watchForDoom } from './doom.ts';
 import { toReport } from '../core/errors.ts';
-import type { CaseImage, ErrorReport } from '../core/events.ts';
+import type { CaseArtefact, ErrorReport } from '../core/events.ts';
 import type { ScopedGuest } from '../guest/guest.ts';
 import type { GuestHandle } from '../guest/guest-handle.ts';
 import { explainHang } from '../guest/guest-hang.ts';
@@ -26,14 +26,11 @@ export interface CaseRun {
   readonly milliseconds: number;
   readonly console: readonly string[];
   readonly shim: readonly string[];
-  readonly image?: CaseImage;
-  readonly otherImages?: readonly CaseImage[];
+  readonly artefact?: CaseArtefact;
+  readonly otherArtefacts?: readonly CaseArtefact[];
   /** Whether another case may use the guest. */
   readonly guestUsable: boolean;
 }
-
-/** Methods that are the system calls under test. */
-const kernelCalls = ['checkpoint', 'restart', 'repeat'];
 
 /** Runs a case whose begin marker is on the console, up to its end marker. Throws nothing. */
 export async function runCaseIn(
@@ -72,10 +69,10 @@ export async function runCaseIn(
     live.watch.findings(begin + 1, Infinity).some((each) => each.fatal && !expects(each)) ||
     others.complained();
   const look: Look = ({ handle }, scoped) =>
-    isSuspicious() ? lookAtImage(scoped, entry, handle, settings) : Promise.resolve(undefined);
+    isSuspicious() ? lookAtArtefact(scoped, entry, handle, settings) : Promise.resolve(undefined);
   const { visit } = settings;
   const visitor = visit === undefined ? {} : { visit: () => visit(live.handle, end) };
-  const { image, leftovers } = await leaveCase(live, scope, {
+  const { artefact, leftovers } = await leaveCase(live, scope, {
     ...{ doom, answers, look, settings },
     ...visitor,
   });
@@ -101,23 +98,24 @@ export async function runCaseIn(
   return {
     ...{ observed, to, milliseconds, shim: scope.shim },
     console: [...own, ...beside.console],
-    ...(image === undefined ? {} : { image }),
-    ...(beside.images.length === 0 ? {} : { otherImages: beside.images }),
+    ...(artefact === undefined ? {} : { artefact }),
+    ...(beside.artefacts.length === 0 ? {} : { otherArtefacts: beside.artefacts }),
     guestUsable: clean && !gone,
   };
 }
 
-/** Returns the image a case was about, before what the case has made is undone. Throws nothing. */
-async function lookAtImage(
-  scoped: Pick<ScopedGuest, 'image'>,
+/** Returns the artefact a case was about, before what the case has made is undone. Throws nothing. */
+async function lookAtArtefact(
+  scoped: Pick<ScopedGuest, 'artefact'>,
   { attempt }: PlanEntry,
   { name: guest, console }: GuestHandle,
-  { folder, patience }: RunSettings,
-): Promise<CaseImage | undefined> {
+  { folder, patience, artefacts }: RunSettings,
+): Promise<CaseArtefact | undefined> {
+  if (artefacts === undefined) return undefined;
   const again = attempt === undefined ? '' : `-${attempt.number}`;
-  const name = `image-${guest}-${console.count}${again}`;
+  const name = `${artefacts.name}-${guest}-${console.count}${again}`;
   const keep = folder === undefined ? undefined : { folder, name };
-  const look = scoped.image().then((found) => found && describeImage(found, keep));
+  const look = scoped.artefact().then((found) => found && describeArtefact(found, artefacts, keep));
   return firstOf(
     look.catch(() => undefined),
     patience,
@@ -196,6 +194,6 @@ async function examine(
     };
     return { kind: 'guest-lost', error: await explainHang(hung.handle, unproved, signal) };
   }
-  const inKernel = slot.underway().find((method) => kernelCalls.includes(method));
+  const [inKernel] = slot.inKernel();
   return { ...end, ...(inKernel === undefined ? {} : { inKernel }) };
 }

@@ -1,4 +1,5 @@
 import type { Context } from '../core/context.ts';
+import type { ArtefactRules } from '../core/project.ts';
 import type { GuestHandle, Vigil } from '../guest/guest-handle.ts';
 import type { Isolation } from '../plan/options.ts';
 import type { CaseEnd } from '../results/verdict.ts';
@@ -20,8 +21,10 @@ export interface RunChoices {
   readonly round?: number | undefined;
   /** Is let into a guest as its case has left it, if it answers; must not throw. */
   readonly visit?: (guest: GuestHandle, end: CaseEnd) => Promise<void>;
-  /** Where the images of red cases are kept; nowhere by default. */
+  /** Where what red cases were about is kept; nowhere by default. */
   readonly folder?: string;
+  /** How the project finds and shows that. */
+  readonly artefacts?: ArtefactRules | undefined;
   /** The repository's root. */
   readonly root: string;
 }

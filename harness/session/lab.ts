@@ -14,6 +14,7 @@ import { findJudge, openProofs } from '../proofs/open-proofs.ts';
 import type { RunOptions } from '../plan/options.ts';
 import { exitCodeOfRun } from '../results/outcome.ts';
 import type { Plan } from '../plan/plan.ts';
+import { loadProject } from './load-project.ts';
 import { preparePlan } from '../plan/prepare-plan.ts';
 import { prepare, type Prepared } from './prepare.ts';
 import { countVerdicts } from '../results/results-collect.ts';
@@ -72,7 +73,8 @@ export async function runImages(
 
   const files = await findCaseFiles(options.files, cli.root);
   const plan = await preparePlan({ files, images, options, cli, context });
-  const guests = { images, rootfs, folder, accelerator, factor };
+  const { notices, artefacts } = await loadProject(cli.root);
+  const guests = { images, rootfs, folder, accelerator, factor, notices };
   const machinery = createMachinery(guests, context);
   const runRound = (part: Pick<Plan, 'entries'>, round?: number) =>
     runCases(part, machinery, context, { ...choices, round });
@@ -85,6 +87,7 @@ export async function runImages(
     shuffled: options.shuffle !== undefined,
     root: cli.root,
     folder,
+    artefacts,
   };
   const proofs = await openProofs({ files, guests, choices, options, cli, judge }, context);
   const entries = await proofs.apply(plan.entries);

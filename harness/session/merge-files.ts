@@ -2,7 +2,7 @@ import { access } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { mergedName } from '../results/merge.ts';
 import { linkOrCopy } from '../report/kept-files.ts';
-import { imagesOf } from '../report/red.ts';
+import { artefactsOf } from '../report/red.ts';
 import type { StoredRun } from '../results/results-read.ts';
 
 /** A base's files that belong beside a report; its kernel stays with the parts. */
@@ -17,7 +17,7 @@ export async function bringFiles(runs: readonly StoredRun[], folder: string): Pr
   for (const [position, { results, folder: from }] of runs.entries()) {
     const own = [
       ...results.guests.map(({ consoleLog }) => consoleLog),
-      ...results.cases.flatMap((result) => imagesOf(result).flatMap(({ file = [] }) => file)),
+      ...results.cases.flatMap((result) => artefactsOf(result).flatMap(({ file = [] }) => file)),
     ];
     for (const file of new Set(own))
       if (!isAbsolute(file))

@@ -5,6 +5,13 @@ import { join } from 'node:path';
 const checks = [
   ['tsc', ['-p', '.']],
   ['eslint', ['--cache', '--cache-location', 'node_modules/.cache/eslint', '.']],
+  [
+    'depcruise',
+    [
+      ...['--config', '.dependency-cruiser.mjs', '--output-type', 'err'],
+      ...['harness', 'kernel', 'qemu', 'rootfs', 'cases', 'lab.config.ts'],
+    ],
+  ],
   ['prettier', ['--check', '--log-level', 'warn', '.']],
 ];
 

@@ -1,3 +1,4 @@
+import type { Guest } from './contracts.ts';
 import type { CaseOutcome, Failure, Moment, Scope } from './host-protocol.ts';
 import type { Body, RegisteredSuite } from './registry.ts';
 import { isSkipSignal } from './skip.ts';
@@ -13,9 +14,9 @@ export interface RunningSuite {
 
 /** What running needs beside the suite: a guest for each scope, and the repository's root. */
 export interface Surroundings {
-  readonly guestOf: (scope: Scope) => object;
+  readonly guestOf: (scope: Scope) => Guest;
   /** Opens another guest for the running case. */
-  readonly another: () => Promise<object>;
+  readonly another: () => Promise<Guest>;
   /** Returns a failure for each guest call that was made and not awaited, and forgets them. */
   readonly takeUnawaited: (moment: Moment) => readonly Failure[];
   readonly root: string;
@@ -31,8 +32,8 @@ export async function startSuite(
     __suite__: suite.name,
     __test__: '',
   };
-  context['guest'] = surroundings.guestOf('suite');
-  context['another'] = surroundings.another;
+  context['guest'] = suite.extend(surroundings.guestOf('suite'));
+  context['another'] = async () => suite.extend(await surroundings.another());
   return { suite, context, before: await runAll(suite.before, context, 'before', surroundings) };
 }
 
@@ -42,7 +43,7 @@ export async function finishSuite(
   surroundings: Surroundings,
 ): Promise<readonly Failure[]> {
   context['__test__'] = '';
-  context['guest'] = surroundings.guestOf('suite');
+  context['guest'] = suite.extend(surroundings.guestOf('suite'));
   return (await runAll(suite.after, context, 'after', surroundings)).failures;
 }
 
@@ -56,7 +57,7 @@ export async function runCase(
   if (test?.body === undefined) throw new Error(`no test is called "${name}"`);
   if (endsCase(before)) return before;
   context['__test__'] = name;
-  context['guest'] = surroundings.guestOf('case');
+  context['guest'] = suite.extend(surroundings.guestOf('case'));
   const each = await runAll(suite.beforeEach, context, 'before each', surroundings);
   const body = endsCase(each) ? each : await runAll([test.body], context, 'case', surroundings);
   const after = await runAll(suite.afterEach, context, 'after each', surroundings);

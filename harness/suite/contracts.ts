@@ -1,63 +1,44 @@
 /**
- * What cases know: a guest, its subjects, the two syscalls, the console, the image.
- * Nothing here names QEMU, SSH or a base.
+ * What cases know: a guest, its subjects, its console, the kernel calls under test. Nothing
+ * here names QEMU, SSH, a base or a project.
  */
 
-/** A raw syscall's answer. `ret` is its value; `errno` the name (`EBUSY`) or null on success. */
-export interface CallResult {
-  readonly ret: number;
+/** What came of a system call under test, made by a task of its own. */
+export interface KernelCallResult {
+  /** Its value; null of one that does not return to its caller. */
+  readonly ret: number | null;
+  /** `EBUSY`; null on success. */
   readonly errno: string | null;
-}
-
-export interface CheckpointResult extends CallResult {
-  /** The image's path in the guest, if it went to a file. */
-  readonly path: string | undefined;
-  /** Bytes that reached the descriptor. */
-  readonly bytes: number;
+  /** Bytes that reached the descriptor it was given. */
+  readonly bytes: number | null;
   readonly microseconds: number;
-  /** Reads and parses the image as far as it goes; throws never for a broken image. */
-  image(): Promise<ParsedImage>;
+  /** How its caller ended, if it did. */
+  readonly status: number | null;
+  readonly signal: string | null;
+  /** Of a call that was made many times, how many ended in each errno (`ok` for success). */
+  readonly counts: Readonly<Record<string, number>>;
 }
 
-export interface RestartResult extends CallResult {
-  /** What became of the task that called restart, if it ended. */
-  readonly status?: number;
-  readonly signal?: string;
+export interface KernelCallOptions {
+  /** It does not return to its caller when it succeeds: that is no failure. */
+  readonly replacesCaller?: boolean;
+  /** It may take as long as its case: it is many calls. */
+  readonly unhurried?: boolean;
 }
 
-/** Who calls, from where, to which descriptor. */
-export interface CallOptions {
-  /** Default CHECKPOINT_SUBTREE for checkpoint, 0 for restart. */
-  readonly flags?: number;
+/** Who does something in the guest, and from where. */
+export interface Identity {
   readonly uid?: number;
   readonly gid?: number;
-  /** Call from inside a fresh pid namespace. */
+  /** From inside a fresh pid namespace. */
   readonly newPidNamespace?: boolean;
   readonly chroot?: string;
-  /** Where the image goes; default a fresh file on a tmpfs. */
-  readonly to?: Destination;
 }
-
-export type Destination =
-  | {
-      readonly kind: 'file';
-      readonly path: string;
-      readonly append?: boolean;
-      readonly offset?: number;
-    }
-  | { readonly kind: 'pipe' }
-  | { readonly kind: 'closed-pipe' }
-  | { readonly kind: 'closed-descriptor' }
-  | { readonly kind: 'read-only'; readonly path: string };
 
 export type DiskType = 'ext2' | 'ext3' | 'ext4';
 
-export interface SubjectOptions {
+export interface SubjectOptions extends Identity {
   readonly args?: readonly string[];
-  readonly uid?: number;
-  readonly gid?: number;
-  readonly newPidNamespace?: boolean;
-  readonly chroot?: string;
   /** Put it into this freezer group before it starts. */
   readonly group?: string;
 }
@@ -127,15 +108,16 @@ export interface Guest {
   /** Freezes tasks (each with all its threads) and waits until their group says FROZEN. */
   freeze(...pids: readonly number[]): Promise<void>;
   thaw(...pids: readonly number[]): Promise<void>;
-  /** The raw syscall from a task of its own. pid 0 is not for this: see the `self` subject. */
-  checkpoint(pid: number, options?: CallOptions): Promise<CheckpointResult>;
-  restart(pid: number, image: string, options?: CallOptions): Promise<RestartResult>;
-  /** `count` checkpoints from one task; how many ended in each errno (`ok` for success). */
-  repeat(
-    count: number,
-    pid: number,
-    options?: CallOptions,
-  ): Promise<Readonly<Record<string, number>>>;
+  /**
+   * Has a task of its own make a system call under test, in the words of the guest's shim, and
+   * returns what came of it. Fails the case if the call does not come back. `name` is the
+   * call's, for the reader of a report.
+   */
+  kernelCall(
+    name: string,
+    words: readonly string[],
+    options?: KernelCallOptions,
+  ): Promise<KernelCallResult>;
   /** Attaches with ptrace from a helper until the case ends or detach() is called. */
   trace(pid: number): Promise<{ detach(): Promise<void> }>;
   state(pid: number): Promise<TaskState>;
@@ -143,7 +125,8 @@ export interface Guest {
   unusedPid(): Promise<number>;
   /** Active objects of slab caches by name, all if none is named, once what was freed has gone. */
   slabs(...names: readonly string[]): Promise<Readonly<Record<string, number>>>;
-  read(path: string): Promise<Uint8Array>;
+  /** Reads a file, from a byte on. */
+  read(path: string, from?: number): Promise<Uint8Array>;
   write(path: string, data: string | Uint8Array): Promise<void>;
   sysctl(name: string, value?: string): Promise<string>;
   /** Mounts a tmpfs of that many KiB on a fresh folder; unmounted when the case ends. */
@@ -159,37 +142,13 @@ export interface Guest {
   shim(...argv: readonly string[]): Promise<Readonly<Record<string, unknown>>>;
 }
 
-/** What every case is handed. */
-export interface CaseContext {
-  readonly guest: Guest;
+/** What every case is handed. `G` is the guest as its project extends it. */
+export interface CaseContext<G extends Guest = Guest> {
+  readonly guest: G;
   /**
    * Opens a second guest, as fresh as the first was, for this case alone: nothing is shared
    * with the first, and it ends with the case. What its kernel complains of is the case's.
    * Not for a suite's hooks. Takes half a second; throws if no guest comes up.
    */
-  readonly another: () => Promise<Guest>;
-}
-
-/** A checkpoint image read as far as it makes sense. */
-export interface ParsedImage {
-  readonly bytes: number;
-  readonly objects: readonly ImageObject[];
-  /** The text of the error record, if the image ends in one. */
-  readonly error: string | undefined;
-  /** Whether it runs from a good header to a good tail with nothing behind. */
-  readonly complete: boolean;
-  /** Where and why reading stopped, if before the end. */
-  readonly broken: { readonly offset: number; readonly why: string } | undefined;
-}
-
-export interface ImageObject {
-  /** Byte offset from the image's start. */
-  readonly offset: number;
-  readonly type: number;
-  /** `HEADER`, `TASK`, … or `type 77`. */
-  readonly name: string;
-  /** Header included. */
-  readonly length: number;
-  /** Decoded fields, for the types the parser knows. */
-  readonly fields: Readonly<Record<string, bigint | number | string>>;
+  readonly another: () => Promise<G>;
 }

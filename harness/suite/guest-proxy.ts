@@ -1,11 +1,4 @@
-import type {
-  CheckpointResult,
-  Guest,
-  ParsedImage,
-  RestartResult,
-  Subject,
-  TaskState,
-} from './contracts.ts';
+import type { Guest, KernelCallResult, Subject, TaskState } from './contracts.ts';
 import type { GuestCall } from './host-protocol.ts';
 
 /** Calls a method of the guest in the lab's process and returns its value. */
@@ -30,10 +23,8 @@ export function createGuestProxy(ask: AskLab, lines: () => readonly string[]): G
       createSubjectProxy(ask, await call<Handed<SubjectFacts>>('program', argv, options)),
     freeze: (...pids) => call<undefined>('freeze', ...pids),
     thaw: (...pids) => call<undefined>('thaw', ...pids),
-    checkpoint: async (pid, options) =>
-      withImage(ask, await call<Handed<CheckpointFacts>>('checkpoint', pid, options)),
-    restart: (pid, image, options) => call<RestartResult>('restart', pid, image, options),
-    repeat: (count, pid, options) => call<Record<string, number>>('repeat', count, pid, options),
+    kernelCall: (name, words, options) =>
+      call<KernelCallResult>('kernelCall', name, words, options),
     trace: async (pid) => {
       const { thing } = await call<Handed<object>>('trace', pid);
       const detach = async () => {
@@ -44,7 +35,7 @@ export function createGuestProxy(ask: AskLab, lines: () => readonly string[]): G
     state: (pid) => call<TaskState>('state', pid),
     unusedPid: () => call<number>('unusedPid'),
     slabs: (...names) => call<Record<string, number>>('slabs', ...names),
-    read: (path) => call<Uint8Array>('read', path),
+    read: (path, from) => call<Uint8Array>('read', path, from),
     write: (path, data) => call<undefined>('write', path, data),
     sysctl: (name, value) => call<string>('sysctl', name, value),
     smallFileSystem: (kib) => call<string>('smallFileSystem', kib),
@@ -55,7 +46,6 @@ export function createGuestProxy(ask: AskLab, lines: () => readonly string[]): G
 }
 
 type SubjectFacts = Pick<Subject, 'name' | 'pid' | 'facts'>;
-type CheckpointFacts = Omit<CheckpointResult, 'image'>;
 
 function createSubjectProxy(ask: AskLab, { thing, ...facts }: Handed<SubjectFacts>): Subject {
   const call = async <T>(method: keyof Subject, ...args: readonly unknown[]) =>
@@ -67,9 +57,4 @@ function createSubjectProxy(ask: AskLab, { thing, ...facts }: Handed<SubjectFact
     signal: (name) => call<undefined>('signal', name),
     ended: () => call<Awaited<ReturnType<Subject['ended']>>>('ended'),
   };
-}
-
-function withImage(ask: AskLab, { thing, ...facts }: Handed<CheckpointFacts>): CheckpointResult {
-  const image = async () => (await ask({ thing, method: 'image', args: [] })) as ParsedImage;
-  return { ...facts, image };
 }

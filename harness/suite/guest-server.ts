@@ -1,4 +1,4 @@
-import type { CheckpointResult, Guest, Subject } from './contracts.ts';
+import type { Guest, Subject } from './contracts.ts';
 import { isLabError, labError, reportOf } from '../core/errors.ts';
 import type { LabError } from '../core/errors.ts';
 import { isGuestAssertion } from './guest-assertion.ts';
@@ -11,8 +11,8 @@ type Thing = Readonly<Record<string, ((...args: never[]) => unknown) | undefined
 export interface GuestServer {
   /** Never rejects: what the guest throws is in the answer. */
   readonly answer: (call: GuestCall) => Promise<Answer>;
-  /** Names of the methods that have not come back: `checkpoint`. */
-  readonly underway: () => readonly string[];
+  /** Names of the kernel calls under test that have not come back. */
+  readonly inKernel: () => readonly string[];
 }
 
 /** Where the guests of a case host are, as they are when a call comes. */
@@ -48,11 +48,6 @@ export function serveGuest({ guestOf, another }: ServedGuests): GuestServer {
         return handSubject(await guest.subject(...(args as Parameters<Guest['subject']>)), hand);
       case 'program':
         return handSubject(await guest.program(...(args as Parameters<Guest['program']>)), hand);
-      case 'checkpoint':
-        return handImage(
-          await guest.checkpoint(...(args as Parameters<Guest['checkpoint']>)),
-          hand,
-        );
       case 'trace': {
         const tracer = await guest.trace(args[0] as number);
         return { thing: hand({ detach: () => tracer.detach() }) };
@@ -64,7 +59,7 @@ export function serveGuest({ guestOf, another }: ServedGuests): GuestServer {
 
   const answer = async (call: GuestCall): Promise<Answer> => {
     const key = Symbol(call.method);
-    underway.set(key, call.method);
+    if (call.method === 'kernelCall') underway.set(key, String(call.args[0]));
     try {
       return { value: await perform(call) };
     } catch (error) {
@@ -73,17 +68,12 @@ export function serveGuest({ guestOf, another }: ServedGuests): GuestServer {
       underway.delete(key);
     }
   };
-  return { answer, underway: () => [...underway.values()] };
+  return { answer, inKernel: () => [...underway.values()] };
 }
 
 function handSubject(subject: Subject, hand: (thing: Thing) => number): unknown {
   const { name, pid, facts } = subject;
   return { name, pid, facts, thing: hand(subject as unknown as Thing) };
-}
-
-function handImage(result: CheckpointResult, hand: (thing: Thing) => number): unknown {
-  const { ret, errno, path, bytes, microseconds } = result;
-  return { ret, errno, path, bytes, microseconds, thing: hand(result as unknown as Thing) };
 }
 
 function invoke(thing: Thing | undefined, method: string, args: readonly unknown[]): unknown {

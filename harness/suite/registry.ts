@@ -1,11 +1,12 @@
 import type { Callback } from 'uvu';
+import type { Guest } from './contracts.ts';
 
 /** What a case needs from the run it is in; a run that lacks it skips the case and says so. */
 export interface Needs {
   /** Name of a base, or names of which one will do: `v6.1`. */
   readonly base?: string | readonly string[];
   /**
-   * Subject of a patch that must be applied: `c/r: external checkpoint`. By base, for what
+   * Subject of a patch that must be applied: `mm: count what is mapped`. By base, for what
    * another base can do by itself.
    */
   readonly patch?: string | Readonly<Record<string, string>>;
@@ -29,6 +30,8 @@ export interface RegisteredTest {
 
 export interface RegisteredSuite {
   readonly name: string;
+  /** Gives the suite's guests what its project adds to them. */
+  readonly extend: (guest: Guest) => Guest;
   readonly context: Record<string, unknown>;
   readonly tests: RegisteredTest[];
   readonly before: Body[];

@@ -103,14 +103,19 @@ describe('lab merge', () => {
   });
 
   it('brings what the report names, and links to nothing else', async () => {
-    const image = { path: '/run/a', lines: ['TASK 1'], file: 'image-v2.6.30-1-2' };
-    const run = collect(recordRun([{ ...failed, image }], 1, [baseReady]));
+    const artefact = {
+      name: 'image',
+      path: '/run/a',
+      lines: ['TASK 1'],
+      file: 'image-v2.6.30-1-2',
+    };
+    const run = collect(recordRun([{ ...failed, artefact }], 1, [baseReady]));
     for (const index of [1, 2]) {
       await store(`${index}`, { ...run, shard: { index, of: 2 } });
       await writeFile(join(folder, `${index}`, 'v2.6.30-config'), `config of ${index}`);
-      await writeFile(join(folder, `${index}`, image.file), `image of ${index}`);
+      await writeFile(join(folder, `${index}`, artefact.file), `image of ${index}`);
     }
-    await rm(join(folder, '2', image.file));
+    await rm(join(folder, '2', artefact.file));
     lab('merge', '1', '2', '--results', 'out');
     const latest = join(folder, 'out/latest');
     const page = await readFile(join(latest, 'report.html'), 'utf8');

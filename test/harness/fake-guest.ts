@@ -149,7 +149,7 @@ function createFakeConsole() {
     if (deadness !== 'stuck') scanned = lines.length;
     const kind = kindOf(line);
     if (kind !== undefined && deadness !== 'blind') {
-      const finding = { kind, line, lines: [line], index, fatal: kind !== 'c/r' };
+      const finding = { kind, line, lines: [line], index, fatal: kind !== 'notice' };
       findings.push(finding);
       for (const listener of onFinding) listener(finding);
     }
@@ -195,7 +195,7 @@ function kindOf(line: string): Finding['kind'] | undefined {
   if (line.startsWith('Kernel panic')) return 'panic';
   if (line.startsWith('BUG: unable to handle')) return 'oops';
   if (line.startsWith('BUG')) return 'bug';
-  return line.startsWith('c/r:') ? 'c/r' : undefined;
+  return /^(?:c\/r:|lab: canary )/.test(line) ? 'notice' : undefined;
 }
 
 function subscribe<T>(listeners: Set<T>, listener: T): () => void {

@@ -3,6 +3,7 @@ import type { CaseResult, LabEventBody } from '../../harness/core/events.ts';
 import type { Listing } from '../../harness/suite/listing.ts';
 import { buildPlan } from '../../harness/plan/plan.ts';
 import type { PlanEntry, PlanOptions } from '../../harness/plan/plan.ts';
+import { images } from '../../cases/cr/artefact.ts';
 import { runCases } from '../../harness/run/runner.ts';
 import type { RunChoices } from '../../harness/run/run-settings.ts';
 import { fakeMachinery } from './fake-guest.ts';
@@ -57,7 +58,7 @@ export async function runFixtures(
   // A real guest is a process and sockets; a fake one would let the event loop run dry.
   const alive = setInterval(() => undefined, 1000);
   const results = await runCases({ entries }, machinery, context, {
-    ...{ jobs: 1, isolation: 'none', deadline: 8, factor: 1, root },
+    ...{ jobs: 1, isolation: 'none', deadline: 8, factor: 1, root, artefacts: images },
     ...choices,
   }).finally(() => clearInterval(alive));
   const verdicts = results.map(({ test, verdict }) => [test, verdict] as const);

@@ -10,7 +10,7 @@ import { expected } from './golden/expected.ts';
 const golden = fileURLToPath(new URL('golden/', import.meta.url));
 
 function classify(bytes: Uint8Array): Finding[] {
-  const classifier = createClassifier();
+  const classifier = createClassifier([/^c\/r:/]);
   const findings: Finding[] = [];
   const splitter = splitLines((line) => findings.push(...classifier.feed(line)));
   splitter.feed(bytes);
@@ -43,7 +43,7 @@ describe('the golden logs', () => {
           messageOf(line),
         ]);
         assert.deepEqual(found, rows);
-        for (const { kind, fatal } of findings) assert.equal(fatal, kind !== 'c/r');
+        for (const { kind, fatal } of findings) assert.equal(fatal, kind !== 'notice');
       });
     }
   }
@@ -84,7 +84,7 @@ describe('the classifier', () => {
     ['Memory cgroup out of memory: Kill process 1 (a) score 1 or sacrifice child', 'oom'],
     ['SLUB a: kmem_cache_destroy called for cache that still has objects.', 'slab'],
     ['BUG kmalloc-64: Object already free', 'slab'],
-    ['c/r: task 42 is TASK_DEAD', 'c/r'],
+    ['c/r: task 42 is TASK_DEAD', 'notice'],
     ['lab: died mounting /proc: No such device', 'lab'],
   ];
   for (const [line, kind] of complaints) {
@@ -156,7 +156,7 @@ describe('the classifier', () => {
   });
 
   it('shows a complaint while its lines still come, once', () => {
-    const classifier = createClassifier();
+    const classifier = createClassifier([/^c\/r:/]);
     assert.deepEqual(classifier.feed('BUG: scheduling while atomic: a/1/0x2'), []);
     classifier.feed('Call Trace:');
     assert.equal(classifier.open()?.lines.length, 2);

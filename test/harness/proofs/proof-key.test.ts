@@ -10,10 +10,12 @@ import { agreeing, readJudgeKey, readProofKeys } from '../../../harness/proofs/p
 const guests = { images: [] } as unknown as GuestOptions;
 const choices = { isolation: 'file', deadline: undefined } as const;
 const house = {
-  'harness/verdict.ts': 'judge',
+  'harness/results/verdict.ts': 'judge',
   'harness/report/html.ts': 'page',
   'qemu/console.ts': 'watch',
   'cases/support/tasks.ts': 'words',
+  'cases/cr/verbs.ts': 'verbs',
+  'lab.config.ts': 'project',
   'package-lock.json': '{}',
   'cases/a.ts': 'a',
   'cases/b.ts': 'b',

@@ -20,8 +20,13 @@ const [oops] = crashed.findings;
 const result = caseResult({
   ...crashed,
   findings: oops === undefined ? [] : [{ ...oops, stack: frames }],
-  image: { path: '/tmp/lab-1/image-1', lines: ['broken at byte 283'], file: 'image-v2.6.30-1-7' },
-  otherImages: [{ path: 'v2.6.30-2: /tmp/lab-2/image', lines: ['SUMMARY'] }],
+  artefact: {
+    name: 'image',
+    path: '/tmp/lab-1/image-1',
+    lines: ['broken at byte 283'],
+    file: 'image-v2.6.30-1-7',
+  },
+  otherArtefacts: [{ name: 'image', path: 'v2.6.30-2: /tmp/lab-2/image', lines: ['SUMMARY'] }],
   look: ['npm run lab -- gdb x', 'npm run lab -- shell x'],
 });
 const guest = {

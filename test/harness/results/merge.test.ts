@@ -51,15 +51,15 @@ describe('merging runs', () => {
   });
 
   it('tells the parts’ images apart', () => {
-    const image = { path: '/run/a', lines: [], file: 'image-v2.6.30-1-2' };
-    const run = collect(recordRun([{ ...failed, image, otherImages: [image] }], 1));
+    const artefact = { name: 'image', path: '/run/a', lines: [], file: 'image-v2.6.30-1-2' };
+    const run = collect(recordRun([{ ...failed, artefact, otherArtefacts: [artefact] }], 1));
     const { cases } = merge(
       { ...run, shard: { index: 1, of: 2 } },
       { ...run, shard: { index: 2, of: 2 } },
     );
     assert.deepEqual(
-      cases.flatMap((each) => [each.image?.file, each.otherImages?.[0]?.file]),
-      ['1', '1', '2', '2'].map((part) => `${part}-${image.file}`),
+      cases.flatMap((each) => [each.artefact?.file, each.otherArtefacts?.[0]?.file]),
+      ['1', '1', '2', '2'].map((part) => `${part}-${artefact.file}`),
     );
   });
 

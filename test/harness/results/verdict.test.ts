@@ -11,7 +11,7 @@ const error = (code: string): ErrorReport => ({
 });
 const finding = (kind: Finding['kind']): Finding => {
   const line = `${kind} line`;
-  return { kind, line, lines: [line], index: 0, fatal: kind !== 'c/r' };
+  return { kind, line, lines: [line], index: 0, fatal: kind !== 'notice' };
 };
 const returned = (...failures: Failure[]): CaseEnd => ({ kind: 'returned', failures });
 const failed: Failure = { moment: 'case', message: 'is 2', assertion: { message: 'is 2' } };
@@ -103,7 +103,7 @@ const table: readonly (readonly [string, Observed, string, RegExp?])[] = [
     observe({ ...returned(), skip: 'x' } as CaseEnd, { during: [finding('warn')] }),
     'fail',
   ],
-  ['the kernel only talks', observe(returned(), { during: [finding('c/r')] }), 'pass'],
+  ['the kernel only talks', observe(returned(), { during: [finding('notice')] }), 'pass'],
   [
     'it complained behind the case',
     observe(returned(), { after: [finding('warn')] }),

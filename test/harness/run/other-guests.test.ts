@@ -93,8 +93,8 @@ describe('another guest', () => {
       machinery: fakeMachinery(answer),
     });
     assert.equal(result.verdict, 'fail', result.reason);
-    assert.equal(result.image, undefined, 'its own guest has none');
-    const [image] = result.otherImages ?? [];
+    assert.equal(result.artefact, undefined, 'its own guest has none');
+    const [image] = result.otherArtefacts ?? [];
     assert.equal(image?.path, 'v2.6.30-2: /tmp/there');
     assert.match(image.lines.join(), /01 02 03/);
   });

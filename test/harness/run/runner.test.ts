@@ -261,7 +261,7 @@ describe('the console', () => {
     const machinery = fakeMachinery(onCommand((guest) => guest.deaden('blind')));
     const result = await behaveOne('sends a command', { machinery });
     assert.equal(result.error?.code, 'console-scan-dead');
-    assert.match(result.reason ?? '', /did not notice "c\/r: canary/);
+    assert.match(result.reason ?? '', /did not notice "lab: canary/);
   });
 
   it('is not believed when the scan stands still', async () => {

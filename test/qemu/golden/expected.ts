@@ -19,13 +19,13 @@ export const expected: Readonly<
     allocation: [['oom', 3, 36, 'init: page allocation failure. order:9, mode:0x20']],
     atomic: [['bug', 3, 24, 'BUG: scheduling while atomic: init/16/0x00000002']],
     bug: [['oops', 3, 37, 'kernel BUG at ../k2630/kernel/complain.c:311!']],
-    'c-r': [['c/r', 3, 1, 'c/r: task 42 is TASK_DEAD']],
+    'c-r': [['notice', 3, 1, 'c/r: task 42 is TASK_DEAD']],
     'case-oops': [
-      ['c/r', 0, 1, 'c/r: canary b840bac6 1'],
+      ['notice', 0, 1, 'c/r: canary b840bac6 1'],
       ['oops', 2, 47, 'BUG: unable to handle kernel NULL pointer dereference at 0000000000000010'],
     ],
     'case-warn': [
-      ['c/r', 0, 1, 'c/r: canary 2e10f8cd 1'],
+      ['notice', 0, 1, 'c/r: canary 2e10f8cd 1'],
       ['warn', 2, 26, 'WARNING: at checkpoint/files.c:80 ckpt_trial+0x66/0xb0()'],
     ],
     'cache-busy': [
@@ -98,7 +98,7 @@ export const expected: Readonly<
         'init/16 is trying to release lock (<0>general protection fault: 0000 [#1] PREEMPT SMP ',
       ],
     ],
-    sysrq: [['c/r', 0, 1, 'c/r: canary c352b040 1']],
+    sysrq: [['notice', 0, 1, 'c/r: canary c352b040 1']],
     unbalanced: [['lockdep', 4, 35, '[ BUG: bad unlock balance detected! ]']],
     'warn-text': [
       ['warn', 3, 18, 'WARNING: at ../k2630/kernel/complain.c:313 complain+0x3ed/0x510()'],
@@ -136,7 +136,7 @@ export const expected: Readonly<
       ],
     ],
     bug: [['oops', 3, 34, 'kernel BUG at kernel/complain.c:311!']],
-    'c-r': [['c/r', 3, 1, 'c/r: task 42 is TASK_DEAD']],
+    'c-r': [['notice', 3, 1, 'c/r: task 42 is TASK_DEAD']],
     'cache-busy': [
       [
         'slab',

@@ -3,7 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { dir } from 'tmp-promise';
-import { describeImage, imageOfCommand } from '../../../cases/cr/case-image.ts';
+import { imageOfCommand, images } from '../../../cases/cr/artefact.ts';
+import { describeArtefact } from '../../../harness/guest/artefact.ts';
+import { withCalls } from '../../../cases/cr/verbs.ts';
 import { createGuest } from '../../../harness/guest/guest.ts';
 import type { ShimAnswer } from '../../../harness/guest/shim-client.ts';
 import { header } from './image-bytes.ts';
@@ -33,7 +35,7 @@ describe("a case's image", () => {
     const { path, cleanup } = await dir({ unsafeCleanup: true });
     try {
       const keep = { folder: join(path, 'run'), name: 'image-1' };
-      const { lines, file } = await describeImage({ path: '/tmp/x', bytes }, keep);
+      const { lines, file } = await describeArtefact({ path: '/tmp/x', bytes }, images, keep);
       assert.match(lines.join('\n'), /HEADER/);
       assert.match(lines.join('\n'), /^broken at byte \d+ .*there: 01 02 03/ms);
       assert.equal(file, 'image-1');
@@ -59,14 +61,17 @@ describe("a case's image", () => {
       programs: undefined as never,
       console: undefined as never,
       ...{ consoleFrom: 0, patience: 50, deadline: 50 },
+      artefactOf: images.placeOf,
       onAnswer: (argv) => void told.push(argv.join(' ')),
       onExpected: () => undefined,
     });
-    assert.equal(await scoped.image(), undefined);
+    assert.equal(await scoped.artefact(), undefined);
     await scoped.guest.shim('checkpoint', '--pid', '3', '--out', '/tmp/one');
-    assert.equal((await scoped.image())?.path, '/tmp/one');
-    await scoped.guest.restart(0, '/tmp/two').catch(() => undefined);
-    const found = await scoped.image();
+    assert.equal((await scoped.artefact())?.path, '/tmp/one');
+    await withCalls(scoped.guest)
+      .restart(0, '/tmp/two')
+      .catch(() => undefined);
+    const found = await scoped.artefact();
     assert.equal(found?.path, '/tmp/two');
     assert.deepEqual([...found.bytes], [1, 2, 3]);
     assert.deepEqual(

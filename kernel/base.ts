@@ -29,6 +29,8 @@ export interface Base {
   readonly source: SourceRecipe;
   /** What make is given as CC, and why in the base's own comments. */
   readonly compiler: readonly string[];
+  /** What make is given as HOSTCC: it compiles the build's own programs. */
+  readonly hostCompiler: readonly string[];
   /** Further variables on make's command line: `KBUILD_BUILD_USER=lab`. */
   readonly makeVariables: Readonly<Record<string, string>>;
   /**

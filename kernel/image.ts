@@ -51,7 +51,7 @@ export async function imageKey(
     patches: series.patches.map((patch) => patch.hash),
     config: base.config,
     fragments: fragments.map(({ name, text }) => ({ name, text })),
-    compiler: base.compiler,
+    compiler: [base.compiler, base.hostCompiler],
     identity: await identifyCompiler(base),
     variables: base.makeVariables,
     pinned: [base.pinnedCommands, base.pinnedTime],

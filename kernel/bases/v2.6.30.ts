@@ -1,6 +1,6 @@
 import type { Base } from '../base.ts';
 
-/** Linux 2.6.30 of June 2009, on compilers thirteen years younger. */
+/** Linux 2.6.30 of June 2009, on compilers sixteen years younger. */
 export const v2_6_30: Base = {
   name: 'v2.6.30',
   release: '2.6.30',
@@ -16,6 +16,12 @@ export const v2_6_30: Base = {
   // Through CC, because the real-mode and the decompressor makefiles ignore KCFLAGS.
   compiler: [
     'gcc',
+    // The language of gcc 4, and the one that 2.6.30's inline functions mean. Since gcc 15 the
+    // default is C23, where bool, true and false are keywords: stddef.h and types.h define them.
+    '-std=gnu89',
+    // An error since gcc 14. The decompressor calls its own functions before it declares them;
+    // the kernel proper makes it an error again by itself.
+    '-Wno-error=implicit-function-declaration',
     // Distributions build position-independent by default; the kernel's code model cannot.
     '-fno-pie',
     '-no-pie',
@@ -32,6 +38,11 @@ export const v2_6_30: Base = {
     // sched_slice() uses a variable of an inner block after its end; without this flag
     // gcc 12 drops the stores and new tasks get a garbage weight.
     '-fstack-reuse=none',
+  ],
+  hostCompiler: [
+    'gcc',
+    // As above.
+    '-std=gnu89',
   ],
   makeVariables: {
     ARCH: 'x86_64',

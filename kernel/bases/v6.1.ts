@@ -13,6 +13,7 @@ export const v6_1: Base = {
     leaveOut: ['drivers/gpu/drm/amd/include'],
   },
   compiler: ['gcc'],
+  hostCompiler: ['gcc'],
   makeVariables: {
     ARCH: 'x86_64',
     // Who, where, when and how often: the same in every build.

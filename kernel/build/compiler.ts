@@ -46,13 +46,12 @@ export function makeArguments(
   const { base } = tree.source;
   const maps = [`-ffile-prefix-map=${tree.path}/=`, `-ffile-prefix-map=${folder.path}=.`];
   const ccache = withCcache ? ['ccache'] : [];
-  const [compiler = 'gcc'] = base.compiler;
   return [
     '-C',
     tree.path,
     `O=${folder.path}`,
     `CC=${[...ccache, ...base.compiler, ...maps].join(' ')}`,
-    `HOSTCC=${[...ccache, compiler].join(' ')}`,
+    `HOSTCC=${[...ccache, ...base.hostCompiler].join(' ')}`,
     ...Object.entries(base.pinnedTime.objects).map(([object, flags]) =>
       `HOSTCFLAGS_${object}=${flags} -include ${folder.pinned}/time.h`.replace('= ', '='),
     ),

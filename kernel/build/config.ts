@@ -52,6 +52,7 @@ export async function configure(
       tree.source.id,
       await identifyCompiler(base),
       base.compiler,
+      base.hostCompiler,
       base.makeVariables,
       base.pinnedCommands,
       base.pinnedTime,

@@ -93,6 +93,7 @@ it('has other keys for other prefixes, fragments and flags', () =>
       { ...options, upto: 1 },
       { ...options, fragments: ['boot'] },
       { ...options, base: { ...toyBase, compiler: ['gcc', '-O2'] } },
+      { ...options, base: { ...toyBase, hostCompiler: ['gcc', '-O2'] } },
       { ...options, base: { ...toyBase, makeVariables: { ARCH: 'x86_64', MORE: '1' } } },
     ];
     for (const variant of variants) keys.add((await makeImage(variant, toy.context)).key);

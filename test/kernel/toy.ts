@@ -102,6 +102,7 @@ export const toyBase: Base = {
   architecture: 'x86_64',
   source: { kind: 'git-tree', treeId: toyTreeId, tag: 'v2.6.30', urls: [] },
   compiler: ['gcc', '-O1'],
+  hostCompiler: ['gcc'],
   makeVariables: { ARCH: 'x86_64' },
   pinnedCommands: { hostname: 'echo toy' },
   pinnedTime: { seconds: 0, objects: {} },

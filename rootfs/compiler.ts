@@ -15,6 +15,7 @@ export async function findCompiler(signal?: AbortSignal): Promise<Compiler> {
     run(command, [argument], {
       doing: 'looking for the C compiler for the guest',
       code: 'rootfs-no-compiler',
+      compiles: true,
       next: 'Install it: apt-get install musl-tools, dnf install musl-gcc or pacman -S musl.',
       ...(signal === undefined ? {} : { signal }),
     });

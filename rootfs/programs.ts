@@ -101,6 +101,7 @@ async function compile(
   await run(compiler.command, [...flags, '-I.', '-o', output, ...sources], {
     doing: `compiling the guest's ${name}`,
     code: 'rootfs-compile',
+    compiles: true,
     next: `Correct ${relative(process.cwd(), folder)}; the compiler's words say where.`,
     cwd: folder,
     signal,

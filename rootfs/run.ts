@@ -1,5 +1,6 @@
 import { execa } from 'execa';
 import { labError } from '../harness/core/errors.ts';
+import { toolEnvironment } from '../harness/core/tool-environment.ts';
 
 /** What to say when a program fails. */
 export interface RunOptions {
@@ -11,6 +12,8 @@ export interface RunOptions {
   readonly next: string;
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Whether it compiles: of the lab's environment it sees what toolEnvironment() returns. */
+  readonly compiles?: true;
   readonly signal?: AbortSignal;
 }
 
@@ -27,7 +30,8 @@ export async function run(
     reject: false,
     all: true,
     stdin: 'ignore',
-    env: { LC_ALL: 'C', ...options.env },
+    extendEnv: options.compiles !== true,
+    env: { ...toolEnvironment(), LC_ALL: 'C', ...options.env },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
   });

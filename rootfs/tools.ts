@@ -64,6 +64,7 @@ function shellIn(cwd: string, name: string, signal: AbortSignal): Workshop['shel
     run(program, args, {
       doing: `building ${name} for the guest`,
       code: 'rootfs-tool-build',
+      compiles: true,
       next: `Install make, gcc, bzip2 and musl-tools; if that is not it, the words above are ${name}'s own.`,
       cwd,
       env,

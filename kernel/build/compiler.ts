@@ -3,6 +3,7 @@ import { delimiter } from 'node:path';
 import { promisify } from 'node:util';
 import { labError } from '../../harness/core/errors.ts';
 import type { Context } from '../../harness/core/context.ts';
+import { toolEnvironment } from '../../harness/core/tool-environment.ts';
 import type { Base, PatchedTree } from '../base.ts';
 import type { BuildFolder } from './build-folder.ts';
 
@@ -64,12 +65,9 @@ export function buildEnvironment(
   base: Base,
   context: Context,
   pinned: string,
+  env: NodeJS.ProcessEnv = process.env,
 ): Record<string, string> {
-  const inherited = Object.entries(process.env).filter(
-    (entry): entry is [string, string] =>
-      entry[1] !== undefined && !/^(MAKE|MFLAGS|KBUILD|KCONFIG|GCC_COLORS|CFLAGS)/.test(entry[0]),
-  );
-  const { PATH = '', ...rest } = Object.fromEntries(inherited);
+  const { PATH = '', ...rest } = toolEnvironment(env);
   const hasPinned = Object.keys(base.pinnedCommands).length > 0;
   return {
     ...rest,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { execa } from 'execa';
@@ -47,6 +47,21 @@ describe('buildPrograms', () => {
     const { big = '' } = await pathsByName();
     const { stdout } = await execa('readelf', ['-lW', big]);
     assert.doesNotMatch(stdout, /INTERP|DYNAMIC/);
+  });
+
+  it("takes no header from where the caller's environment points", async () => {
+    const wild = join(home.context.scratch, 'wild');
+    await mkdir(wild);
+    await writeFile(join(wild, 'stdio.h'), '#error the wild header\n');
+    await write('wild.c', '#include <stdio.h>\nint main(void) { return puts("tame") < 0; }\n');
+    process.env['CPATH'] = wild;
+    try {
+      const { wild: program = '' } = await pathsByName();
+      assert.equal((await execa(program)).stdout, 'tame');
+    } finally {
+      delete process.env['CPATH'];
+      await rm(join(folder, 'wild.c'));
+    }
   });
 
   it('compiles only what a change concerns', async () => {

@@ -1,0 +1,23 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { bases } from '../../kernel/bases.ts';
+import { buildEnvironment } from '../../kernel/build/compiler.ts';
+import { toyBase, withToy } from './toy.ts';
+
+it('builds in an environment of its own, whatever the caller has set', () =>
+  withToy(({ context }) => {
+    const wild = { PATH: '/bin', KCFLAGS: '-O0', LLVM: '1', CPATH: '/wild', LC_ALL: 'de_DE' };
+    const { PATH, ...rest } = buildEnvironment(toyBase, context, '/pinned', wild);
+    assert.equal(PATH, '/pinned:/bin');
+    const tame = buildEnvironment(toyBase, context, '/pinned', { PATH: '/bin' });
+    assert.deepEqual(rest, Object.fromEntries(Object.entries(tame).filter(([k]) => k !== 'PATH')));
+    assert.equal(rest['LC_ALL'], 'C');
+    assert.equal(rest['CCACHE_DIR'], context.home.ccache);
+    return Promise.resolve();
+  }));
+
+it('names the language of every compiler of a kernel that is older than C99', () => {
+  const [old] = bases.filter(({ name }) => name === 'v2.6.30');
+  for (const command of [old?.compiler, old?.hostCompiler])
+    assert.ok(command?.includes('-std=gnu89'), command?.join(' '));
+});

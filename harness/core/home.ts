@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { labError } from './errors.ts';
 
 /** Where the lab keeps what outlives a run. Every path is absolute. */
 export interface LabHome {
@@ -25,11 +26,12 @@ export interface LabHome {
 
 /**
  * Returns the lab's home: LAB_HOME, else cr-lab under XDG_CACHE_HOME, else under ~/.cache.
- * Creates nothing.
+ * Creates nothing. Throws `home-unusable` (usage) for a path that a build would stumble over.
  */
 export function findLabHome(env: NodeJS.ProcessEnv = process.env): LabHome {
   const cache = env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
   const root = resolve(env['LAB_HOME'] ?? join(cache, 'cr-lab'));
+  refuseOdd(root);
   return {
     root,
     sources: join(root, 'sources'),
@@ -42,4 +44,26 @@ export function findLabHome(env: NodeJS.ProcessEnv = process.env): LabHome {
     ccache: join(root, 'ccache'),
     facts: join(root, 'facts'),
   };
+}
+
+/**
+ * make splits words at blanks and colons and reads the others of the kind in its own way, the
+ * shell that it calls reads more, and QEMU ends a file's name at a comma. Kernels refuse such
+ * folders too, but only when all before is done.
+ */
+function refuseOdd(root: string): void {
+  const odd = /[^\p{L}\p{M}\p{N}/._+@~-]/u.exec(root)?.[0];
+  if (odd === undefined) return;
+  throw labError({
+    code: 'home-unusable',
+    fault: 'usage',
+    doing: 'looking for the lab home',
+    what: `${JSON.stringify(root)} holds ${nameOf(odd)}, which make or QEMU would read as something else`,
+    next: 'Set LAB_HOME to a folder whose path is made of letters, digits and /._+@~- only.',
+  });
+}
+
+function nameOf(character: string): string {
+  const names: Readonly<Record<string, string>> = { ' ': 'a space', ':': 'a colon' };
+  return names[character] ?? JSON.stringify(character);
 }

@@ -17,7 +17,6 @@
 #include <unistd.h>
 
 #include "../common/children.h"
-#include "../common/names.h"
 #include "restart.h"
 
 /* The root task, and what the tool waits for: it, or its namespace's init. */
@@ -48,6 +47,8 @@ static void end_tasks(void)
 {
 	struct word word;
 
+	if (made <= 0)
+		return;
 	signal(SIGCHLD, SIG_DFL);
 	kill(made, SIGKILL);
 	waitpid(made, NULL, 0);
@@ -55,17 +56,6 @@ static void end_tasks(void)
 		if (nr_known && !word.error)
 			known[word.index] = word.pid;
 	await_gone();
-}
-
-void give_up(int status, const char *what, int error)
-{
-	if (error)
-		fprintf(stderr, "restart: %s: %s\n", what, errno_name(error));
-	else
-		fprintf(stderr, "restart: %s\n", what);
-	if (made > 0)
-		end_tasks();
-	exit(status);
 }
 
 static void make_pipe(int ends[2])
@@ -325,6 +315,7 @@ int main(int argc, char **argv)
 	nr_known = pids == PIDS_SPACE ? 0 : nr_made;
 
 	fflush(stdout);
+	undo_by(end_tasks);
 	signal(SIGCHLD, miss_root);
 	root = made = make_tasks(&plan, &lines, pids,
 				 (int[]){ words[0], go[1], fed[1],

@@ -66,8 +66,10 @@ enum pids {
 	PIDS_SPACE,	/* those of the image, in a new pid namespace */
 };
 
+/* give-up.c: says what failed, and why unless that is 0; undoes; ends the tool. */
 void give_up(int status, const char *what, int error)
 	__attribute__((noreturn));
+void undo_by(void (*function)(void));
 
 /* front.c */
 void read_front(int fd, struct front *front);

@@ -1,20 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Options anywhere among a command's arguments, up to a lone "--". */
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "shim.h"
-
-bool parse_number(const char *text, long long *number)
-{
-	char *end;
-
-	errno = 0;
-	*number = strtoll(text, &end, 0);
-	return *text && !*end && !errno;
-}
 
 static const struct option *find_option(const struct option *options,
 					size_t count, const char *name)

@@ -35,40 +35,7 @@ struct job {
 	size_t used;
 };
 
-bool linger;
 static struct job *jobs;
-
-void send_line(struct json *out)
-{
-	size_t length, done = 0;
-	const char *line = json_finish(out, &length);
-	ssize_t n;
-
-	while (done < length) {
-		n = write(STDOUT_FILENO, line + done, length - done);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			/* Nobody listens any more. */
-			end_programs();
-			_exit(1);
-		}
-		done += (size_t)n;
-	}
-	json_free(out);
-}
-
-void begin_answer(struct json *out, const char *id)
-{
-	long long number;
-
-	json_begin(out);
-	if (strspn(id, "0123456789") == strlen(id) && parse_number(id, &number) &&
-	    (*id != '0' || !id[1]))
-		json_number(out, "id", number);
-	else
-		json_text(out, "id", id);
-}
 
 static void say_hello(void)
 {
@@ -402,7 +369,7 @@ int serve(void)
 	sigaddset(&blocked, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &blocked, NULL);
 	say_hello();
-	while (more) {
+	while (more && anybody_listens()) {
 		polls = list_polls(&count);
 		if (ppoll(polls, count, NULL, &open) > 0) {
 			for (job = jobs; job; job = job->next)

@@ -25,17 +25,16 @@ struct command {
 	bool quick;	/* never blocks: serve need not fork for it */
 };
 
-extern const struct command commands[];
-const struct command *find_command(const char *name);
-int run_command(struct json *out, int argc, char **argv);
-int serve(void);
-
-/* Set by a command whose process must live on until serve ends it. */
-extern bool linger;
-
+/* answer.c: begin_answer says whose it is, send_line ends it and its memory. */
+void begin_answer(struct json *out, const char *id);
+void send_line(struct json *out);
+bool anybody_listens(void);
+void report_end(struct json *out, int status);
 /* Say why a command cannot do its job: `what`, and errno; or what is wrong. */
 int fail(struct json *out, const char *what);
 int misuse(struct json *out, const char *why);
+/* Set by a command whose process must live on until serve ends it. */
+extern bool linger;
 
 /* options.c */
 struct option {
@@ -45,7 +44,6 @@ struct option {
 };
 int parse_options(struct json *out, const struct option *options, size_t count,
 		  int *argc, char **argv);
-bool parse_number(const char *text, long long *number);
 
 /* words.c: splits a request line in place; returns the number of words. */
 int split_words(char *line, char **words, int most);
@@ -59,16 +57,17 @@ ssize_t decode_base64(const char *text, unsigned char *bytes);
 	{ "cwd", OPTION_TEXT, &(who).cwd },			\
 	{ "group", OPTION_TEXT, &(who).group },			\
 	{ "new-pidns", OPTION_FLAG, &(who).new_pidns }
-void report_end(struct json *out, int status);
+bool parse_number(const char *text, long long *number);
 int64_t now_us(void);
 ssize_t read_text(const char *path, char *text, size_t room);
 int write_text(const char *path, const char *text);
 
-/* freezer.c */
+/* freezer.c, state.c */
 void thaw_task(pid_t pid);
 void thaw_session(pid_t session);
 bool session_lives(pid_t session);
 void report_freezer(struct json *out, pid_t pid);
+bool await_gone(pid_t pid);
 
 /* spawn.c: the programs that serve has started. */
 struct pollfd;
@@ -82,11 +81,7 @@ void read_programs(void);
 bool program_ended(pid_t pid, int status);
 void end_programs(void);
 
-/* serve.c */
-void begin_answer(struct json *out, const char *id);
-void send_line(struct json *out);
-
-/* The commands. */
+/* The commands, and commands.c: their table, which ends with no name. */
 int checkpoint_command(struct json *out, int argc, char **argv);
 int restart_command(struct json *out, int argc, char **argv);
 int repeat_command(struct json *out, int argc, char **argv);
@@ -96,7 +91,6 @@ int thaw_command(struct json *out, int argc, char **argv);
 int frozen_command(struct json *out, int argc, char **argv);
 int state_command(struct json *out, int argc, char **argv);
 int gone_command(struct json *out, int argc, char **argv);
-bool await_gone(pid_t pid);
 int facts_command(struct json *out, int argc, char **argv);
 int ptrace_command(struct json *out, int argc, char **argv);
 int read_command(struct json *out, int argc, char **argv);
@@ -114,5 +108,11 @@ int signal_command(struct json *out, int argc, char **argv);
 int poweroff_command(struct json *out, int argc, char **argv);
 int ping_command(struct json *out, int argc, char **argv);
 int pids_command(struct json *out, int argc, char **argv);
+extern const struct command commands[];
+const struct command *find_command(const char *name);
+int run_command(struct json *out, int argc, char **argv);
+
+/* serve.c: returns DONE once nobody asks or listens any more. */
+int serve(void);
 
 #endif

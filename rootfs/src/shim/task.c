@@ -2,22 +2,20 @@
 /* What the commands share. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "shim.h"
 
-/* What waitpid said of a task: its exit status or the signal that ended it. */
-void report_end(struct json *out, int status)
+bool parse_number(const char *text, long long *number)
 {
-	if (WIFEXITED(status))
-		json_number(out, "status", WEXITSTATUS(status));
-	else
-		json_null(out, "status");
-	json_text(out, "signal",
-		  WIFSIGNALED(status) ? signal_name(WTERMSIG(status)) : NULL);
+	char *end;
+
+	errno = 0;
+	*number = strtoll(text, &end, 0);
+	return *text && !*end && !errno;
 }
 
 int64_t now_us(void)

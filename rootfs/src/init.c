@@ -37,6 +37,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/write.h"
+
 /* QEMU's user-mode network always looks like this. */
 #define GUEST_ADDRESS	"10.0.2.15"
 #define GUEST_NETMASK	"255.255.255.0"
@@ -66,7 +68,7 @@ static void say(const char *format, ...)
 	if (used > sizeof(line) - 2)
 		used = sizeof(line) - 2;
 	line[used++] = '\n';
-	if (write(STDOUT_FILENO, line, used) < 0)
+	if (!write_all(STDOUT_FILENO, line, used))
 		_exit(1);
 }
 
@@ -138,7 +140,8 @@ static void write_file(const char *path, const char *text)
 
 	if (fd < 0)
 		return;
-	if (write(fd, text, strlen(text)) < 0)
+	errno = EIO;
+	if (write(fd, text, strlen(text)) != (ssize_t)strlen(text))
 		say("without %s: %s", path, strerror(errno));
 	close(fd);
 }

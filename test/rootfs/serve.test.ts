@@ -154,10 +154,12 @@ describe('programs of shim serve', () => {
     await serve.next(event('line', handle));
     await serve.end();
     // Init reaps it; until then it is a zombie.
-    for (;;) {
+    const deadline = Date.now() + 20_000;
+    do {
       const { stdout } = await execa(shim, ['state', String(pid)]);
       const { exists, state } = JSON.parse(stdout) as Line;
       if (exists === false || state === 'Z') return;
-    }
+    } while (Date.now() < deadline);
+    assert.fail(`${String(pid)} lives 20 s after serve has ended`);
   });
 });

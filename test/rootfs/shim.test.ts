@@ -161,6 +161,29 @@ describe('files', () => {
     assert.equal(answer['end'], false);
   });
 
+  it('reads what the kernel makes up as it reads any file', async () => {
+    // Asked for megabytes at once, kernels since 5.8 say ENOMEM.
+    for (const path of ['/proc/sys/kernel/osrelease', '/proc/self/maps', '/proc/cpuinfo']) {
+      const { answer } = await run('read', path);
+      assert.deepEqual([answer['errno'], answer['end']], [undefined, true], path);
+      assert.ok(Number(answer['length']) > 0, path);
+    }
+  });
+
+  it('reads a file that is longer than one piece', async () => {
+    const path = `${folder}/long`;
+    const bytes = Buffer.alloc(200_000, 'seventeen bytes. ');
+    await writeFile(path, bytes);
+    const { answer } = await run('read', path, '--length', '150000');
+    assert.equal(answer['end'], false);
+    assert.ok(Buffer.from(String(answer['data']), 'base64').equals(bytes.subarray(0, 150_000)));
+  });
+
+  it('an image that can not be read as it goes into a pipe is an error, not a short one', async () => {
+    const { status, answer } = await run('restart', '--pipe', '--in', folder);
+    assert.deepEqual([status, answer['errno']], [1, 'EISDIR']);
+  });
+
   it('makes folders with their parents, and removes them with what is in them', async () => {
     const path = `${folder}/a/b/c`;
     assert.equal((await run('mkdir', path, '--mode', '0777')).status, 0);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { execa } from 'execa';
@@ -119,6 +119,16 @@ describe('subject', () => {
       assert.match(said[0] ?? '', /^fail ./);
       assert.equal(exitCode, 1);
     });
+
+  it('fails where its program does not fit into the root', async () => {
+    const root = await mkdtemp(join(home.context.scratch, 'root-'));
+    // Half of the first piece fits: a write that is cut short, then one that is refused.
+    const limited = `trap '' XFSZ; ulimit -f 64; exec ${subject} --chroot ${root} sleeping`;
+    const { stdout, exitCode } = await execa('sh', ['-c', limited], { reject: false });
+    assert.match(stdout, /^fail copying the program into the root/);
+    assert.equal(exitCode, 1);
+    assert.deepEqual(await readdir(root), [], 'nobody takes a part of it for the program');
+  });
 
   it('self is refused without the system calls, and is what it was', async () => {
     const path = join(home.context.scratch, 'image');

@@ -18,24 +18,6 @@ struct object {
 	uint32_t type, length;
 };
 
-/* False if it can't be written, in errno why. */
-bool write_all(int fd, const void *data, size_t length)
-{
-	const char *next = data;
-	ssize_t n;
-
-	while (length) {
-		n = write(fd, next, length);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return false;
-		next += n;
-		length -= (size_t)n;
-	}
-	return true;
-}
-
 /* False at the end of the file, also if that comes in the middle. */
 bool read_all(int fd, void *data, size_t length)
 {

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "../common/children.h"
+#include "../common/write.h"
 #include "restart.h"
 
 /* The root task, and what the tool waits for: it, or its namespace's init. */

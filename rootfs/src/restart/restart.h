@@ -73,7 +73,6 @@ void undo_by(void (*function)(void));
 
 /* front.c */
 void read_front(int fd, struct front *front);
-bool write_all(int fd, const void *data, size_t length);
 bool read_all(int fd, void *data, size_t length);
 
 /* plan.c */

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../common/write.h"
 #include "shim.h"
 
 bool linger;
@@ -54,17 +55,10 @@ void report_end(struct json *out, int status)
 
 void send_line(struct json *out)
 {
-	size_t length, done = 0;
+	size_t length;
 	const char *line = json_finish(out, &length);
-	ssize_t n;
 
-	while (listened && done < length) {
-		n = write(STDOUT_FILENO, line + done, length - done);
-		if (n >= 0)
-			done += (size_t)n;
-		else if (errno != EINTR)
-			listened = false;
-	}
+	listened = listened && write_all(STDOUT_FILENO, line, length);
 	json_free(out);
 }
 

@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../common/write.h"
 #include "../cr-abi.h"
 #include "shim.h"
 
@@ -50,6 +51,7 @@ struct channel {
 	int fd, shim_end, spare;
 	long long start;	/* where fd stood, -1 if it has no position */
 	long long piped;	/* bytes that went through the pipe */
+	int copy_error;		/* why the file beside the pipe has not all of them */
 };
 
 static int parse_call(struct json *out, struct call *call, int *argc, char **argv)
@@ -156,6 +158,7 @@ static int open_channel(struct channel *channel, const struct call *call)
 	channel->fd = channel->shim_end = channel->spare = -1;
 	channel->start = -1;
 	channel->piped = 0;
+	channel->copy_error = 0;
 	if (call->pipe || call->pipe_closed || call->pipe_stalled)
 		return open_pipe(channel, call);
 	if (call->out || call->in || call->readonly)
@@ -275,6 +278,8 @@ static void pump(struct channel *channel, const struct call *call)
 	if (call->restart) {
 		/* One page: what a pipe takes as a whole once it polls writable. */
 		n = channel->spare < 0 ? 0 : read(channel->spare, data, 4096);
+		if (n < 0)
+			channel->copy_error = errno;
 		if (n > 0)
 			done = write(channel->shim_end, data, (size_t)n);
 		if (n > 0 && done == n) {
@@ -287,8 +292,10 @@ static void pump(struct channel *channel, const struct call *call)
 	n = read(channel->shim_end, data, sizeof(data));
 	if (n > 0) {
 		channel->piped += n;
-		if (channel->spare >= 0 && write(channel->spare, data, (size_t)n) < 0)
+		if (channel->spare >= 0 && !write_all(channel->spare, data, (size_t)n)) {
+			channel->copy_error = errno;
 			close_end(&channel->spare);
+		}
 	} else if (n == 0 || errno != EAGAIN) {
 		close_end(&channel->shim_end);
 	}
@@ -423,6 +430,10 @@ static int make_call(struct json *out, struct call *call)
 	if (outcome->stage == REFUSED) {
 		errno = outcome->error;
 		return fail(out, outcome->refused);
+	}
+	if (channel.copy_error) {
+		errno = channel.copy_error;
+		return fail(out, call->restart ? call->in : call->out);
 	}
 	report(out, call, outcome, &channel);
 	json_number(out, "caller", caller);

@@ -15,11 +15,13 @@
 
 /* Longest piece of a file in one answer. */
 #define MOST_READ	(4UL << 20)
+/* Asked for at once: newer kernels refuse to fill megabytes from /proc/sys. */
+#define READ_PIECE	(64UL << 10)
 
 int read_command(struct json *out, int argc, char **argv)
 {
 	long long offset = 0, length = MOST_READ;
-	size_t used = 0;
+	size_t used = 0, left;
 	ssize_t n = 1;
 	char *data;
 	int fd;
@@ -40,9 +42,10 @@ int read_command(struct json *out, int argc, char **argv)
 		return fail(out, argv[1]);
 	if (offset && lseek(fd, (off_t)offset, SEEK_SET) < 0)
 		return fail(out, argv[1]);
-	while (used < (size_t)length &&
-	       (n = read(fd, data + used, (size_t)length - used)) > 0)
-		used += (size_t)n;
+	while (n > 0 && (left = (size_t)length - used)) {
+		n = read(fd, data + used, left < READ_PIECE ? left : READ_PIECE);
+		used += n > 0 ? (size_t)n : 0;
+	}
 	if (n < 0)
 		return fail(out, argv[1]);
 	json_number(out, "length", (long long)used);

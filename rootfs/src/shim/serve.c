@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../common/write.h"
 #include "../cr-abi.h"
 #include "shim.h"
 
@@ -62,7 +63,6 @@ static void be_job(int fd, int argc, char **argv)
 	struct json out;
 	const char *line;
 	size_t length;
-	ssize_t n;
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
@@ -70,12 +70,9 @@ static void be_job(int fd, int argc, char **argv)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	json_begin(&out);
 	run_command(&out, argc, argv);
-	for (line = json_finish(&out, &length); length > 0; length -= (size_t)n) {
-		n = write(fd, line, length);
-		if (n < 0)
-			_exit(1);
-		line += n;
-	}
+	line = json_finish(&out, &length);
+	if (!write_all(fd, line, length))
+		_exit(1);
 	while (linger)
 		pause();
 	_exit(0);

@@ -43,17 +43,19 @@ ssize_t read_text(const char *path, char *text, size_t room)
 	return n < 0 ? -1 : (ssize_t)used;
 }
 
+/* In one write, which is a request of its own to many files of the kernel. */
 int write_text(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	size_t length = strlen(text);
 	ssize_t n;
 	int error;
 
 	if (fd < 0)
 		return -1;
-	n = write(fd, text, strlen(text));
-	error = errno;
+	n = write(fd, text, length);
+	error = n < 0 ? errno : EIO;
 	close(fd);
 	errno = error;
-	return n < 0 ? -1 : 0;
+	return n == (ssize_t)length ? 0 : -1;
 }

@@ -70,7 +70,7 @@ static void call(char **args)
 	errno = 0;
 	outcome.ret = cr_checkpoint(atoi(args[0]), ends[1], CHECKPOINT_SUBTREE);
 	outcome.error = outcome.ret < 0 ? errno : 0;
-	_exit(write(outcomes[1], &outcome, sizeof(outcome)) < 0);
+	_exit(write(outcomes[1], &outcome, sizeof(outcome)) != sizeof(outcome));
 }
 
 static void await_call(pid_t target)

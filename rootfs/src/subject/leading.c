@@ -39,6 +39,7 @@
 
 #include "../common/children.h"
 #include "../common/names.h"
+#include "../common/write.h"
 #include "../cr-abi.h"
 #include "subject.h"
 
@@ -135,16 +136,11 @@ static void a_tick(void)
 static bool write_most(int fd)
 {
 	struct pollfd reader = { .fd = fd };
-	size_t written = 0;
 	int left = 1;
-	ssize_t n;
 
 	signal(SIGPIPE, SIG_IGN);
-	for (; written < tail; written += (size_t)n) {
-		n = write(fd, image + written, tail - written);
-		if (n <= 0)
-			return false;
-	}
+	if (!write_all(fd, image, tail))
+		return false;
 	while (ioctl(fd, FIONREAD, &left) == 0 && left) {
 		if (poll(&reader, 1, 0) && reader.revents & POLLERR)
 			return false;

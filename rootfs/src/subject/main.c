@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "../common/children.h"
+#include "../common/write.h"
 #include "../identity.h"
 #include "subject.h"
 
@@ -192,6 +193,7 @@ static void copy_program(const char *root)
 {
 	int from = open("/proc/self/exe", O_RDONLY | O_CLOEXEC), to;
 	char path[256], data[65536];
+	bool copied = true;
 	ssize_t n;
 
 	snprintf(path, sizeof(path), "%s/subject", root);
@@ -200,13 +202,14 @@ static void copy_program(const char *root)
 		return;
 	}
 	to = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);
-	while ((n = read(from, data, sizeof(data))) > 0)
-		if (write(to, data, (size_t)n) != n)
-			n = -1;
+	while (copied && (n = read(from, data, sizeof(data))) != 0)
+		copied = n > 0 && write_all(to, data, (size_t)n);
 	close(from);
-	if (n < 0 || to < 0 || fchmod(to, 0755) < 0)
+	if (to < 0 || !copied || fchmod(to, 0755) < 0 || close(to) < 0) {
+		if (to >= 0)
+			unlink(path);
 		fail("copying the program into the root");
-	close(to);
+	}
 }
 
 static void exec_target(void)

@@ -100,7 +100,8 @@ void reply(void)
 /* In the keeper. */
 void ask(pid_t target, const char *line)
 {
-	dprintf(questions, "%s\n", line);
+	if (dprintf(questions, "%s\n", line) < 0)
+		fail("asking the target");
 	kill(target, SIGUSR1);
 }
 

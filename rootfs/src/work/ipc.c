@@ -377,7 +377,7 @@ static unsigned long limit(const char *name, unsigned long wanted)
 	HOLDS(fd >= 0);
 	if (wanted) {
 		snprintf(text, sizeof(text), "%lu\n", wanted);
-		HOLDS(write(fd, text, strlen(text)) > 0);
+		HOLDS(write(fd, text, strlen(text)) == (ssize_t)strlen(text));
 		HOLDS(!lseek(fd, 0, SEEK_SET));
 	}
 	HOLDS(read(fd, text, sizeof(text) - 1) > 0);

@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../common/write.h"
 #include "work.h"
 
 static const struct workload *const groups[] = {
@@ -43,7 +44,7 @@ static void verdict(const char *text)
 {
 	int fd = open(own("verdict"), O_WRONLY | O_CREAT | O_APPEND, 0600);
 
-	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+	if (fd < 0 || !write_all(fd, text, strlen(text)))
 		_exit(3);
 	close(fd);
 }
@@ -70,7 +71,7 @@ static void say(const char *text)
 		if (nobody_reads)
 			moment();
 	} while (nobody_reads && tries--);
-	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+	if (fd < 0 || !write_all(fd, text, strlen(text)))
 		_exit(4);
 	close(fd);
 }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { bases } from '../../kernel/bases.ts';
-import { buildEnvironment } from '../../kernel/build/compiler.ts';
-import { toyBase, withToy } from './toy.ts';
+import { bases } from '../../../kernel/bases.ts';
+import { buildEnvironment } from '../../../kernel/build/compiler.ts';
+import { toyBase, withToy } from '../toy.ts';
 
 it('builds in an environment of its own, whatever the caller has set', () =>
   withToy(({ context }) => {

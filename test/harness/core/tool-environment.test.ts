@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { toolEnvironment } from '../../harness/core/tool-environment.ts';
+import { toolEnvironment } from '../../../harness/core/tool-environment.ts';
 
 it('passes on what a compiler needs to run', () => {
   const env = { PATH: '/bin', HOME: '/root', TMPDIR: '/big', LD_LIBRARY_PATH: '/opt/gcc/lib' };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { isLabError } from '../../harness/core/errors.ts';
-import { findLabHome } from '../../harness/core/home.ts';
+import { isLabError } from '../../../harness/core/errors.ts';
+import { findLabHome } from '../../../harness/core/home.ts';
 
 it('is LAB_HOME, else under the folder for caches', () => {
   assert.equal(findLabHome({ LAB_HOME: '/big/lab' }).root, '/big/lab');

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Runs on a machine that has Node and nothing else: imports nothing but Node's own
-// modules and what in bootstrap/ does the same, until the packages are there.
+// modules and what in setup/ does the same, until the packages are there.
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { leave } from './setup/leave.mjs';
@@ -55,9 +55,8 @@ async function runLab(args) {
   if (!prepare(root, { system: !onlyReads, shown: args[0] === 'doctor' })) return machineFault;
   // In this process, not a child: one Ctrl-C is one signal, and nothing stands between
   // the caller and the exit status.
-  const { register } = await import('tsx/esm/api');
-  register();
-  const { main: lab } = await import('./cli/cli.ts');
+  const { loadLab } = await import('./setup/bundle.mjs');
+  const { main: lab } = await loadLab(root);
   // The run is over and its files are closed: a handle someone forgot must not hold the caller.
   return leave(await lab(args));
 }

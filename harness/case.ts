@@ -1,6 +1,7 @@
 /** What a case file imports: uvu's syntax, and the lab's own rules behind it. */
 import type { Callback, Test } from 'uvu';
 import type { CaseContext, Guest } from './suite/contracts.ts';
+import { extendGuest } from './suite/extend.ts';
 import { register } from './suite/registry.ts';
 import type { Body, Needs, RegisteredSuite, RegisteredTest } from './suite/registry.ts';
 import { skipSignal } from './suite/skip.ts';
@@ -58,7 +59,7 @@ function makeSuite<G extends Guest, Extra extends object>(
 ): Suite<CaseContext<G> & Extra> {
   const target: RegisteredSuite = {
     name,
-    extend,
+    extend: (guest) => extendGuest(guest, extend),
     context: { ...context },
     tests: [],
     before: [],

@@ -1,4 +1,3 @@
-import ssh2 from 'ssh2';
 import type { Client, ClientChannel } from 'ssh2';
 import { labError } from '../core/errors.ts';
 import type { LabError } from '../core/errors.ts';
@@ -24,7 +23,9 @@ const keepalive = { keepaliveInterval: 5000, keepaliveCountMax: 3 };
  * Returns an authenticated connection without Nagle's delay, which costs 40 ms a call.
  * Rejects with an `infrastructure` error that says how far it got.
  */
-export function connectSsh(address: SshAddress): Promise<Client> {
+export async function connectSsh(address: SshAddress): Promise<Client> {
+  // Loaded when it is needed: a command that only reads does not pay for it.
+  const { default: ssh2 } = await import('ssh2');
   const client = new ssh2.Client();
   const { port, user, clientKey, hostKey, deadline } = address;
   const alive = address.keepalive === false ? {} : keepalive;

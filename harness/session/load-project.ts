@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { labError } from '../core/errors.ts';
+import { importCode } from '../core/import-code.ts';
 import type { ArtefactRules, Project } from '../core/project.ts';
 
 const aFunction = z.custom<(...args: never[]) => unknown>((value) => typeof value === 'function');
@@ -34,7 +34,7 @@ export async function loadProject(root: string): Promise<Project> {
   if (!existsSync(path)) return { name: basename(root), notices: [] };
   let module: { readonly default?: unknown };
   try {
-    module = (await import(pathToFileURL(path).href)) as typeof module;
+    module = (await importCode(path)) as typeof module;
   } catch (cause) {
     throw broken(path, cause instanceof Error ? cause.message : String(cause));
   }

@@ -2,9 +2,9 @@
  * The process case files run in, apart from the lab so that a case in an endless loop, or
  * one that ends its process, costs that case alone. Started by startHost() of host.ts.
  */
-import { pathToFileURL } from 'node:url';
 import { finishSuite, runCase, startSuite } from './case-run.ts';
 import type { RunningSuite, Surroundings } from './case-run.ts';
+import { importCode } from '../core/import-code.ts';
 import { createHostCalls } from './host-calls.ts';
 import type { CaseFile, CaseOutcome, Failure, FromHost, ToHost } from './host-protocol.ts';
 import { listBroken, listSuites } from './listing.ts';
@@ -41,7 +41,7 @@ async function importFile({ name, path }: CaseFile): Promise<ImportedFile> {
 async function importFresh(name: string, path: string): Promise<ImportedFile> {
   takeRegistered();
   try {
-    await import(pathToFileURL(path).href);
+    await importCode(path);
     const suites = takeRegistered();
     return { suites, listing: listSuites(name, suites) };
   } catch (error) {

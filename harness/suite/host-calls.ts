@@ -1,5 +1,6 @@
 import { labError } from '../core/errors.ts';
 import { guestAssertion } from './guest-assertion.ts';
+import { withStackOf } from './extend.ts';
 import { createGuestProxy } from './guest-proxy.ts';
 import type { AskLab } from './guest-proxy.ts';
 import type { Guest } from './contracts.ts';
@@ -83,12 +84,6 @@ export function createHostCalls(send: (call: GuestCall & { call: number }) => vo
 function revive({ message, report, assertion }: ThrownByGuest): Error {
   if (report !== undefined) return labError(report);
   return assertion === undefined ? new Error(message) : guestAssertion(message, assertion);
-}
-
-function withStackOf(error: Error, place: Error): Error {
-  const frames = (place.stack ?? '').split('\n').slice(1);
-  error.stack = [`${error.name}: ${error.message}`, ...frames].join('\n');
-  return error;
 }
 
 function outlived(method: string): Error {

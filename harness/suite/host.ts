@@ -48,8 +48,9 @@ export interface HostOptions {
 
 /** Starts a case host. It ends when the lab does, however that ends. */
 export function startHost(options: HostOptions): CaseHost {
-  const child = fork(join(import.meta.dirname, 'case-host.ts'), [options.root], {
-    execArgv: ['--import', import.meta.resolve('tsx')],
+  const { script, execArgv } = hostProgram();
+  const child = fork(script, [options.root], {
+    execArgv,
     serialization: 'advanced',
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
@@ -108,6 +109,17 @@ export function startHost(options: HostOptions): CaseHost {
       return ended;
     },
   };
+}
+
+/** Returns what the process runs: code that was bundled, or the files themselves. */
+function hostProgram(): { readonly script: string; readonly execArgv: string[] } {
+  const bundle = import.meta.labBundle;
+  return bundle === undefined
+    ? {
+        script: join(import.meta.dirname, 'case-host.ts'),
+        execArgv: ['--import', import.meta.resolve('tsx')],
+      }
+    : { script: join(bundle, 'case-host.mjs'), execArgv: ['--enable-source-maps'] };
 }
 
 function endOf(child: ChildProcess): Promise<string> {

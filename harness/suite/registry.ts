@@ -44,16 +44,17 @@ export interface RegisteredSuite {
   readonly late: string[];
 }
 
-let registered: RegisteredSuite[] = [];
+/** In the process, not in the module: a file loaded by itself has a copy of this module. */
+const shared = globalThis as { crLabSuites?: RegisteredSuite[] };
 
 /** Adds a suite to those of the file being imported. */
 export function register(suite: RegisteredSuite): void {
-  registered.push(suite);
+  (shared.crLabSuites ??= []).push(suite);
 }
 
 /** Returns the suites registered since the last call, in their order, and forgets them. */
 export function takeRegistered(): readonly RegisteredSuite[] {
-  const taken = registered;
-  registered = [];
+  const taken = shared.crLabSuites ?? [];
+  shared.crLabSuites = [];
   return taken;
 }

@@ -1,4 +1,4 @@
-import { relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inspect, stripVTControlCharacters } from 'node:util';
 import { Assertion } from 'uvu/assert';
@@ -6,6 +6,9 @@ import { isLabError, reportOf } from '../core/errors.ts';
 import type { AssertionReport, ErrorReport } from '../core/events.ts';
 import { isGuestAssertion } from './guest-assertion.ts';
 import type { Failure, Moment } from './host-protocol.ts';
+
+/** Frames of the engine's own say nothing of a case. */
+const engine = join(import.meta.dirname, '..');
 
 /** Long enough to see what differs, short enough for a report of a thousand cases. */
 const longestValue = 4000;
@@ -58,7 +61,7 @@ function placeOf(error: Error, root: string): string | undefined {
     const [, place, row, column] = found ?? [];
     if (place === undefined || row === undefined || column === undefined) continue;
     const path = place.startsWith('file:') ? fileURLToPath(place) : place;
-    if (path.includes('/node_modules/') || path.startsWith(import.meta.dirname)) continue;
+    if (path.includes('/node_modules/') || path.startsWith(engine)) continue;
     return `${relative(root, path)}:${row}:${column}`;
   }
   return undefined;

@@ -51,13 +51,13 @@ export const patches = {
 
   // Of v6.1 alone.
   /** 2.6.30 needs not know what its vdso is. */
-  unmappedVdso: { 'v6.1': 'c/r: a vdso that was unmapped still has its image' },
-  membarrier: { 'v6.1': 'c/r: a restart that failed leaves the registrations for membarrier' },
-  dispatch: { 'v6.1': 'c/r: refuse syscall user dispatch and limited speculation' },
-  limited: { 'v6.1': 'c/r: a restart does not undo what prlimit did meanwhile' },
+  unmappedVdso: { 'v6.1': 'c/r: save and restore private memory' },
+  membarrier: { 'v6.1': 'c/r: save and restore private memory' },
+  dispatch: { 'v6.1': 'c/r: save and restore x86_64 registers, FPU and TLS' },
+  limited: { 'v6.1': 'c/r: save and restore signals, timers and limits' },
   /** A namespace that v6.1 has no memory for would leave its mount behind. */
-  ipcMounts: { 'v6.1': "c/r: ipc: unmount the queues of a namespace that can't be made" },
-  pieces: { 'v6.1': 'c/r: what is in a pipe may be in pieces of several pages' },
-  pipeSizes: 'c/r: the size of a pipe',
-  rseq: 'c/r: restartable sequences',
+  ipcMounts: { 'v6.1': "ipc: unmount the queues of a namespace that can't be made" },
+  pieces: { 'v6.1': 'c/r: save and restore pipes and FIFOs' },
+  pipeSizes: 'c/r: save and restore the size of a pipe',
+  rseq: 'c/r: save and restore restartable sequences',
 } as const;

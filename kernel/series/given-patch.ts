@@ -7,9 +7,10 @@ export interface GivenPatch {
 }
 
 export interface PatchParts {
+  /** Empty where nobody is named. */
   readonly author: string;
   readonly email: string;
-  /** As a mail has it. */
+  /** As a mail has it; empty where none is given. */
   readonly date: string;
   readonly subject: string;
   readonly message: string;
@@ -17,16 +18,13 @@ export interface PatchParts {
   readonly diff: string;
 }
 
-/** Who is named where a patch names nobody. */
-export const nobody = {
-  author: 'unknown',
-  email: 'unknown@localhost',
-  date: 'Thu, 1 Jan 1970 00:00:00 +0000',
-} as const;
+/** Who is named where a patch names nobody: git am wants a name and a time. */
+const nobody = { email: 'unknown@localhost', date: 'Thu, 1 Jan 1970 00:00:00 +0000' } as const;
 
 /** Returns a patch as git format-patch would have written it. The words are UTF-8, the diff bytes. */
 export function composePatch(parts: PatchParts): Buffer {
-  const { author, email, date, subject, message, diff } = parts;
+  const { author, subject, message, diff } = parts;
+  const [email, date] = [parts.email || nobody.email, parts.date || nobody.date];
   const head = [
     `From ${'0'.repeat(40)} Mon Sep 17 00:00:00 2001`,
     `From: ${author === '' ? email : author} <${email}>`,

@@ -1,0 +1,320 @@
+import type { Base } from '../base.ts';
+
+/** Something that kernels of an age need, and why. */
+export interface Row<T> {
+  /** The first version it holds for: `2.6.31`; without it, from the oldest one on. */
+  readonly from?: string;
+  /** The first version it holds for no more. */
+  readonly until?: string;
+  readonly value: T;
+  readonly because: string;
+}
+
+/** Where the tables change from a kernel of 2009 to one of today: none in between was tried. */
+const modern = '4.17';
+
+/** What make is given as CC after gcc itself: the real-mode and the decompressor makefiles of old kernels ignore KCFLAGS. */
+export const compilerFlags: readonly Row<readonly string[]>[] = [
+  {
+    until: '3.18',
+    value: ['-std=gnu89'],
+    because:
+      "the language of gcc 4, which these kernels don't name: since gcc 15 the default is C23, where bool, true and false are keywords; since gcc 5 extern inline functions in headers (tty_port_users of 2.6.31) are defined in every object",
+  },
+  {
+    until: '3.18',
+    value: ['-Wno-error=implicit-function-declaration'],
+    because:
+      'an error since gcc 14: the decompressor calls its own functions before it declares them; the kernel proper makes it an error again by itself',
+  },
+  {
+    until: '4.9',
+    value: ['-fno-pie', '-no-pie'],
+    because: "distributions build position-independent by default; the kernel's code model cannot",
+  },
+  {
+    until: modern,
+    value: ['-fno-stack-protector'],
+    because: 'on by default in some distributions; the boot code has no __stack_chk_fail',
+  },
+  {
+    until: '5.11',
+    value: ['-fcf-protection=none'],
+    because:
+      'adds a note section to the 16-bit boot code, which then no longer fits its layout; later kernels say so themselves',
+  },
+  {
+    until: modern,
+    value: ['-mno-sse', '-mno-mmx', '-mno-sse2', '-mno-80387'],
+    because:
+      "the decompressor gets none of the kernel's own flags, is vectorised and runs before the FPU is on: the guest triple-faults without a word",
+  },
+  {
+    until: modern,
+    value: ['-fstack-reuse=none'],
+    because:
+      'sched_slice() of 2.6.30 uses a variable of an inner block after its end; gcc 12 drops the stores and new tasks get a garbage weight. Nobody has looked for others of the kind',
+  },
+  {
+    from: '2.6.31',
+    until: '3.0',
+    value: ['-Wno-unused-but-set-variable'],
+    because:
+      'macros set variables that most users never look at: hundreds of lines since gcc 4.6. 2.6.30 has a patch for it',
+  },
+];
+
+/** What HOSTCC is given after gcc itself. */
+export const hostFlags: readonly Row<readonly string[]>[] = [
+  { until: '3.18', value: ['-std=gnu89'], because: 'host programs are as old as the kernel' },
+];
+
+/** Patches of patches/v2.6.30/toolchain, by the beginning of their names. */
+export const toolchainPatches: readonly Row<string>[] = [
+  { until: '2.6.36', value: '0001', because: 'the compiler header is chosen by gcc 4 only' },
+  { until: '2.6.36', value: '0002', because: 'perl 5.22 refuses defined(@array)' },
+  { until: '2.6.36', value: '0003', because: 'the compiler driver refuses -m elf_x86_64' },
+  { until: '2.6.36', value: '0004', because: 'a warning in every file drowns all others' },
+  {
+    until: '2.6.31',
+    value: '0005',
+    because: 'a warning for each use of a macro; later makefiles differ there, a flag serves them',
+  },
+];
+
+/** Variables on make's command line. Who, where, when and how often: the same in every build. */
+export const makeVariables: readonly Row<readonly (readonly [string, string])[]>[] = [
+  { value: [['ARCH', 'x86_64']], because: 'the machine may be another one' },
+  {
+    until: modern,
+    value: [
+      ['SHELL', '/bin/bash'],
+      ['CONFIG_SHELL', '/bin/bash'],
+    ],
+    because: "the makefiles' probes use `echo -e`, which dash prints",
+  },
+  {
+    until: modern,
+    value: [
+      ['pound', '#'],
+      ['make-cmd', '$(call escsq,$(subst $(pound),$$(pound),$(subst $$,$$$$,$(cmd_$(1)))))'],
+    ],
+    because:
+      "since make 4.3 a number sign inside a function call needs no backslash: the makefiles' own definition saves commands cut short, and every object looks as if its had changed",
+  },
+  { value: [['KBUILD_BUILD_VERSION', '1']], because: 'uname -v says how often it was built' },
+  {
+    from: '2.6.35',
+    value: [['LOCALVERSION', '']],
+    because: "scripts/setlocalversion asks the tree's git otherwise: `-dirty`, `-00012-g…`, `+`",
+  },
+];
+
+/** Programs that would make two builds differ, and the line of shell that replaces each. */
+export const pinnedCommands: readonly Row<(built: Built) => Readonly<Record<string, string>>>[] = [
+  {
+    until: '2.6.39',
+    value: ({ words }) => ({
+      date: `echo '${words}'`,
+      whoami: 'echo lab',
+      hostname: 'echo cr-lab',
+      dnsdomainname: 'echo localdomain',
+      domainname: 'echo localdomain',
+    }),
+    because: 'scripts/mkcompile_h has no variables for these',
+  },
+  {
+    until: '3.0',
+    value: () => ({ gzip: 'PATH=${PATH#*:} exec gzip -n "$@"' }),
+    because: "it writes its input's date into the compressed kernel",
+  },
+];
+
+/** Objects of the build's host programs that see a fixed time, and the flags each needs besides. */
+export const timedObjects: readonly Row<Readonly<Record<string, string>>>[] = [
+  {
+    until: '3.0',
+    value: { 'gen_init_cpio.o': '' },
+    because: 'the built-in initramfs carries the time it was made at',
+  },
+  {
+    until: '3.0',
+    value: { 'zconf.tab.o': '-I$(src)' },
+    because:
+      "so does autoconf.h, which every object includes: ccache would have to preprocess each. The flag is the makefile's own",
+  },
+];
+
+/** How an old .config is made whole. */
+export const settling: readonly Row<Base['config']['settle']>[] = [
+  { until: '3.7', value: 'oldconfig', because: 'there is no olddefconfig' },
+  { from: '3.7', value: 'olddefconfig', because: 'asks nothing' },
+];
+
+/** Whose fragments in kernel/config serve an age. */
+export const fragmentFolders: readonly Row<string>[] = [
+  { until: modern, value: 'v2.6.30', because: 'all its symbols are in 2.6.32 and 2.6.34' },
+  { from: modern, value: 'v6.1', because: 'JAILHOUSE_GUEST, by which it has its clock, came here' },
+];
+
+export const commandLine: readonly Row<string>[] = [
+  { value: 'console=ttyS0', because: 'where the lab listens' },
+  {
+    until: '3.1',
+    value: 'panic=1',
+    because: 'reboot, that is leave QEMU, a second after a panic: values below 1 are ignored',
+  },
+  { from: '3.1', value: 'panic=-1', because: 'reboot as soon as it has panicked' },
+  {
+    from: modern,
+    value: 'pmtmr=0x608',
+    because:
+      "where SeaBIOS puts the PM timer of QEMU's pc machine. Without ACPI nobody else says so, and the clock would be the tick: sleeps of 1 ms take 10",
+  },
+  {
+    from: modern,
+    value: 'tsc=unstable',
+    because: "TCG's time stamp counter is the host's; its calibration depends on the host's load",
+  },
+  {
+    value: 'no_timer_check',
+    because:
+      'the delay loop is calibrated against an emulated clock; when it comes out short, the check of the timer gives up and panics ("IO-APIC + timer doesn\'t work")',
+  },
+];
+
+export const processors: readonly Row<Base['guest']['cpu']>[] = [
+  {
+    until: modern,
+    value: { tcg: 'qemu64', kvm: 'qemu64' },
+    because: 'older than the kernel, so there is no feature that it misreads',
+  },
+  {
+    from: modern,
+    value: { tcg: 'max', kvm: 'host' },
+    because:
+      'qemu64 has FXSAVE only; max has XSAVE with AVX and protection keys, and boots as fast',
+  },
+];
+
+/** MiB of the guest. */
+export const memory: readonly Row<number>[] = [
+  { until: modern, value: 128, because: 'what it takes, and what was usual' },
+  { from: modern, value: 256, because: 'the kernel itself is three times as large' },
+];
+
+/** Roughly how many C files a full build compiles. */
+export const objects: readonly Row<number>[] = [
+  { until: modern, value: 630, because: 'counted on 2.6.30' },
+  { from: modern, value: 960, because: 'counted on 6.1' },
+];
+
+/** When a kernel says that it was built: the same in every build. */
+export interface Built {
+  /** As `date` prints it. */
+  readonly words: string;
+  /** The same since 1970. */
+  readonly seconds: number;
+}
+
+/** What a kernel's age asks for: all of a base but its name, its source and its fragments. */
+export interface Age {
+  readonly base: Pick<
+    Base,
+    | 'compiler'
+    | 'hostCompiler'
+    | 'makeVariables'
+    | 'pinnedCommands'
+    | 'pinnedTime'
+    | 'objects'
+    | 'guest'
+  >;
+  readonly config: Pick<Base['config'], 'start' | 'settle'>;
+  /** Whose fragments in kernel/config serve it. */
+  readonly fragmentFolder: string;
+  /** Names of the toolchain's patches begin with these. */
+  readonly toolchain: readonly string[];
+}
+
+/** Returns what the age of a release asks for: `2.6.32`, `6.12`. */
+export function ageOf(release: string, built: Built): Age {
+  const variables = Object.fromEntries(at(makeVariables, release).flat());
+  const timed = Object.assign({}, ...at(timedObjects, release)) as Readonly<Record<string, string>>;
+  const pinned = at(pinnedCommands, release).map((commandsOf) => commandsOf(built));
+  return {
+    base: {
+      compiler: ['gcc', ...at(compilerFlags, release).flat()],
+      hostCompiler: ['gcc', ...at(hostFlags, release).flat()],
+      makeVariables: {
+        ...variables,
+        KBUILD_BUILD_TIMESTAMP: built.words,
+        KBUILD_BUILD_USER: 'lab',
+        KBUILD_BUILD_HOST: 'cr-lab',
+      },
+      pinnedCommands: Object.assign({}, ...pinned) as Readonly<Record<string, string>>,
+      pinnedTime: {
+        seconds: Object.keys(timed).length === 0 ? 0 : built.seconds,
+        objects: timed,
+      },
+      objects: one(objects, release),
+      guest: {
+        commandLine: at(commandLine, release),
+        memory: one(memory, release),
+        cpus: 1,
+        cpu: one(processors, release),
+      },
+    },
+    config: { start: 'allnoconfig', settle: one(settling, release) },
+    fragmentFolder: one(fragmentFolders, release),
+    toolchain: at(toolchainPatches, release),
+  };
+}
+
+/** Returns the values of all rows that hold for a release, in order. */
+export function at<T>(rows: readonly Row<T>[], release: string): T[] {
+  return rows
+    .filter(
+      ({ from, until }) =>
+        (from === undefined || compareReleases(from, release) <= 0) &&
+        (until === undefined || compareReleases(release, until) < 0),
+    )
+    .map(({ value }) => value);
+}
+
+/** Of a table that has one row for each release. */
+function one<T>(rows: readonly Row<T>[], release: string): T {
+  const [value, ...more] = at(rows, release);
+  if (value === undefined || more.length > 0)
+    throw new Error(`${more.length + 1} rows for Linux ${release} in a table that must have one`);
+  return value;
+}
+
+/** Orders releases: 2.6.9 before 2.6.30 before 3.0 before 6.12. */
+export function compareReleases(a: string, b: string): number {
+  const [left, right] = [a, b].map((release) => release.split('.').map(Number));
+  for (let index = 0; index < 3; index += 1) {
+    const difference = (left?.[index] ?? 0) - (right?.[index] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+/** The oldest release whose needs anybody knows. */
+const oldest = '2.6.30';
+
+/** Releases that were built and booted with what these tables say. */
+const proven = ['2.6.30', '2.6.32', '2.6.34', '6.1'] as const;
+
+/** Returns the release of a version: `2.6.32` of `2.6.32.61`, `6.12` of `6.12.0-rc3`. */
+export function releaseOf(version: string): string {
+  return /^(2\.6\.\d+|\d+\.\d+)/.exec(version)?.[1] ?? version;
+}
+
+/** Returns what to tell who builds a release that nobody has tried; undefined for the others. */
+export function doubtAbout(release: string): string | undefined {
+  if (proven.some((each) => each === release)) return undefined;
+  const list = proven.join(', ');
+  return compareReleases(release, oldest) < 0
+    ? `Linux ${release} is older than any the lab knows (${list} are proven): it is built as ${oldest} is.`
+    : `Linux ${release} was never tried (${list} are proven): what it needs of compiler and configuration is a guess.`;
+}

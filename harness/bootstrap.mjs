@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // Runs on a machine that has Node and nothing else: imports nothing but Node's own
 // modules and what in setup/ does the same, until the packages are there.
-import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { leave } from './setup/leave.mjs';
 import { prepare } from './setup/prepare.mjs';
 
@@ -55,8 +55,23 @@ async function runLab(args) {
   if (!prepare(root, { system: !onlyReads, shown: args[0] === 'doctor' })) return machineFault;
   // In this process, not a child: one Ctrl-C is one signal, and nothing stands between
   // the caller and the exit status.
-  const { loadLab } = await import('./setup/bundle.mjs');
-  const { main: lab } = await loadLab(root);
+  const { main: lab } = await loadLab();
   // The run is over and its files are closed: a handle someone forgot must not hold the caller.
   return leave(await lab(args));
+}
+
+/**
+ * Loads the command line: from a bundle of this state of the code where there can be one.
+ * @returns {Promise<typeof import('./cli/cli.ts')>}
+ */
+async function loadLab() {
+  const { bundle } = await import('./setup/bundle.mjs');
+  const folder = process.env['LAB_NO_BUNDLE'] === '1' ? undefined : await bundle(root);
+  if (folder !== undefined)
+    return /** @type {typeof import('./cli/cli.ts')} */ (
+      await import(pathToFileURL(join(folder, 'cli.mjs')).href)
+    );
+  const { register } = await import('tsx/esm/api');
+  register();
+  return import('./cli/cli.ts');
 }

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
-import { pathToFileURL } from 'node:url';
 
 /** @typedef {import('esbuild').Message} Message */
 
@@ -190,20 +189,4 @@ async function removeOld(place) {
     const path = join(place, name);
     if (statSync(path).mtimeMs < before) await rm(path, { recursive: true, force: true });
   }
-}
-
-/**
- * Loads the command line: from the bundle where there is one.
- * @param {string} root
- * @returns {Promise<typeof import('../cli/cli.ts')>}
- */
-export async function loadLab(root) {
-  const folder = process.env['LAB_NO_BUNDLE'] === '1' ? undefined : await bundle(root);
-  if (folder !== undefined)
-    return /** @type {typeof import('../cli/cli.ts')} */ (
-      await import(pathToFileURL(join(folder, 'cli.mjs')).href)
-    );
-  const { register } = await import('tsx/esm/api');
-  register();
-  return import('../cli/cli.ts');
 }

@@ -4,9 +4,9 @@ import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { readRange } from '../../../kernel/series/range.ts';
+import { readRange } from '../../../kernel/source/range.ts';
 import { failureOf, gitIn } from '../toy.ts';
-import { applyToBase, commit, makeClone } from './mails.ts';
+import { applyToBase, commit, makeClone } from '../series/mails.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'lab-range-'));
 after(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { git, gitFailed, gitText } from '../git.ts';
-import type { GivenSeries } from './mailed.ts';
+import type { GivenSeries } from '../series/mailed.ts';
 import { findRevision, openClone, refuseClone, type Revision } from './revision.ts';
 
 /** A range of a clone: what it starts from, and its commits as patches. */

@@ -1,4 +1,5 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { hasCode, labError, type LabError } from './errors.ts';
 
 const full = ['ENOSPC', 'EDQUOT'];
@@ -35,11 +36,26 @@ export function explainDisk(error: unknown, place?: string): LabError | undefine
 /** Makes a folder, with those above it. Throws as explainDisk() says. */
 export async function makeFolder(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true });
+    await makeEach(path);
   } catch (error) {
     // Node's word for a folder above it that can't be made because the disk is read-only.
     if (!hasCode(error, 'ENOENT')) throw explainDisk(error, path) ?? error;
     const refused = Object.assign(new Error(`can't make ${path}`), { code: 'EROFS' });
     throw explainDisk(refused, path) ?? refused;
+  }
+}
+
+/** Folder by folder: in /proc, where none can be made, Node's own `recursive` never ends. */
+async function makeEach(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    if (hasCode(error, 'EEXIST') && (await stat(path)).isDirectory()) return;
+    if (!hasCode(error, 'ENOENT') || dirname(path) === path) throw error;
+    await makeEach(dirname(path));
+    // Another lab may have been faster.
+    await mkdir(path).catch((late: unknown) => {
+      if (!hasCode(late, 'EEXIST')) throw late;
+    });
   }
 }

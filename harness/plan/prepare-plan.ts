@@ -1,10 +1,12 @@
-import type { Image } from '../../kernel/base.ts';
+import type { Base, Image } from '../../kernel/base.ts';
 import { isCi, type Cli } from '../core/cli-context.ts';
 import type { Context } from '../core/context.ts';
+import { labError } from '../core/errors.ts';
 import { readDurations } from './durations.ts';
 import type { CaseFile } from '../suite/host-protocol.ts';
 import { readKnown } from './known.ts';
 import { listCases } from '../suite/list-cases.ts';
+import type { Listing } from '../suite/listing.ts';
 import { offerOf } from './needs.ts';
 import type { RunOptions } from './options.ts';
 import { buildPlan, type Plan } from './plan.ts';
@@ -15,13 +17,41 @@ export interface PlanInputs {
   readonly options: RunOptions;
   readonly cli: Cli;
   readonly context: Context;
+  /** What the files declare, if that has been read. */
+  readonly listing?: Listing | undefined;
+}
+
+/**
+ * Reads the case files and returns what they declare. Throws a `usage` error for a file that
+ * can't be loaded and for words that no case matches: that is known before any kernel is built.
+ */
+export async function checkCases(
+  files: readonly CaseFile[],
+  bases: readonly Pick<Base, 'name'>[],
+  { grep, shard }: Pick<RunOptions, 'grep' | 'shard'>,
+  { root }: Pick<Cli, 'root'>,
+): Promise<Listing> {
+  const listing = await listCases(files, root);
+  const [mistake, ...more] = listing.mistakes;
+  if (mistake !== undefined)
+    throw labError({
+      code: mistake.code,
+      fault: 'usage',
+      doing: `reading ${mistake.file}`,
+      what: mistake.what,
+      next: mistake.next,
+      details: more.map(({ file, what }) => `${file}: ${what}`),
+    });
+  const offers = bases.map(({ name }) => ({ name, applied: [] }));
+  buildPlan({ listing, files, bases: offers, grep, shard, ci: false, durations: {} });
+  return listing;
 }
 
 /** Reads the case files and returns what to run. Throws a `usage` error if that is nothing. */
 export async function preparePlan(inputs: PlanInputs): Promise<Plan> {
   const { files, images, options, cli, context } = inputs;
   const [listing, durations, known] = await Promise.all([
-    listCases(files, cli.root),
+    inputs.listing ?? listCases(files, cli.root),
     readDurations(context.home),
     readKnown(cli.root),
   ]);

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readlink, rename, rm, symlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { makeFolder } from '../core/disk.ts';
 import { hasCode, labError } from '../core/errors.ts';
 
 /** A run's folder under results/: its name is the run's name. */
@@ -27,7 +28,7 @@ export async function makeRunFolder(
     .replaceAll(':', '-');
   const name = [stamp, ...bases].join('-');
   try {
-    await mkdir(root, { recursive: true });
+    await makeFolder(root);
     for (let number = 1; ; number += 1) {
       const run = number === 1 ? name : `${name}-${number}`;
       const path = join(root, run);

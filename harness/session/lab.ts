@@ -3,6 +3,7 @@ import { chooseBase } from '../../kernel/source/choose.ts';
 import type { Rootfs } from '../../rootfs/rootfs.ts';
 import { keepHomeSmall } from '../store/cache-keeper.ts';
 import { findCaseFiles } from '../suite/case-files.ts';
+import type { Listing } from '../suite/listing.ts';
 import type { Cli } from '../core/cli-context.ts';
 import type { Context } from '../core/context.ts';
 import type { BaseReport } from '../core/events.ts';
@@ -15,8 +16,8 @@ import type { RunOptions } from '../plan/options.ts';
 import { exitCodeOfRun } from '../results/outcome.ts';
 import type { Plan } from '../plan/plan.ts';
 import { loadProject } from './load-project.ts';
-import { preparePlan } from '../plan/prepare-plan.ts';
-import { prepare, type Prepared } from './prepare.ts';
+import { checkCases, preparePlan } from '../plan/prepare-plan.ts';
+import { prepare, settleBoth, type Prepared } from './prepare.ts';
 import { countVerdicts } from '../results/results-collect.ts';
 import { runUntilRed } from '../run/rounds.ts';
 import { runSession, type RunEnd } from './run-session.ts';
@@ -45,6 +46,9 @@ function quietContext(cli: Cli): Context {
   return { home: findLabHome(cli.env), emit: () => undefined, signal, scratch: '' };
 }
 
+/** Milliseconds after which case files are listed again: they may have been saved meanwhile. */
+const listingLasts = 5000;
+
 async function runBases(
   bases: readonly Base[],
   options: RunOptions,
@@ -54,8 +58,15 @@ async function runBases(
 ): Promise<RunEnd> {
   // Before anything is built: what is loaded now judges, whatever is saved meanwhile.
   const judge = await findJudge(options, cli.root);
-  const prepared = await prepare(bases, options, context);
-  return runImages(prepared, options, cli, folder, context, judge);
+  const files = await findCaseFiles(options.files, cli.root);
+  const start = performance.now();
+  const [listing, prepared] = await settleBoth(
+    context,
+    () => checkCases(files, bases, options, cli),
+    (within) => prepare(bases, options, within),
+  );
+  const stale = performance.now() - start > listingLasts;
+  return runImages(prepared, options, cli, folder, context, judge, stale ? undefined : listing);
 }
 
 /** Runs the cases on images that are there, in guests of their own, and returns the verdicts. */
@@ -66,13 +77,14 @@ export async function runImages(
   folder: string,
   context: Context,
   judge?: string,
+  listing?: Listing,
 ): Promise<RunEnd> {
   const { rootfs, accelerator, factor, images, failures } = prepared;
   const [failure] = failures;
   for (const image of images) context.emit(baseReady(image, rootfs));
 
   const files = await findCaseFiles(options.files, cli.root);
-  const plan = await preparePlan({ files, images, options, cli, context });
+  const plan = await preparePlan({ files, images, options, cli, context, listing });
   const { notices, artefacts } = await loadProject(cli.root);
   const guests = { images, rootfs, folder, accelerator, factor, notices };
   const machinery = createMachinery(guests, context);

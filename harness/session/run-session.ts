@@ -1,7 +1,7 @@
 import { cpus, hostname, release, totalmem } from 'node:os';
 import type { Cli } from '../core/cli-context.ts';
 import type { Context } from '../core/context.ts';
-import { explainDisk } from '../core/disk.ts';
+import { explainDisk, makeFolder } from '../core/disk.ts';
 import { exitCodeOf, isLabError, labError, type LabError, toReport } from '../core/errors.ts';
 import { createStream, type Emit, type ErrorReport, type Totals } from '../core/events.ts';
 import { findLabHome } from '../core/home.ts';
@@ -68,6 +68,7 @@ export async function runSession({ options, cli, bases, work }: RunPlan): Promis
   };
   let bug: { readonly error: Error } | undefined;
   try {
+    await makeFolder(context.home.root);
     const end = await work(context, folder.path);
     emit({ type: 'run-ended', ...end, milliseconds: Math.round(performance.now() - start) });
   } catch (thrown) {

@@ -73,7 +73,7 @@ function setprivMissing(): Error {
     fault: 'infrastructure',
     doing: 'starting QEMU',
     what: 'setpriv is not installed; it ties QEMU to the lab',
-    next: 'Install it: apt-get install util-linux, dnf install util-linux-core or pacman -S util-linux.',
+    next: 'Install the package util-linux: every distribution has it.',
   });
 }
 

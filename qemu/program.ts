@@ -55,7 +55,7 @@ export function qemuMissing(command: string): Error {
     fault: 'infrastructure',
     doing: 'looking for QEMU',
     what: `${command} is not installed`,
-    next: 'Install it: apt-get install qemu-system-x86, dnf install qemu-system-x86-core or pacman -S qemu-system-x86; or name another in LAB_QEMU.',
+    next: 'Install it: apt-get install qemu-system-x86, dnf install qemu-system-x86-core, pacman -S qemu-system-x86 or zypper install qemu-x86; or name another in LAB_QEMU.',
   });
 }
 

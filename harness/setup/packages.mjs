@@ -4,20 +4,24 @@ import { tools } from './tools.mjs';
 import { findCommand } from './probe.mjs';
 
 /** @typedef {import('./tools.mjs').Tool} Tool */
-/** @typedef {'apt' | 'dnf' | 'pacman'} Manager */
+/** @typedef {'apt' | 'dnf' | 'pacman' | 'zypper'} Manager */
 
 /** @type {Readonly<Record<Manager, string>>} */
 const installCommands = {
   apt: 'apt-get install -y --no-install-recommends',
   dnf: 'dnf install -y',
   pacman: 'pacman -S --needed --noconfirm',
+  zypper: 'zypper --non-interactive install --no-recommends',
 };
+
+const allManagers = /** @type {Manager[]} */ (Object.keys(installCommands));
 
 /** @type {readonly (readonly [Manager, RegExp])[]} */
 const families = [
   ['apt', /\b(debian|ubuntu)\b/],
   ['dnf', /\b(fedora|rhel|centos)\b/],
   ['pacman', /\barch\b/],
+  ['zypper', /\b(suse|opensuse|sles)\b/],
 ];
 
 /**
@@ -61,7 +65,8 @@ export function neededTools(osRelease = readOsRelease()) {
  * @param {Manager} manager
  */
 export function packagesFor(missing, manager) {
-  return [...new Set(missing.map((tool) => tool.packages[manager]))];
+  const names = missing.flatMap((tool) => (tool.packages[manager] ?? '').split(' '));
+  return [...new Set(names)].filter((name) => name !== '');
 }
 
 /**
@@ -72,8 +77,7 @@ export function packagesFor(missing, manager) {
  * @returns {string[]}
  */
 export function installHints(missing, manager) {
-  /** @type {Manager[]} */
-  const managers = manager === undefined ? ['apt', 'dnf', 'pacman'] : [manager];
+  const managers = manager === undefined ? allManagers : [manager];
   return managers.map(
     (name) => `sudo ${installCommands[name]} ${packagesFor(missing, name).join(' ')}`,
   );

@@ -16,6 +16,9 @@ const systems = [
   ['Rocky', 'ID="rocky"\nID_LIKE="rhel centos fedora"\n', 'dnf'],
   ['Arch', 'ID=arch\n', 'pacman'],
   ['Arch Linux ARM', 'ID=archarm\nID_LIKE=arch\n', 'pacman'],
+  ['openSUSE Tumbleweed', 'ID="opensuse-tumbleweed"\nID_LIKE="opensuse suse"\n', 'zypper'],
+  ['openSUSE Leap', 'ID="opensuse-leap"\nID_LIKE="suse opensuse"\n', 'zypper'],
+  ['SUSE Linux Enterprise', 'ID="sles"\nID_LIKE="suse"\n', 'zypper'],
   ['one with Debian in its name only', 'ID=other\nHOME_URL="https://debian.org"\n', undefined],
   ['one without the file', '', undefined],
 ] as const;
@@ -40,16 +43,27 @@ it('names a package that holds several tools once', () => {
   assert.deepEqual(packagesFor([first, first], 'apt'), ['qemu-system-x86']);
 });
 
-it('prints one command where the system is known and three where it is not', () => {
+it('names all packages of a tool that is in several', () => {
+  const musl = tools.filter(({ name }) => name === 'musl');
+  assert.deepEqual(packagesFor(musl, 'dnf'), ['musl-gcc', 'musl-libc-static']);
+});
+
+it('prints one command where the system is known, and one for each manager where it is not', () => {
   assert.equal(installHints(tools, 'dnf').length, 1);
-  assert.equal(installHints(tools, undefined).length, 3);
+  const commands = installHints(tools, undefined).map((line) => line.split(' ')[1]);
+  assert.deepEqual(commands, ['apt-get', 'dnf', 'pacman', 'zypper']);
 });
 
 it('knows for every tool how to look for it, why it is needed and where to get it', () => {
   for (const tool of tools) {
     assert.ok((tool.commands?.length ?? 0) + (tool.files?.length ?? 0) > 0, tool.name);
     assert.ok(tool.why.length > 5, tool.name);
-    for (const manager of ['apt', 'dnf', 'pacman'] as const)
-      assert.match(tool.packages[manager], /^[a-z0-9][a-z0-9.+-]*$/, tool.name);
+    const managers = ['apt', 'dnf', 'pacman', 'zypper'] as const;
+    for (const manager of tool.manager === undefined ? managers : [tool.manager])
+      assert.match(
+        tool.packages[manager] ?? '',
+        /^[a-z0-9][a-z0-9.+-]*( [a-z0-9][a-z0-9.+-]*)*$/,
+        tool.name,
+      );
   }
 });

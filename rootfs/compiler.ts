@@ -1,3 +1,6 @@
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { labError } from '../harness/core/errors.ts';
 import { hashFile } from '../harness/store/cache.ts';
 import { run } from './run.ts';
 
@@ -8,20 +11,48 @@ export interface Compiler {
   readonly identity: string;
 }
 
+const doing = 'looking for the C compiler for the guest';
+const next =
+  'Install it: apt-get install musl-tools, dnf install musl-gcc musl-libc-static, pacman -S musl or zypper install musl-devel.';
+
 /** Returns the compiler; throws an infrastructure error that tells how to install it. */
 export async function findCompiler(signal?: AbortSignal): Promise<Compiler> {
   const command = 'musl-gcc';
-  const ask = (argument: string): Promise<string> =>
-    run(command, [argument], {
-      doing: 'looking for the C compiler for the guest',
-      code: 'rootfs-no-compiler',
-      compiles: true,
-      next: 'Install it: apt-get install musl-tools, dnf install musl-gcc or pacman -S musl.',
+  const ask = (program: string, args: readonly string[]): Promise<string> =>
+    run(program, args, {
+      ...{ doing, next, code: 'rootfs-no-compiler', compiles: true },
       ...(signal === undefined ? {} : { signal }),
     });
-  const [version, library] = await Promise.all([
-    ask('-dumpfullversion'),
-    ask('-print-file-name=libc.a'),
-  ]);
+  const version = await ask(command, ['-dumpfullversion']);
+  // What it would do, which gcc says on its standard error: -print-file-name does not know of
+  // the places in musl's specs, and names glibc's library.
+  const steps = await ask('sh', ['-c', `exec ${command} -static -### -x c /dev/null 2>&1`]);
+  const library = await findLibrary(steps);
   return { command, identity: `gcc ${version}, libc.a ${await hashFile(library)}` };
+}
+
+/**
+ * Returns the path of the static C library that a link would use, from the commands gcc
+ * prints for `-###`. Throws `rootfs-no-static-library` where there is none.
+ */
+export async function findLibrary(steps: string): Promise<string> {
+  const folders = [...steps.matchAll(/\s"?-L\s*"?([^"\s]+)/g)].map(([, folder = '']) => folder);
+  for (const folder of folders) {
+    const path = join(folder, 'libc.a');
+    if (await isThere(path)) return path;
+  }
+  throw labError({
+    code: 'rootfs-no-static-library',
+    fault: 'infrastructure',
+    doing,
+    what: `musl-gcc is here, but not musl's static library, libc.a, in ${folders.join(' or ') || 'any place it names'}`,
+    next: next.replace('Install it', 'Some systems have it in a package of its own'),
+  });
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }

@@ -17,7 +17,21 @@ export type SourceRecipe =
       readonly suite: string;
       /** Folders that no build reads, not unpacked. */
       readonly leaveOut: readonly string[];
+    }
+  | {
+      readonly kind: 'git-revision';
+      /** Absolute path of the git directory of a user's clone, which is only read. */
+      readonly repository: string;
+      /** As the user named it: `v6.12`. */
+      readonly revision: string;
+      /** Its git tree id. */
+      readonly treeId: string;
     };
+
+/** Returns the git tree id that a base's source must have; undefined if none is pinned. */
+export function pinnedTree({ source }: Pick<Base, 'source'>): string | undefined {
+  return source.kind === 'debian-package' ? undefined : source.treeId;
+}
 
 /** A kernel the lab can test a series on: data only. */
 export interface Base {
@@ -59,7 +73,8 @@ export interface Base {
     /** QEMU's -cpu under TCG and under KVM: a model old enough for the base. */
     readonly cpu: { readonly tcg: string; readonly kvm: string };
   };
-  readonly syscalls: { readonly checkpoint: number; readonly restart: number };
+  /** Those of checkpoint/restart; another series has none. */
+  readonly syscalls?: { readonly checkpoint: number; readonly restart: number } | undefined;
 }
 
 /** A verified source: a git repository whose commit is the base, nothing applied. */
@@ -78,9 +93,9 @@ export interface Source {
 }
 
 export interface Patch {
-  /** From 1 in its group; what `--upto N` counts, for the group `cr`. */
+  /** From 1 in its group; what `--upto N` counts, but for the group `toolchain`. */
   readonly number: number;
-  /** `toolchain` or `cr`. */
+  /** `toolchain`, `cr`, or `topic` for one that a user has given. */
   readonly group: string;
   /** Relative to patches/<base>: `cr/0001-c-r-syscalls.patch`. */
   readonly file: string;

@@ -7,7 +7,7 @@ import { commitSeries } from './tree/apply.ts';
 import type { CompilerWarning, Image, Series } from './base.ts';
 import { makeImage, readFacts } from './image.ts';
 import type { ImageOptions } from './image.ts';
-import { countedGroup, nameOfPrefix, prefixesOf, readSeries } from './series/series.ts';
+import { isCounted, nameOfPrefix, prefixesOf, readSeries } from './series/series.ts';
 import { acquireSource } from './source/source.ts';
 import { withTree } from './tree/tree-lock.ts';
 
@@ -169,7 +169,7 @@ function quiet(context: Context): Context {
 }
 
 function numberOf(prefix: Series): number {
-  return prefix.patches.filter((patch) => patch.group === countedGroup).length;
+  return prefix.patches.filter(isCounted).length;
 }
 
 /** Returns whether every prefix that was to be proven was proven green. */

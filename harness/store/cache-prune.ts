@@ -74,9 +74,10 @@ async function removeKept(home: LabHome, kept: Kept): Promise<boolean> {
   return removed ?? false;
 }
 
-/** A build folder belongs to whoever has the tree of its base: `v6.1-boot-guest` to v6.1's. */
+/** A build folder belongs to who has the tree of its base: `linux-6.12-boot-guest` to linux-6.12's. */
 function lockOf(home: LabHome, { kind, name, path }: Kept): string {
-  return kind === 'builds' ? join(home.trees, name.split('-')[0] ?? name) : path;
+  const base = /^(linux-)?[^-]+/.exec(name)?.[0] ?? name;
+  return kind === 'builds' ? join(home.trees, base) : path;
 }
 
 async function removeLeftovers(folder: string): Promise<void> {

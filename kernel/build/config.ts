@@ -49,7 +49,8 @@ export async function configure(
     const fragments = await readFragments(base, options.fragments, options.configFolder);
     const names = fragments.map((fragment) => fragment.name);
     const identity = JSON.stringify([
-      tree.source.id,
+      // A tree that moves with a user's clone keeps the dates of what has not changed.
+      base.source.kind === 'git-revision' ? base.name : tree.source.id,
       await identifyCompiler(base),
       base.compiler,
       base.hostCompiler,
@@ -87,7 +88,11 @@ async function settleOnce(
   const changed = ['diff-tree', '-r', '--no-renames', tree.source.commit, tree.id];
   const lines = (await gitText(tree.path, changed)).split('\n');
   // The base, the compiler and the flags are the folder's own: with others it is emptied.
-  const key = keyOf({ asked, files: lines.filter((line) => deciding.test(line)) });
+  const key = keyOf({
+    asked,
+    source: tree.source.id,
+    files: lines.filter((line) => deciding.test(line)),
+  });
   const note = join(folder.path, '.lab', 'settled.key');
   const known = await readFile(note, 'utf8').catch(() => undefined);
   const path = join(folder.path, settled);

@@ -12,6 +12,14 @@ export const patchesFolder = join(import.meta.dirname, '../..', 'patches');
 /** The group whose patches `--upto` counts. */
 export const countedGroup = 'cr';
 
+/** The group of a series that a user has given. */
+export const givenGroup = 'topic';
+
+/** Tells whether a patch is one of those that `--upto` counts: not what a toolchain needs. */
+export function isCounted({ group }: Pick<Patch, 'group'>): boolean {
+  return group === countedGroup || group === givenGroup;
+}
+
 /**
  * Returns a base's series, or the prefix that ends with patch `upto`: a number of the
  * group `cr` (0: none of it), or words that one subject alone contains. Throws
@@ -42,15 +50,15 @@ export async function readSeries(
 
 /** Returns the prefixes of a series that `lab series check` proves, shortest first. */
 export function prefixesOf(series: Series): Series[] {
-  const first = series.patches.filter((patch) => patch.group !== countedGroup).length;
+  const first = series.patches.filter((patch) => !isCounted(patch)).length;
   const ends = series.patches.flatMap((_, index) => (index + 1 > first ? [index + 1] : []));
   return [first, ...ends].map((end) => ({ ...series, patches: series.patches.slice(0, end) }));
 }
 
 /** Returns how far a prefix goes in words: `0012 c/r: dump open files`. */
 export function nameOfPrefix(series: Series): string {
-  const last = series.patches.filter((patch) => patch.group === countedGroup).at(-1);
-  return last === undefined ? '0000 (nothing of c/r)' : nameOfPatch(last);
+  const last = series.patches.filter(isCounted).at(-1);
+  return last === undefined ? '0000 (nothing of the series)' : nameOfPatch(last);
 }
 
 /** Returns `0012 c/r: dump open files`. */
@@ -58,8 +66,8 @@ export function nameOfPatch(patch: Patch): string {
   return `${String(patch.number).padStart(4, '0')} ${patch.subject}`;
 }
 
-function isCounted(file: string): boolean {
-  return file.startsWith(`${countedGroup}/`);
+function isListedAsCounted(file: string): boolean {
+  return isCounted({ group: file.split('/')[0] ?? '' });
 }
 
 async function readList(root: string): Promise<string[]> {
@@ -69,10 +77,10 @@ async function readList(root: string): Promise<string[]> {
   const listed = parseList(text).entries.map(({ file }) => file);
   const twice = listed.filter((file, index) => listed.indexOf(file) !== index);
   if (twice.length > 0) throw mismatch(`${path} lists patches twice`, twice);
-  const counted = listed.findIndex((file) => isCounted(file));
-  const late = counted < 0 ? [] : listed.slice(counted).filter((file) => !isCounted(file));
+  const counted = listed.findIndex(isListedAsCounted);
+  const late = counted < 0 ? [] : listed.slice(counted).filter((file) => !isListedAsCounted(file));
   if (late.length > 0)
-    throw mismatch(`${path} lists patches of other groups after ${countedGroup}`, late);
+    throw mismatch(`${path} lists patches of other groups after those of the series`, late);
   return listed;
 }
 
@@ -92,7 +100,7 @@ async function refuseStrays(root: string, listed: readonly string[]): Promise<vo
 function endOf(patches: readonly Patch[], upto: string | number | undefined): number {
   if (upto === undefined) return patches.length;
   const wanted = String(upto).trim();
-  const before = patches.filter((patch) => patch.group !== countedGroup).length;
+  const before = patches.filter((patch) => !isCounted(patch)).length;
   const last = patches.length - before;
   if (/^\d+$/.test(wanted)) {
     if (Number(wanted) <= last) return before + Number(wanted);
@@ -117,7 +125,7 @@ function unknownEnd(wanted: string, why: string, candidates: readonly Patch[]): 
     what: why,
     next: 'Give the number of a patch, or words of one subject only, with --upto.',
     details: candidates.map((patch) =>
-      patch.group === countedGroup ? nameOfPatch(patch) : `${patch.group}: ${patch.subject}`,
+      isCounted(patch) ? nameOfPatch(patch) : `${patch.group}: ${patch.subject}`,
     ),
   });
 }

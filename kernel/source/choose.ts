@@ -76,6 +76,7 @@ export async function canHave(
   }
   if ((await findSource(base, home)) !== undefined) return { why: 'its source is in the lab home' };
   if (base.source.kind === 'debian-package') return askApt(base.source, variable, signal);
+  if (base.source.kind === 'git-revision') return { why: `${base.source.repository} has it` };
   const [url] = base.source.urls;
   const whyNot = url === undefined ? 'no server has it' : await probe(url, signal);
   return whyNot === undefined

@@ -1,6 +1,6 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Base } from '../base.ts';
+import { pinnedTree, type Base } from '../base.ts';
 import { git, gitFailed, gitText } from '../git.ts';
 import { commitBase, createRepository } from '../tree/repository.ts';
 import { unusableSource, wrongSource } from './source-errors.ts';
@@ -58,7 +58,8 @@ export async function importFolder(
   await createRepository(path);
   const id = await addFolder(folder, path, options);
   if (typeof id !== 'string') throw unusableSource(base, place, 'git cannot read it', id);
-  if (base.source.kind === 'git-tree' && id !== base.source.treeId)
+  const pinned = pinnedTree(base);
+  if (pinned !== undefined && id !== pinned)
     throw wrongSource(base, place, expectedOf(base), `Linux ${version}, tree ${id}`);
   const commit = await commitBase(path, id, `Linux ${version}`);
   if (!own) {
@@ -71,7 +72,6 @@ export async function importFolder(
 
 /** What a source must be to count, in words. */
 export function expectedOf(base: Base): string {
-  return base.source.kind === 'git-tree'
-    ? `Linux ${base.release}, tree ${base.source.treeId}`
-    : `Linux ${base.release}`;
+  const pinned = pinnedTree(base);
+  return pinned === undefined ? `Linux ${base.release}` : `Linux ${base.release}, tree ${pinned}`;
 }

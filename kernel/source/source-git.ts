@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Base } from '../base.ts';
+import { pinnedTree, type Base } from '../base.ts';
 import { git, gitFailed, gitText } from '../git.ts';
 import { commitBase, createRepository } from '../tree/repository.ts';
 import { unusableSource, wrongSource } from './source-errors.ts';
@@ -35,8 +35,8 @@ export async function findGitFolder(place: string): Promise<string | undefined> 
  * HEAD where none is pinned; undefined if it does not have it.
  */
 export async function findTree(base: Base, gitFolder: string): Promise<string | undefined> {
-  if (base.source.kind === 'git-tree') {
-    const { treeId } = base.source;
+  const treeId = pinnedTree(base);
+  if (treeId !== undefined) {
     const result = await git(gitFolder, ['cat-file', '-t', treeId]);
     return result.stdout.trim() === 'tree' ? treeId : undefined;
   }
@@ -87,7 +87,13 @@ export async function importTree(
   const commit = await commitBase(path, tree, `Linux ${version}`);
   const checkout = await git(path, ['reset', '--hard', '--quiet', commit], { signal });
   if (checkout.status !== 0) throw gitFailed(path, ['reset'], checkout);
-  return { path, id: tree, version, origin: `git repository ${gitFolder}`, commit };
+  return { path, id: tree, version, origin: originOf(base, gitFolder), commit };
+}
+
+/** Returns where a source came from, in words. */
+export function originOf({ source }: Base, gitFolder: string): string {
+  const place = `git repository ${gitFolder}`;
+  return source.kind === 'git-revision' ? `${place} at ${source.revision}` : place;
 }
 
 /** Tells whether a version is of the base: `6.1.192` of `6.1`, `6.10` not. */
@@ -96,7 +102,7 @@ export function isOf(base: Base, version: string): boolean {
 }
 
 /** A partial clone knows the tree and lacks its files; git would fetch them one by one. */
-async function refuseHoles(
+export async function refuseHoles(
   base: Base,
   gitFolder: string,
   tree: string,

@@ -2,7 +2,7 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import type { LabHome } from '../../harness/core/home.ts';
-import type { Base, Source } from '../base.ts';
+import { pinnedTree, type Base, type Source } from '../base.ts';
 import { treeOf } from '../tree/repository.ts';
 
 const recordShape = z.object({
@@ -40,7 +40,8 @@ export async function findSource(base: Base, home: LabHome): Promise<Source | un
   const repository = treeOf(home, base);
   const record = await readRecord(repository);
   if (record === undefined) return undefined;
-  if (base.source.kind === 'git-tree' && record.id !== base.source.treeId) return undefined;
+  const pinned = pinnedTree(base);
+  if (pinned !== undefined && record.id !== pinned) return undefined;
   const { id, version, origin, commit } = record;
   return { base, id, version, origin, repository, commit };
 }

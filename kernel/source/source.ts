@@ -9,12 +9,13 @@ import { namedSource, noSource, unusableSource, wrongSource } from './source-err
 import { expectedOf, importFolder } from './source-folder.ts';
 import { findGitFolder, findTree, importTree } from './source-git.ts';
 import type { Imported, ImportOptions } from './source-git.ts';
-import { treeOf } from '../tree/repository.ts';
+import { renewSource } from './source-renew.ts';
 import { findSource, readRecord, stampOf, writeRecord } from './source-record.ts';
 import { stage } from '../stage.ts';
 import { gitText } from '../git.ts';
 import { withTree } from '../tree/tree-lock.ts';
 import { refuseWork } from '../tree/worktree.ts';
+import { treeOf } from '../tree/repository.ts';
 
 export interface SourceOptions {
   /** A git repository, an unpacked source or a tarball; default the base's variable. */
@@ -73,6 +74,9 @@ async function importSource(
     },
   };
   try {
+    const renewed =
+      from === undefined ? await renewSource(base, staging, options, context) : undefined;
+    if (renewed !== undefined) return renewed;
     const imported =
       from === undefined
         ? await importRemote(base, staging, options, context)
@@ -173,6 +177,8 @@ async function importRemote(
   options: ImportOptions,
   context: Context,
 ): Promise<Imported> {
+  if (base.source.kind === 'git-revision')
+    return importTree(base, base.source.repository, base.source.treeId, staging, options);
   if (base.source.kind === 'debian-package')
     return importPackage(base, base.source.package, context.home, staging, options);
   const tried: string[] = [];

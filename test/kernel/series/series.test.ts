@@ -116,7 +116,7 @@ it('has a prefix for every patch of c/r, and one for none', () =>
       [1, 2, 3, 4],
     );
     assert.deepEqual(found.map(nameOfPrefix).slice(0, 2), [
-      '0000 (nothing of c/r)',
+      '0000 (nothing of the series)',
       '0001 c/r: system calls',
     ]);
   }));

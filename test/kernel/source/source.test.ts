@@ -306,7 +306,7 @@ it('is imported once by two labs at once', () =>
 it('takes nothing for whole after a kill at any moment', () =>
   withToy(async (toy) => {
     const from = writeToy(join(toy.folder, 'linux'));
-    const victim = join(import.meta.dirname, 'victim.ts');
+    const victim = join(import.meta.dirname, '../victim.ts');
     for (const wait of [0, 40, 90, 150, 220]) {
       const child = spawn(
         process.execPath,

@@ -11,6 +11,7 @@ registerWorkloads('namespaces and System V IPC', {
   ...{ 'ipc-shm': { ...sharedMemory, pids: true }, 'ipc-msg': { ...queues, pids: true } },
   'ipc-msg-wait': queues,
   'ipc-sem': { patch: patches.ipcSemaphores, pids: true },
-  ...{ 'ipc-undo': undo, 'ipc-limits': queues },
+  'ipc-undo': undo,
+  'ipc-limits': queues,
   'ipc-outside': { ...sharedMemory, stays: 'the segment is not its own, but of all' },
 });

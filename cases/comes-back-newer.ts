@@ -8,6 +8,7 @@ registerWorkloads('what 2.6.30 did not have', {
   rseq: { base, patch: patches.rseq },
   'big-pipe': { base, patch: patches.pipeSizes },
   spliced: { base, patch: patches.pieces },
-  ...{ 'disarming-stack': signals, subreaper: signals },
+  'disarming-stack': signals,
+  subreaper: signals,
   'no-new-privs': { base, patch: patches.credentials },
 });

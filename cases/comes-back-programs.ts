@@ -4,7 +4,10 @@ import { patches } from './support/patches.ts';
 const calls = { patch: patches.calls };
 
 registerWorkloads('programs as they are', {
-  ...{ checksum: calls, shell: calls, dd: calls, sleep: calls },
+  checksum: calls,
+  shell: calls,
+  dd: calls,
+  sleep: calls,
   // Its file is opened and written to again and again.
   tail: { ...calls, moves: /^(status Vm\w+|stat vsize|maps \w+|fd(info)? \d.*)$/ },
   // A shell knows its children by their pids.

@@ -11,11 +11,33 @@ const test = suite('what a checkpoint must not disturb: tasks of an ordinary use
 
 /** What nobody has to be root for, of each kind of state. */
 const workloads = {
-  ...{ count: {}, tree: {}, many: {}, threads: {}, zombies: {}, session: {}, 'dead-session': {} },
-  ...{ 'stopped-child': { patch: patches.stopped }, limits: {}, undumpable: { root: true } },
-  ...{ 'file-offset': {}, 'file-shared': {}, 'file-dup': {}, folder: {}, devices: {} },
-  ...{ pipe: {}, 'pipe-full': {}, fifo: {}, heap: {}, 'file-private': {}, 'shared-memory': {} },
-  ...{ handlers: {}, queued: {}, 'long-timers': {}, nanosleep: {}, futex: {}, read: {} },
+  count: {},
+  tree: {},
+  many: {},
+  threads: {},
+  zombies: {},
+  session: {},
+  'dead-session': {},
+  'stopped-child': { patch: patches.stopped },
+  limits: {},
+  undumpable: { root: true },
+  'file-offset': {},
+  'file-shared': {},
+  'file-dup': {},
+  folder: {},
+  devices: {},
+  pipe: {},
+  'pipe-full': {},
+  fifo: {},
+  heap: {},
+  'file-private': {},
+  'shared-memory': {},
+  handlers: {},
+  queued: {},
+  'long-timers': {},
+  nanosleep: {},
+  futex: {},
+  read: {},
 } satisfies Record<string, { readonly patch?: string; readonly root?: true }>;
 
 /** Somebody who is not root, and is in no group but its own. */

@@ -33,7 +33,8 @@ test('EPERM to root without the capability for it, and nothing is left', async (
   const { workload, image } = await savedWorkload(guest, 'together');
   const bytes = Buffer.from(await guest.read(image));
   const attempts = claims.map(({ what, right, change, first = '' }) => ({
-    ...{ what, bytes: change(without(bytes, right)) },
+    what,
+    bytes: change(without(bytes, right)),
     tool: `${first}restart --without ${right}`,
   }));
   await allRefused(guest, workload, attempts);

@@ -99,7 +99,8 @@ function register(about: string, claims: readonly Claim[], rootOf?: 'v6.1'): voi
   test(`${about}: EPERM to root without the capability for it`, async ({ guest }) => {
     const { workload, bytes } = await savedTree(guest);
     const attempts = claims.map(({ what, change, right }) => ({
-      ...{ what, bytes: change(bytes) },
+      what,
+      bytes: change(bytes),
       tool: `restart --without ${right}`,
     }));
     await allRefused(guest, workload, attempts);

@@ -68,7 +68,10 @@ export async function openGiven(options: GivenOptions, context: Context): Promis
   const names = ['boot', 'guest', 'debug', ...fragments.map((fragment) => fragment.name)];
   const base: Base = {
     ...age.base,
-    ...{ name, release, source, architecture: 'x86_64' },
+    name,
+    release,
+    source,
+    architecture: 'x86_64',
     config: { ...age.config, fragments: names },
   };
   const [patches, config] = ['patches', 'config'].map((kind) =>
@@ -98,8 +101,11 @@ function refuseContradictions(options: GivenOptions): void {
   const { range, mailbox, patches, repository, onto, base, source } = options;
   const refuse = (what: string, next: string): Error =>
     labError({
-      ...{ code: 'series-options', fault: 'usage', doing: 'reading the command line' },
-      ...{ what, next },
+      code: 'series-options',
+      fault: 'usage',
+      doing: 'reading the command line',
+      what,
+      next,
     });
   const kinds = [range, mailbox, patches].filter((kind) => kind !== undefined);
   if (kinds.length === 0)

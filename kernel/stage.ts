@@ -2,6 +2,7 @@ import { explainDisk } from '../harness/core/disk.ts';
 import { isLabError, toReport } from '../harness/core/errors.ts';
 import type { Context } from '../harness/core/context.ts';
 import type { Stage } from '../harness/core/events.ts';
+import { defined } from '../harness/core/defined.ts';
 
 export interface StageOutcome<T> {
   readonly value: T;
@@ -26,7 +27,7 @@ export async function stage<T>(
 ): Promise<T> {
   const start = performance.now();
   const milliseconds = (): number => Math.round(performance.now() - start);
-  const where = { stage: name, ...(base === undefined ? {} : { base }) };
+  const where = { stage: name, ...defined({ base }) };
   context.emit({ type: 'stage-started', ...where, what });
   try {
     const { value, cached, what } = await work();
@@ -47,7 +48,7 @@ export async function stage<T>(
     const error = explainDisk(thrown) ?? thrown;
     const failed = { ...where, milliseconds: milliseconds(), error: toReport(error, what) };
     const files = isLabError(error) ? error.files : undefined;
-    context.emit({ type: 'stage-failed', ...failed, ...(files === undefined ? {} : { files }) });
+    context.emit({ type: 'stage-failed', ...failed, ...defined({ files }) });
     throw error;
   }
 }

@@ -51,7 +51,9 @@ export async function calibrate(
   return recallFact(context.home, {
     name: `calibration-${accelerator}`,
     inputs: { qemu: program.version, command: program.command, cpu: modestCpu },
-    ...{ schema, goodFor, fresh },
+    schema,
+    goodFor,
+    fresh,
     measure: async () => {
       const turns: number[] = [];
       for (let turn = 0; turn < repeats; turn++)
@@ -75,7 +77,12 @@ async function measureTurn(
 ): Promise<number> {
   const { scratch, signal } = context;
   const trial = await tryAccelerator({
-    ...{ command, accelerator, cpu: modestCpu, patience, scratch, signal },
+    command,
+    accelerator,
+    cpu: modestCpu,
+    patience,
+    scratch,
+    signal,
   });
   if (trial.outcome === 'ran') return (trial.loopMilliseconds * 1e6) / loopCount;
   throw labError({

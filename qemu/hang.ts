@@ -66,14 +66,20 @@ export async function askHung(running: RunningMachine, options: HangOptions): Pr
   const answered = answers.length > 0;
   const stuck = proveStuck(
     {
-      ...{ answered, looks, tasks, time },
+      answered,
+      looks,
+      tasks,
+      time,
       printed: running.console.lastByte !== lastByte,
       blocked: blockedStill === undefined ? [blocked] : [blocked, blockedStill],
     },
     server,
   );
   return {
-    ...{ answered, console, registers, places },
+    answered,
+    console,
+    registers,
+    places,
     stacks: await annotate(console.slice(0, told - from), symbols),
     ...(stuck === undefined || !(await isRunning(running))
       ? {}

@@ -11,6 +11,7 @@ import { createQmp, type QmpClient } from './qmp.ts';
 import { loadState } from './restore.ts';
 import { openSpool, type Spool } from './spool.ts';
 import { spawnTied } from './tied.ts';
+import { defined } from '../harness/core/defined.ts';
 
 /** How long QEMU gets to leave by itself when asked, in milliseconds. */
 const quitPatience = 1000;
@@ -126,7 +127,7 @@ function watchEnd(child: ChildProcess, qmp: QmpClient, feed: ConsoleFeed): Promi
     // `close` comes after the last byte of every inherited socket has been read.
     child.once('close', (status, signal) => {
       const words = spawnError === undefined ? stderr : `${stderr}${spawnError.message}`;
-      const end = { status, signal, stderr: words, ...(reason === undefined ? {} : { reason }) };
+      const end = { status, signal, stderr: words, ...defined({ reason }) };
       feed.end(() => endError(end, feed));
       resolve(end);
     });

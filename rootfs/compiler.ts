@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { labError } from '../harness/core/errors.ts';
 import { hashFile } from '../harness/store/cache.ts';
 import { run } from './run.ts';
+import { defined } from '../harness/core/defined.ts';
 
 /** What turns C into static programs, and what identifies it in a cache key. */
 export interface Compiler {
@@ -20,8 +21,11 @@ export async function findCompiler(signal?: AbortSignal): Promise<Compiler> {
   const command = 'musl-gcc';
   const ask = (program: string, args: readonly string[]): Promise<string> =>
     run(program, args, {
-      ...{ doing, next, code: 'rootfs-no-compiler', compiles: true },
-      ...(signal === undefined ? {} : { signal }),
+      doing,
+      next,
+      code: 'rootfs-no-compiler',
+      compiles: true,
+      ...defined({ signal }),
     });
   const version = await ask(command, ['-dumpfullversion']);
   // What it would do, which gcc says on its standard error: -print-file-name does not know of

@@ -1,6 +1,7 @@
 import { execa } from 'execa';
 import { labError } from '../harness/core/errors.ts';
 import { toolEnvironment } from '../harness/core/tool-environment.ts';
+import { defined } from '../harness/core/defined.ts';
 
 /** What to say when a program fails. */
 export interface RunOptions {
@@ -32,8 +33,7 @@ export async function run(
     stdin: 'ignore',
     extendEnv: options.compiles !== true,
     env: { ...toolEnvironment(), LC_ALL: 'C', ...options.env },
-    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
+    ...defined({ cwd: options.cwd, cancelSignal: options.signal }),
   });
   options.signal?.throwIfAborted();
   if (!result.failed) return result.stdout;

@@ -115,7 +115,9 @@ describe('.ci/run', () => {
       { id: 'cases/a.ts > a > works', verdict: 'pass' },
       { id: 'cases/a.ts > a > is denied', verdict: 'fail', reason: 'EPERM expected, 0 returned' },
       {
-        ...{ id: 'cases/a.ts > a > keeps', verdict: 'fail', reason: 'nothing is kept:' },
+        id: 'cases/a.ts > a > keeps',
+        verdict: 'fail',
+        reason: 'nothing is kept:',
         assertion: { actual: '[ "filp: 1 more" ]', expected: '[]' },
       },
       { id: 'cases/a.ts > a > is odd', verdict: 'fail', reason: 'it is', known: 'as ever' },

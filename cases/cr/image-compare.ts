@@ -42,7 +42,8 @@ export function compareImages(before: GrownImage, after: GrownImage): readonly I
     const added = [...second].filter(([key]) => !first.has(key));
     const more = added.map(([, node]) => ({
       ...lone([...path, nameNode(node)]),
-      ...{ before: undefined, after: 'there' },
+      before: undefined,
+      after: 'there',
     }));
     return [...both, ...more];
   }

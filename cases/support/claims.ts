@@ -115,7 +115,9 @@ export async function allRefused(
     const said = "grep -E 'sys_restart|restarted'";
     const line = `echo begins; ${tool} --no-wait ${image} 2>&1 | ${said}`;
     const program = await guest.program(['busybox', 'sh', '-c', line], {
-      ...{ says: /^begins$/, group, cwd: '/' },
+      says: /^begins$/,
+      group,
+      cwd: '/',
       ...(user === undefined ? {} : { uid: user, gid: user }),
     });
     const answer = await program.line();

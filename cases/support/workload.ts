@@ -45,7 +45,9 @@ export async function startWorkload(
   const group = `work-${name}`;
   const below = container === 'below' ? ['--below'] : [];
   const program = await guest.program(['work', ...below, name, folder], {
-    ...{ says: /^started\b/, group, newPidNamespace: container !== undefined },
+    says: /^started\b/,
+    group,
+    newPidNamespace: container !== undefined,
     ...asUser(user),
   });
   const words = ['busybox', 'cat', `${folder}/said`];
@@ -134,7 +136,8 @@ export async function bringBack(
   // Who writes an image keeps it to himself.
   if (user !== undefined) await runShell(guest, `chmod 644 ${image}`);
   const program = await guest.program(['restart', ...pids, '--copy-status', image], {
-    ...{ says: /^restarted /, group },
+    says: /^restarted /,
+    group,
     ...asUser(user),
   });
   const again = { ...workload, program, pid: program.pid, group };

@@ -64,7 +64,10 @@ async function bench(names: readonly string[], typed: Typed, cli: Cli): Promise<
   if (typed.json === undefined) return;
   const { measured, ...where } = report;
   const values = measured.map(({ row: { key, name, unit, goal }, sample }) => ({
-    ...{ key, name, unit, goal },
+    key,
+    name,
+    unit,
+    goal,
     ...sample,
   }));
   const text = JSON.stringify({ ...where, rows: values }, null, 2);

@@ -63,8 +63,14 @@ async function bisectCase(grep: RegExp, typed: Typed, cli: Cli): Promise<void> {
     const { repeat, deadline, debug } = typed;
     const judge = createPrefixJudge(
       {
-        ...{ base, parts, repeat, deadline, debug, root: cli.root },
-        ...{ source: sourceIn(typed, cli), chosen },
+        base,
+        parts,
+        repeat,
+        deadline,
+        debug,
+        root: cli.root,
+        source: sourceIn(typed, cli),
+        chosen,
       },
       context,
     );

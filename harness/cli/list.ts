@@ -9,6 +9,7 @@ import { offerOf } from '../plan/needs.ts';
 import { buildPlan, type PlanEntry } from '../plan/plan.ts';
 import { expression } from './parse.ts';
 import { findCaseFile } from './run.ts';
+import { defined } from '../core/defined.ts';
 
 interface Typed {
   readonly base?: string;
@@ -63,7 +64,12 @@ async function listRows(
     Promise.all(asked.map(async (each) => readSeries(each))),
   ]);
   const { entries } = buildPlan({
-    ...{ listing, files, grep, known, durations: {}, ci: false },
+    listing,
+    files,
+    grep,
+    known,
+    durations: {},
+    ci: false,
     whole: paths.length === 0,
     bases: series.map(offerOf),
   });
@@ -79,10 +85,9 @@ function rowOf(id: string, entries: readonly PlanEntry[]): ListedRow {
     id,
     on: entries.map(({ planned, unmet, known }) => ({
       base: planned.base,
-      ...(unmet === undefined ? {} : { skip: unmet }),
-      ...(known === undefined ? {} : { known: known.reason }),
+      ...defined({ skip: unmet, known: known?.reason }),
     })),
-    ...(mistake === undefined ? {} : { mistake: mistake.what }),
+    ...defined({ mistake: mistake?.what }),
   };
 }
 

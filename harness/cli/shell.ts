@@ -90,7 +90,10 @@ async function enterBehind(
   const { factor, rootfs } = prepared;
   let unopened: unknown;
   const results = await runCases({ entries }, machinery, context, {
-    ...{ jobs: 1, isolation: 'case', factor, root: cli.root },
+    jobs: 1,
+    isolation: 'case',
+    factor,
+    root: cli.root,
     visit: async ({ sshPort }, end) => {
       if (sshPort === undefined) return;
       context.emit({ type: 'note', text: `${chosen.id}: ${describeEnd(end)}` });

@@ -42,7 +42,9 @@ async function watchLab(options: RunOptions, words: readonly string[], cli: Cli)
       const bases = options.tree ? (await chooseBase(options, context)).bases : [];
       await watchTrees(bases, saves, context);
       const status = await watchRuns({
-        ...{ saves, root: cli.root, signal: context.signal },
+        saves,
+        root: cli.root,
+        signal: context.signal,
         start: () => startRun(words, cli),
         // The first run may have been what made the tree.
         onEnded: () => watchTrees(bases, saves, context),
@@ -70,7 +72,10 @@ async function watchTrees(bases: readonly Base[], saves: Saves, context: Context
 function startRun(words: readonly string[], cli: Cli): Running {
   const bootstrap = join(cli.root, 'harness/bootstrap.mjs');
   const child = spawn(process.execPath, [bootstrap, 'lab', 'run', ...words], {
-    ...{ cwd: cli.folder, env: cli.env, stdio: 'inherit', detached: true },
+    cwd: cli.folder,
+    env: cli.env,
+    stdio: 'inherit',
+    detached: true,
   });
   const ended = once(child, 'exit').then(
     ([status]) => (typeof status === 'number' ? status : 3),

@@ -1,3 +1,5 @@
+import { defined } from './defined.ts';
+
 /**
  * Where a fault lies. `usage` and a source that cannot be had are the caller's
  * (exit 2); everything else is the lab's or the machine's (exit 3) and never counts
@@ -65,7 +67,7 @@ export type PlainError = Omit<LabErrorFacts, 'cause' | 'files'>;
 /** Returns an error's facts without its cause and stack. */
 export function reportOf(error: PlainError): PlainError {
   const { code, fault, doing, what, next, details } = error;
-  return { code, fault, doing, what, next, ...(details === undefined ? {} : { details }) };
+  return { code, fault, doing, what, next, ...defined({ details }) };
 }
 
 /** Returns an error's facts; of one that nobody foresaw, that. */

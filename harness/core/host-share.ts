@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism, freemem } from 'node:os';
 import { join, relative } from 'node:path';
+import { defined } from './defined.ts';
 
 /** What of the host this process may use: affinity and cgroups may leave it less than all. */
 export interface HostShare {
@@ -39,8 +40,7 @@ export function findHostShare(sources: Partial<ShareSources> = {}): HostShare {
     processors: Math.max(1, Math.min(processors, Math.floor(quota ?? processors))),
     memory: Math.max(0, Math.min(memory, room)),
     limit: {
-      ...(quota === undefined ? {} : { processors: quota }),
-      ...(most === undefined ? {} : { memory: most }),
+      ...defined({ processors: quota, memory: most }),
     },
   };
 }

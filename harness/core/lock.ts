@@ -73,7 +73,9 @@ async function tryLock(path: string, folder: string): Promise<HeldLock | undefin
   try {
     const unlock = await lock(path, {
       ...renewal,
-      ...{ realpath: false, lockfilePath: folder, onCompromised },
+      realpath: false,
+      lockfilePath: folder,
+      onCompromised,
     });
     const unsign = await signLock(folder);
     return {

@@ -7,6 +7,7 @@ import { launchMachine } from '../../qemu/launch.ts';
 import type { Rootfs } from '../../rootfs/rootfs.ts';
 import type { Context } from '../core/context.ts';
 import { symbolsOf } from './symbols.ts';
+import { defined } from '../core/defined.ts';
 
 export interface GuestOptions {
   readonly images: readonly Image[];
@@ -72,7 +73,7 @@ export async function launch(
     consoleLog: join(options.folder, `console-${name}.log`),
     signal,
     notices: options.notices ?? [],
-    ...(state === undefined ? {} : { restoreFrom: state }),
+    ...defined({ restoreFrom: state }),
   });
 }
 

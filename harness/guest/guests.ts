@@ -16,6 +16,7 @@ import { savedGuest } from './saved-guest.ts';
 import { openSession } from './session.ts';
 import { symbolsOf } from './symbols.ts';
 import type { GuestSession, SessionOptions } from './session.ts';
+import { defined } from '../core/defined.ts';
 
 /** Milliseconds on an accelerator of factor 1; a login takes 300 there. */
 const patience = { login: 5000, call: 30_000, probe: 2000 };
@@ -64,7 +65,7 @@ export function createMachinery(options: GuestOptions, context: Context): Machin
       commandLine: running.argv,
       manual: manualCommand(running.machine, qemuCommand()),
       consoleLog,
-      ...(expected === undefined ? {} : { expected }),
+      ...defined({ expected }),
     });
     try {
       const within = { ...context, signal: request.signal };

@@ -31,7 +31,9 @@ export async function openLiveGuest(
   const { emit, signal, patience } = settings;
   const start = performance.now();
   const handle = await machinery.openGuest({
-    ...{ base, name, signal },
+    base,
+    name,
+    signal,
     started: (facts) => emit({ type: 'guest-started', guest: name, base, ...facts }),
   });
   const { console, session } = handle;
@@ -41,7 +43,9 @@ export async function openLiveGuest(
   void session.lost.then(ail);
   void handle.ended.then(ail);
   const live: LiveGuest = {
-    ...{ handle, watch, programs: listenToPrograms(session.shim) },
+    handle,
+    watch,
+    programs: listenToPrograms(session.shim),
     lost: watchForLoss(handle, settings),
     ailing: () => ailing,
     running: undefined,
@@ -84,7 +88,12 @@ export async function closeLiveGuest(
   const { status, signal } = await handle.kill();
   emit({
     type: 'guest-ended',
-    ...{ guest: handle.name, base: handle.base, status, signal, expected },
-    ...{ consoleLines: handle.console.count, scanned: handle.console.scanned },
+    guest: handle.name,
+    base: handle.base,
+    status,
+    signal,
+    expected,
+    consoleLines: handle.console.count,
+    scanned: handle.console.scanned,
   });
 }

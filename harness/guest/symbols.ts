@@ -9,7 +9,8 @@ export function symbolsOf(image: Image, context: Context): SymbolFiles {
   const { vmlinux, systemMap, source, series } = image;
   const blame = createBlame(source, series, context);
   return {
-    ...{ vmlinux, systemMap },
+    vmlinux,
+    systemMap,
     blame: async (lines) =>
       (await blame(lines)).map((patch) => (patch === undefined ? undefined : nameOfPatch(patch))),
   };

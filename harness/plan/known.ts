@@ -121,7 +121,8 @@ function staleEntry({ reason }: KnownFailure): Judgement {
 function unreadable(what: string, details: readonly string[] = []): Error {
   return labError({
     ...{ code: 'known-failures-unreadable', fault: 'usage', doing: `reading ${knownFile}` },
-    ...{ what, details },
+    what,
+    details,
     next: 'It is a list of {"base", "case", "reason"}: docs/writing-cases.md has an example.',
   });
 }

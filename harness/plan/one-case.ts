@@ -68,7 +68,11 @@ export function planOneCase(chosen: OneCase, base: BaseOffer, doing: string): re
 
 function refuse(what: string, next: string, details: readonly string[] = []): Error {
   return labError({
-    ...{ code: 'case-not-chosen', fault: 'usage', doing: 'choosing the case' },
-    ...{ what, next, details },
+    code: 'case-not-chosen',
+    fault: 'usage',
+    doing: 'choosing the case',
+    what,
+    next,
+    details,
   });
 }

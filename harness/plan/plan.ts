@@ -8,6 +8,7 @@ import type { BaseOffer } from './needs.ts';
 import { describeLooks, describeRerun, type Circumstances } from './rerun.ts';
 import type { Shard } from './shard.ts';
 import { shuffle } from './shuffle.ts';
+import { defined } from '../core/defined.ts';
 
 /** A case as the runner takes it. */
 export interface PlanEntry {
@@ -108,11 +109,9 @@ function planCase(each: ListedCase, base: BaseOffer, options: PlanOptions): Plan
   const place = needs.find(({ allInOne }) => allInOne !== undefined)?.allInOne;
   return {
     ...entry,
-    ...(place === undefined ? {} : { place }),
+    ...defined({ place }),
     ...(patches.length === 0 ? {} : { patches }),
-    ...(seconds === undefined ? {} : { seconds }),
-    ...(unmet === undefined ? {} : { unmet }),
-    ...(known === undefined ? {} : { known }),
+    ...defined({ seconds, unmet, known }),
   };
 }
 
@@ -133,15 +132,18 @@ function planEntry(
   const file = files.find((candidate) => candidate.name === name) ?? { name, path: name };
   const expected = durations[`${base} ${id}`];
   const planned = {
-    ...{ id, base, file: name, suite, test },
-    ...(expected === undefined ? {} : { expected }),
+    id,
+    base,
+    file: name,
+    suite,
+    test,
+    ...defined({ expected }),
   };
   return {
-    ...{ planned, file },
-    ...{
-      rerun: describeRerun(planned, circumstances),
-      look: describeLooks(planned, circumstances),
-    },
+    planned,
+    file,
+    rerun: describeRerun(planned, circumstances),
+    look: describeLooks(planned, circumstances),
   };
 }
 

@@ -57,7 +57,14 @@ export async function preparePlan(inputs: PlanInputs): Promise<Plan> {
   ]);
   const { grep, shard, shuffle, repeat, isolate, jobs } = options;
   const plan = buildPlan({
-    ...{ listing, files, grep, repeat, shard, shuffle, durations, known },
+    listing,
+    files,
+    grep,
+    repeat,
+    shard,
+    shuffle,
+    durations,
+    known,
     whole: options.files.length === 0,
     circumstances: options,
     bases: images.map(({ series }) => ({

@@ -89,7 +89,8 @@ export async function keepProofs(
     if (found.some(isDisproof)) changed[name] = undefined;
     else if (key !== undefined && found.every(isProof))
       changed[name] = {
-        ...{ key, run },
+        key,
+        run,
         passed: Object.fromEntries(found.map(({ id, milliseconds }) => [id, milliseconds])),
       };
   }

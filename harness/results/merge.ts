@@ -3,6 +3,7 @@ import { labError } from '../core/errors.ts';
 import type { CaseArtefact, CaseResult } from '../core/events.ts';
 import type { Results } from './results.ts';
 import { countVerdicts } from './results-collect.ts';
+import { defined } from '../core/defined.ts';
 
 /** What the merged run is called, and what was typed to make it. */
 export interface MergedRun {
@@ -52,9 +53,9 @@ export function mergeResults(
     exitCode: exitCodeOfParts(parts, absent.length > 0 || missing.length > 0),
     milliseconds: Math.max(...parts.map(({ milliseconds }) => milliseconds)),
     totals: countVerdicts(planned, cases),
-    ...(failed?.error === undefined ? {} : { error: failed.error }),
+    ...defined({ error: failed?.error }),
     environment: mergeEnvironment(parts),
-    ...(first.accelerator === undefined ? {} : { accelerator: first.accelerator }),
+    ...defined({ accelerator: first.accelerator }),
     notes: unique(parts.flatMap(({ notes }) => notes)),
     warnings,
     baseReports: unique(

@@ -4,6 +4,7 @@ import type { CaseResult, LabEvent, Listener, PlannedCase, Totals } from '../cor
 import { middleOut } from '../core/text.ts';
 import { isRed, outcomeOf } from './outcome.ts';
 import type { GuestResult, Results, StageResult } from './results.ts';
+import { defined } from '../core/defined.ts';
 
 /** Lines of a case's console that the results keep: the log has all of them. */
 const consoleHead = 200;
@@ -115,7 +116,7 @@ function takeStage(draft: Draft, event: StageEvent): void {
   draft.running.delete(key);
   draft.stages.push({
     stage: event.stage,
-    ...(event.base === undefined ? {} : { base: event.base }),
+    ...defined({ base: event.base }),
     what: event.type === 'stage-ended' ? event.what : (started?.what ?? event.error.what),
     cached: event.type === 'stage-ended' && event.cached,
     start: Math.max(0, event.at - event.milliseconds),
@@ -139,7 +140,7 @@ function takeGuest(draft: Draft, event: GuestEvent): void {
       base: event.base,
       how: event.how,
       commandLine: event.commandLine,
-      ...(event.manual === undefined ? {} : { manual: event.manual }),
+      ...defined({ manual: event.manual }),
       consoleLog: inside ? relative(folder, event.consoleLog) : event.consoleLog,
       start: event.at,
       findings: [],
@@ -154,7 +155,7 @@ function takeGuest(draft: Draft, event: GuestEvent): void {
     const { status, signal, expected, consoleLines, scanned } = event;
     guests.set(event.guest, {
       ...guest,
-      ...{ end: event.at, status, signal, expected, consoleLines, scanned },
+      end: event.at, status, signal, expected, consoleLines, scanned,
     });
   } else if (event.case === undefined) {
     guests.set(event.guest, { ...guest, findings: [...guest.findings, event.finding] });
@@ -177,14 +178,14 @@ function finish(draft: Draft): Results {
     time: started?.time ?? '',
     command: started?.command ?? '',
     bases: started?.bases ?? [],
-    ...(started?.shard === undefined ? {} : { shard: started.shard }),
+    ...defined({ shard: started?.shard }),
     finished: ended !== undefined,
     exitCode,
     milliseconds: ended?.milliseconds ?? draft.lastAt,
     totals: ended?.totals ?? countVerdicts(draft.planned.length, draft.cases),
     ...(ended?.error === undefined ? {} : { error: reportOf(ended.error) }),
     environment: draft.environment,
-    ...(draft.accelerator === undefined ? {} : { accelerator: draft.accelerator }),
+    ...defined({ accelerator: draft.accelerator }),
     notes: draft.notes,
     warnings,
     baseReports: draft.baseReports,

@@ -2,6 +2,7 @@ import { labError } from '../core/errors.ts';
 import type { AssertionReport, ErrorReport, Verdict } from '../core/events.ts';
 import type { Failure } from '../suite/host-protocol.ts';
 import type { Finding } from '../core/finding.ts';
+import { defined } from '../core/defined.ts';
 
 /** How a case left its host, as far as the lab saw. */
 export type CaseEnd =
@@ -74,7 +75,7 @@ function judgeComplaints({ during, before, after, end }: Observed): Judgement | 
       verdict: 'fail',
       complaint: finding,
       reason: `${when}kernel ${finding.kind}: ${finding.line}${more}`,
-      ...(assertion === undefined ? {} : { assertion }),
+      ...defined({ assertion }),
     };
   }
   return undefined;
@@ -108,8 +109,7 @@ function judgeFailures(failures: readonly Failure[]): Judgement | undefined {
   return {
     verdict: 'error',
     reason,
-    ...(first.error === undefined ? {} : { error: first.error }),
-    ...(assertion === undefined ? {} : { assertion }),
+    ...defined({ error: first.error, assertion }),
   };
 }
 

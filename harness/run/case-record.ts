@@ -6,6 +6,7 @@ import { applyKnown } from '../plan/known.ts';
 import { isRed } from '../results/outcome.ts';
 import { judge } from '../results/verdict.ts';
 import type { CaseEnd, Observed } from '../results/verdict.ts';
+import { defined } from '../core/defined.ts';
 
 /** Where results go as they come; each entry of the plan gets exactly one. */
 export interface CaseRecord {
@@ -36,19 +37,26 @@ export function createRecord({ emit }: Pick<RunSettings, 'emit'>): CaseRecord {
     const { before, during, after, end } = observed;
     const proven = end.kind === 'proven' ? entry.proven : undefined;
     const result: CaseResult = {
-      ...{ id, base, file, suite, test },
+      id,
+      base,
+      file,
+      suite,
+      test,
       ...judgement,
       milliseconds: run?.milliseconds ?? proven?.milliseconds ?? 0,
       findings: [...before, ...during, ...after],
       console: run?.console ?? [],
       shim: judgement.verdict === 'pass' ? [] : (run?.shim ?? []),
-      ...{ rerun: entry.rerun, look: entry.look },
-      ...(entry.patches === undefined ? {} : { patches: entry.patches }),
-      ...(run === undefined ? {} : { guest: run.guest }),
-      ...(run?.artefact === undefined ? {} : { artefact: run.artefact }),
-      ...(run?.otherArtefacts === undefined ? {} : { otherArtefacts: run.otherArtefacts }),
-      ...(entry.attempt === undefined ? {} : { attempt: entry.attempt }),
-      ...(proven === undefined ? {} : { provenIn: proven.run }),
+      rerun: entry.rerun,
+      look: entry.look,
+      ...defined({
+        patches: entry.patches,
+        guest: run?.guest,
+        artefact: run?.artefact,
+        otherArtefacts: run?.otherArtefacts,
+        attempt: entry.attempt,
+        provenIn: proven?.run,
+      }),
     };
     if (results.has(entry)) throw new Error(`two results of ${id}`);
     results.set(entry, result);

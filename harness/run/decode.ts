@@ -21,6 +21,8 @@ export async function decodeObserved(
     findings.map((finding) => decoded.get(finding) ?? finding);
   return {
     ...observed,
-    ...{ before: replace(before), during: replace(during), after: replace(after) },
+    before: replace(before),
+    during: replace(during),
+    after: replace(after),
   };
 }

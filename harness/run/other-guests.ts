@@ -9,6 +9,7 @@ import type { LiveGuest } from '../guest/live-guest.ts';
 import type { RunSettings } from './run-settings.ts';
 import { leaveCase } from './leave-case.ts';
 import type { Look } from './leave-case.ts';
+import { defined } from '../core/defined.ts';
 
 /** A guest of one case, and what the case may do in it. */
 interface Other extends ScopedGuest {
@@ -82,7 +83,7 @@ export function createOthers({ openLive, scopeOf, settings }: OthersOptions): Ot
       leftovers: ends.flatMap(({ leftovers }) => leftovers),
       console: ends.flatMap((end) => end.console),
       artefacts: ends.flatMap(({ artefacts }) => artefacts),
-      ...(blind === undefined ? {} : { blind }),
+      ...defined({ blind }),
     };
   };
   return {
@@ -119,7 +120,7 @@ async function endOther(
     leftovers: leftovers.map((leftover) => `${name}: ${leftover}`),
     console: console.since(0).map((line) => `${name}: ${line}`),
     artefacts: artefact === undefined ? [] : [{ ...artefact, path: `${name}: ${artefact.path}` }],
-    ...(lost === undefined ? {} : { blind: lost }),
+    ...defined({ blind: lost }),
   };
 }
 

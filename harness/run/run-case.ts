@@ -17,6 +17,7 @@ import type { OtherGuests } from './other-guests.ts';
 import type { PlanEntry } from '../plan/plan.ts';
 import type { RunSettings } from './run-settings.ts';
 import type { CaseEnd, Observed } from '../results/verdict.ts';
+import { defined } from '../core/defined.ts';
 
 /** What came of running a case in a guest. */
 export interface CaseRun {
@@ -44,7 +45,11 @@ export async function runCaseIn(
   const { console } = live.handle;
   const seconds = (entry.seconds ?? settings.deadline) * settings.factor;
   const scope = slot.enterCase({
-    ...{ live, entry, openLike, consoleFrom: begin + 1, milliseconds: seconds * 1000 },
+    live,
+    entry,
+    openLike,
+    consoleFrom: begin + 1,
+    milliseconds: seconds * 1000,
   });
   const { others } = scope;
   const stopMirror = mirrorConsole(console, slot.host);
@@ -73,7 +78,10 @@ export async function runCaseIn(
   const { visit } = settings;
   const visitor = visit === undefined ? {} : { visit: () => visit(live.handle, end) };
   const { artefact, leftovers } = await leaveCase(live, scope, {
-    ...{ doom, answers, look, settings },
+    doom,
+    answers,
+    look,
+    settings,
     ...visitor,
   });
   const marks = await answers();
@@ -89,16 +97,22 @@ export async function runCaseIn(
     .filter((finding) => !expects(finding));
   const witness = blind ?? beside.blind;
   const observed: Observed = {
-    ...{ end, during: [...during, ...beside.findings], before: [], after: [] },
+    end,
+    during: [...during, ...beside.findings],
+    before: [],
+    after: [],
     leftovers: [...leftovers, ...beside.leftovers],
-    ...(witness === undefined ? {} : { blind: witness }),
+    ...defined({ blind: witness }),
   };
   const clean = leftovers.length === 0 && blind === undefined && !during.some((each) => each.fatal);
   const own = console.since(begin + 1).slice(0, Math.max(0, to - begin - 1));
   return {
-    ...{ observed, to, milliseconds, shim: scope.shim },
+    observed,
+    to,
+    milliseconds,
+    shim: scope.shim,
     console: [...own, ...beside.console],
-    ...(artefact === undefined ? {} : { artefact }),
+    ...defined({ artefact }),
     ...(beside.artefacts.length === 0 ? {} : { otherArtefacts: beside.artefacts }),
     guestUsable: clean && !gone,
   };
@@ -195,5 +209,5 @@ async function examine(
     return { kind: 'guest-lost', error: await explainHang(hung.handle, unproved, signal) };
   }
   const [inKernel] = slot.inKernel();
-  return { ...end, ...(inKernel === undefined ? {} : { inKernel }) };
+  return { ...end, ...defined({ inKernel }) };
 }

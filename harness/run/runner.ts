@@ -29,7 +29,9 @@ export async function runCases(
   emit({ type: 'cases-planned', cases: entries.map(({ planned }) => planned) });
   const record = createRecord(settings);
   const shared = {
-    ...{ record, settings, queue: queueUnits(entries, isolation, jobs, settings.shuffled) },
+    record,
+    settings,
+    queue: queueUnits(entries, isolation, jobs, settings.shuffled),
     open: createOpener(machinery, settings),
     decide: (entry: PlanEntry) => decide(entry, settings, record.firstRed),
   };

@@ -32,7 +32,9 @@ export async function runLab(options: RunOptions, cli: Cli): Promise<0 | 1 | 2 |
   const choice = await chooseBase({ base, source }, quietContext(cli));
   const names = choice.bases.map(({ name }) => name);
   return runSession({
-    ...{ options, cli, bases: names },
+    options,
+    cli,
+    bases: names,
     work: async (context, folder) => {
       if (choice.reason !== undefined) context.emit({ type: 'note', text: choice.reason });
       return runBases(choice.bases, options, cli, folder, context);
@@ -125,7 +127,9 @@ function baseReady(image: Image, rootfs: Rootfs) {
     series: image.series.patches
       .filter(({ group }) => group === 'cr')
       .map(({ number, subject, file, files }) => ({
-        ...{ number, subject, file },
+        number,
+        subject,
+        file,
         warnings: image.warnings.filter((warning) => files.includes(warning.file)).length,
       })),
     imageKey: image.key,

@@ -12,6 +12,7 @@ import { runsOfProofs } from '../proofs/proofs.ts';
 import { makeRunFolder } from '../report/folder.ts';
 import { openReport } from '../report/report.ts';
 import { makeScratch } from '../core/scratch.ts';
+import { defined } from '../core/defined.ts';
 
 /** What a run's stages come to. */
 export interface RunEnd {
@@ -55,7 +56,7 @@ export async function runSession({ options, cli, bases, work }: RunPlan): Promis
     folder: folder.path,
     command: options.command,
     bases,
-    ...(options.shard === undefined ? {} : { shard: options.shard }),
+    ...defined({ shard: options.shard }),
   });
   emit({ type: 'environment', facts: describeHost() });
   const interrupt = listenForInterrupt(interrupted);

@@ -1,6 +1,7 @@
 import { execa } from 'execa';
 import { findCommand, isPresent } from '../setup/probe.mjs';
 import type { Tool } from '../setup/tools.mjs';
+import { defined } from '../core/defined.ts';
 
 /** A tool as found on this machine. */
 export interface ToolReport {
@@ -31,7 +32,7 @@ async function reportTool(tool: Tool): Promise<ToolReport> {
     found,
     why,
     packages,
-    ...(version === undefined ? {} : { version }),
+    ...defined({ version }),
     ...(found && path !== undefined ? { path } : {}),
   };
 }

@@ -3,6 +3,7 @@ import type { CaseOutcome, Failure, Moment, Scope } from './host-protocol.ts';
 import type { Body, RegisteredSuite } from './registry.ts';
 import { isSkipSignal } from './skip.ts';
 import { describeThrown } from './thrown.ts';
+import { defined } from '../core/defined.ts';
 
 /** A suite that is being run in one guest. */
 export interface RunningSuite {
@@ -84,7 +85,7 @@ async function runAll(
     else failures.push(describeThrown(thrown.value, moment, root));
   }
   failures.push(...takeUnawaited(moment));
-  return { failures, ...(skip === undefined ? {} : { skip }) };
+  return { failures, ...defined({ skip }) };
 }
 
 /** Runs a body, gives rejections nobody waits for their turn, and returns what was thrown. */

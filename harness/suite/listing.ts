@@ -1,4 +1,5 @@
 import type { Needs, RegisteredSuite } from './registry.ts';
+import { defined } from '../core/defined.ts';
 
 /** A case as its file declares it, before it is known what the run can offer. */
 export interface ListedCase {
@@ -50,8 +51,7 @@ function toListed(
     test: name,
     needs,
     only,
-    ...(seconds === undefined ? {} : { seconds }),
-    ...(skip === undefined ? {} : { skip }),
+    ...defined({ seconds, skip }),
   };
 }
 
@@ -76,7 +76,7 @@ function findSuiteMistakes(file: string, suite: RegisteredSuite): Mistake[] {
   const of = (code: string, what: string, next: string, test?: string): Mistake => ({
     file,
     suite: suite.name,
-    ...(test === undefined ? {} : { test }),
+    ...defined({ test }),
     code,
     what,
     next,

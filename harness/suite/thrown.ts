@@ -6,6 +6,7 @@ import { isLabError, reportOf } from '../core/errors.ts';
 import type { AssertionReport, ErrorReport } from '../core/events.ts';
 import { isGuestAssertion } from './guest-assertion.ts';
 import type { Failure, Moment } from './host-protocol.ts';
+import { defined } from '../core/defined.ts';
 
 /** Frames of the engine's own say nothing of a case. */
 const engine = join(import.meta.dirname, '..');
@@ -22,7 +23,7 @@ export function describeThrown(thrown: unknown, moment: Moment, root: string): F
   if (isGuestAssertion(thrown)) {
     const { message } = thrown;
     const at = placeOf(thrown, root);
-    const assertion = { message, ...thrown.assertion, ...(at === undefined ? {} : { at }) };
+    const assertion = { message, ...thrown.assertion, ...defined({ at }) };
     return { moment, message, assertion };
   }
   if (isLabError(thrown)) {
@@ -50,7 +51,7 @@ function describeAssertion(thrown: Assertion, root: string): AssertionReport {
     expected: show(thrown.expects),
     actual: show(thrown.actual),
     ...(typeof details === 'string' ? { diff: cut(stripVTControlCharacters(details)) } : {}),
-    ...(at === undefined ? {} : { at }),
+    ...defined({ at }),
   };
 }
 

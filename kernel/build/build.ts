@@ -148,7 +148,8 @@ async function sortWarnings(
   const wrote = await blame(near.map(([, warning]) => warning));
   for (const [index, [key]] of near.entries()) if (wrote[index] !== undefined) named.add(key);
   return {
-    ...{ tree: tree.id, absent },
+    tree: tree.id,
+    absent,
     warnings: sorted.filter(([key]) => named.has(key)).map(([, warning]) => warning),
     allWarnings: sorted.map(([, warning]) => warning),
   };

@@ -46,7 +46,10 @@ export async function readMail(raw: Buffer, place: string): Promise<Mail> {
   const text = textOf(email);
   const { tag, subject } = readTitle(title);
   return {
-    ...{ raw, place, tag, subject },
+    raw,
+    place,
+    tag,
+    subject,
     id: idsIn(email.messageId)[0] ?? '',
     references: [...new Set([...idsIn(email.references), ...idsIn(email.inReplyTo).slice(0, 1)])],
     sender: (email.from?.address ?? '').toLowerCase(),

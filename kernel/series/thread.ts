@@ -215,6 +215,8 @@ function refuser(path: string): Refuse {
   return (code, what, next, details = []) =>
     labError({
       ...{ code, fault: 'usage', doing: `reading the mailed series ${path}` },
-      ...{ what, next, details },
+      what,
+      next,
+      details,
     });
 }

@@ -43,9 +43,16 @@ it('names the patch that turned a case red, on real kernels', { skip: noOther },
   const chosen = selectOneCase(words, { name: base.name, applied }, listing, files);
   const judge = createPrefixJudge(
     {
-      ...{ base, source, patchesFolder, configFolder, debug: true, chosen, root },
-      ...{ parts: await prepareGuests([base], { accel: 'tcg' }, context) },
-      ...{ repeat: 2, deadline: undefined },
+      base,
+      source,
+      patchesFolder,
+      configFolder,
+      debug: true,
+      chosen,
+      root,
+      parts: await prepareGuests([base], { accel: 'tcg' }, context),
+      repeat: 2,
+      deadline: undefined,
     },
     context,
   );

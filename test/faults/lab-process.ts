@@ -24,22 +24,36 @@ const {
 } = JSON.parse(process.argv[2] ?? '') as Order;
 const root = join(import.meta.dirname, '../..');
 const cli: Cli = {
-  ...{ env: process.env, folder: root, root, stdout: process.stdout, stderr: process.stderr },
-  ...{ command: 'lab', status: 0 },
+  env: process.env,
+  folder: root,
+  root,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  command: 'lab',
+  status: 0,
 };
 const options: RunOptions = {
-  ...{ files, base: world.base.name, source: world.source, results: world.results, command: 'lab' },
-  ...{
-    grep: undefined,
-    upto: undefined,
-    tree: false,
-    accel: tryKvm === true ? undefined : 'tcg',
-    jobs: 1,
-    isolate: 'case',
-    repeat: 1,
-  },
-  ...{ untilFail: false, shard: undefined, shuffle: undefined, bail: false, deadline: undefined },
-  ...{ fresh: false, debug: true, json: false, ...more },
+  files,
+  base: world.base.name,
+  source: world.source,
+  results: world.results,
+  command: 'lab',
+  grep: undefined,
+  upto: undefined,
+  tree: false,
+  accel: tryKvm === true ? undefined : 'tcg',
+  jobs: 1,
+  isolate: 'case',
+  repeat: 1,
+  untilFail: false,
+  shard: undefined,
+  shuffle: undefined,
+  bail: false,
+  deadline: undefined,
+  fresh: false,
+  debug: true,
+  json: false,
+  ...more,
 };
 
 function tell(event: LabEventBody): void {
@@ -117,7 +131,9 @@ function act(event: LabEventBody): void {
 
 try {
   const status = await runSession({
-    ...{ options, cli, bases: [world.base.name] },
+    options,
+    cli,
+    bases: [world.base.name],
     work: async (outer, folder) => {
       const emit = (event: LabEventBody) => {
         outer.emit(event);

@@ -123,8 +123,14 @@ export function makeWorld(): World {
   writeSeries({ folder, patches }, usualSeries);
   const treeId = gitIn(commitAll(writeToy(join(folder, 'id'), files)), 'rev-parse', 'HEAD^{tree}');
   return {
-    ...{ folder, home, source, patches, config, results: join(folder, 'results') },
-    ...{ kernel: kernel.base.name, vmlinux: join(kernel.folder, 'vmlinux') },
+    folder,
+    home,
+    source,
+    patches,
+    config,
+    results: join(folder, 'results'),
+    kernel: kernel.base.name,
+    vmlinux: join(kernel.folder, 'vmlinux'),
     base: {
       ...toyBase,
       source: { ...toyBase.source, treeId } as Base['source'],

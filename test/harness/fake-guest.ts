@@ -82,7 +82,11 @@ function createFake(
     lose(gone);
   };
   const guest: FakeGuest = {
-    ...{ name, commands, print, deaden, silence },
+    name,
+    commands,
+    print,
+    deaden,
+    silence,
     end: (end) => {
       guest.vanish(end);
       disconnect();
@@ -117,7 +121,11 @@ function createFake(
     cancelAll: () => Promise.resolve([]),
   };
   const handle: GuestHandle = {
-    ...{ name, base, console, ended, pid: process.pid },
+    name,
+    base,
+    console,
+    ended,
+    pid: process.pid,
     session: { shim, lost, close: () => undefined },
     kill: () => {
       finish({ status: 0, signal: null, stderr: '', reason: 'host-qmp-quit' });
@@ -156,7 +164,10 @@ function createFakeConsole() {
     for (const listener of onLine) listener(line, index);
   };
   const console: Console = {
-    ...{ lines, findings, first: 0, damage: undefined },
+    lines,
+    findings,
+    first: 0,
+    damage: undefined,
     get count() {
       return lines.length;
     },
@@ -185,7 +196,8 @@ function createFakeConsole() {
     lastByte: 0,
   };
   return {
-    ...{ console, print },
+    console,
+    print,
     deaden: (how: 'blind' | 'stuck') => void (deadness = how),
     silence: () => void (silent = true),
   };

@@ -46,7 +46,12 @@ export async function runFixtures(
   const listing = await listOnce(names);
   const bases = [{ name: 'v2.6.30', applied: [] }];
   const planned = buildPlan({
-    ...{ listing, files, bases, grep: tests, ci: false, durations: {} },
+    listing,
+    files,
+    bases,
+    grep: tests,
+    ci: false,
+    durations: {},
     ...plan,
   });
   const entries = (await change?.(planned.entries)) ?? planned.entries;
@@ -58,7 +63,12 @@ export async function runFixtures(
   // A real guest is a process and sockets; a fake one would let the event loop run dry.
   const alive = setInterval(() => undefined, 1000);
   const results = await runCases({ entries }, machinery, context, {
-    ...{ jobs: 1, isolation: 'none', deadline: 8, factor: 1, root, artefacts: images },
+    jobs: 1,
+    isolation: 'none',
+    deadline: 8,
+    factor: 1,
+    root,
+    artefacts: images,
     ...choices,
   }).finally(() => clearInterval(alive));
   const verdicts = results.map(({ test, verdict }) => [test, verdict] as const);

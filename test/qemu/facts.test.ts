@@ -14,7 +14,9 @@ async function prepareFact(context: TestContext, goodFor?: number) {
   let measured = 0;
   const recall = (inputs: Readonly<Record<string, string>> = {}) =>
     recallFact(home, {
-      ...{ name: 'speed', inputs, schema: z.number() },
+      name: 'speed',
+      inputs,
+      schema: z.number(),
       ...(goodFor === undefined ? {} : { goodFor }),
       measure: () => Promise.resolve(++measured),
     });

@@ -4,7 +4,10 @@ import type { Finding } from '../../harness/core/finding.ts';
 import { blameOf, decodeFinding, describeStack, surest } from '../../qemu/stacks.ts';
 
 const warning: Finding = {
-  ...{ kind: 'warn', line: 'WARNING: at a.c:3 f+0x1/0x9()', index: 7, fatal: true },
+  kind: 'warn',
+  line: 'WARNING: at a.c:3 f+0x1/0x9()',
+  index: 7,
+  fatal: true,
   lines: [
     'WARNING: at a.c:3 f+0x1/0x9()',
     ' [<ffffffff80344dc6>] ? f+0x1/0x9',

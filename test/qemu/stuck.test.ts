@@ -30,8 +30,11 @@ for (const [version, task] of Object.entries({ '2.6.30': old, '6.1': young }))
     const prove = (testimony: Partial<Testimony>) =>
       proveStuck(
         {
-          ...{ answered: true, printed: false, looks: looks(idle, idle, idle, idle, idle) },
-          ...{ blocked: [[], []], tasks: [...server, ...shim('S', 'schedule+0x9', 'poll+0x5')] },
+          answered: true,
+          printed: false,
+          looks: looks(idle, idle, idle, idle, idle),
+          blocked: [[], []],
+          tasks: [...server, ...shim('S', 'schedule+0x9', 'poll+0x5')],
           ...testimony,
         },
         'dropbear',

@@ -10,7 +10,11 @@ import { root } from '../fixture.ts';
 const one = { base: 'v6.1', case: '^cases/a.ts > s > 1$', reason: 'not ported yet' };
 const parse = (value: unknown) => parseKnown(JSON.stringify(value));
 const listed = (file: string, test: string): ListedCase => ({
-  ...{ file, suite: 's', test, needs: [], only: false },
+  file,
+  suite: 's',
+  test,
+  needs: [],
+  only: false,
 });
 
 describe('the list of known failures', () => {

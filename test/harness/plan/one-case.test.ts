@@ -5,7 +5,10 @@ import { selectOneCase } from '../../../harness/plan/one-case.ts';
 
 const listing: Listing = {
   cases: ['one', 'two'].map((test) => ({
-    ...{ file: 'cases/a.ts', suite: 'suite', test, only: false },
+    file: 'cases/a.ts',
+    suite: 'suite',
+    test,
+    only: false,
     needs: [{ patch: 'c/r: late' }],
   })),
   mistakes: [],

@@ -7,7 +7,11 @@ import { queueUnits } from '../../../harness/plan/units.ts';
 import type { Isolation } from '../../../harness/plan/options.ts';
 
 const listed = (file: string, test: string, more: Partial<ListedCase> = {}): ListedCase => ({
-  ...{ file, suite: 's', test, needs: [], only: false },
+  file,
+  suite: 's',
+  test,
+  needs: [],
+  only: false,
   ...more,
 });
 const all: Listing = {
@@ -17,7 +21,9 @@ const all: Listing = {
 const plan = (more: Partial<PlanOptions> = {}): Plan =>
   buildPlan({
     ...{ listing: all, files: ['a', 'b', 'c'].map((name) => ({ name, path: `/${name}` })) },
-    ...{ bases: [{ name: 'v2.6.30', applied: ['c/r: one'] }], ci: false, durations: {} },
+    bases: [{ name: 'v2.6.30', applied: ['c/r: one'] }],
+    ci: false,
+    durations: {},
     ...more,
   });
 const ids = ({ entries }: Plan) => entries.map(({ planned }) => `${planned.file}${planned.test}`);

@@ -3,12 +3,19 @@ import { it } from 'node:test';
 import { describeLooks, describeRerun } from '../../../harness/plan/rerun.ts';
 
 const planned = {
-  ...{ id: "cases/a.ts > s > it's 1+1", base: 'v6.1' },
-  ...{ file: 'cases/a.ts', suite: 's', test: "it's 1+1" },
+  id: "cases/a.ts > s > it's 1+1",
+  base: 'v6.1',
+  file: 'cases/a.ts',
+  suite: 's',
+  test: "it's 1+1",
 };
 const usual = {
-  ...{ source: undefined, upto: undefined, accel: undefined, deadline: undefined },
-  ...{ tree: false, debug: true },
+  source: undefined,
+  upto: undefined,
+  accel: undefined,
+  deadline: undefined,
+  tree: false,
+  debug: true,
 } as const;
 
 it('comes back to a case alone', () => {

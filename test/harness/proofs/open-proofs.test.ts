@@ -34,9 +34,12 @@ async function runIn(path: string, { options: special = {}, env = {} }: Way = {}
   const events: LabEventBody[] = [];
   const proofs = await openProofs(
     {
-      ...{ files, choices: { jobs: 1, isolation, factor: 1, root } },
+      files,
+      choices: { jobs: 1, isolation, factor: 1, root },
       guests: { images: [], folder: '/results/a-run' } as unknown as GuestOptions,
-      ...{ options, cli: { env, root } as Cli, judge: await findJudge(options, root) },
+      options,
+      cli: { env, root } as Cli,
+      judge: await findJudge(options, root),
     },
     {
       home: { ...findLabHome({ LAB_HOME: path }), facts: path },

@@ -23,8 +23,15 @@ function entry(file: string, test: string, more: Partial<PlanEntry> = {}): PlanE
 
 function resultOf({ planned }: PlanEntry, more: Partial<CaseResult> = {}): CaseResult {
   return {
-    ...{ ...planned, verdict: 'pass', milliseconds: 7 },
-    ...{ findings: [], console: [], shim: [], rerun: '', look: [], ...more },
+    ...planned,
+    verdict: 'pass',
+    milliseconds: 7,
+    findings: [],
+    console: [],
+    shim: [],
+    rerun: '',
+    look: [],
+    ...more,
   };
 }
 

@@ -106,13 +106,17 @@ export async function openPage(): Promise<Page> {
   let size = { width: 1000, height: 800 };
   const setSize = (more: object) =>
     send('Emulation.setDeviceMetricsOverride', {
-      ...{ ...size, deviceScaleFactor: 1, mobile: size.width < 600 },
+      ...size,
+      deviceScaleFactor: 1,
+      mobile: size.width < 600,
       ...more,
     });
   return {
     evaluate: async (expression) => {
       const answer = await send('Runtime.evaluate', {
-        ...{ expression, returnByValue: true, awaitPromise: true },
+        expression,
+        returnByValue: true,
+        awaitPromise: true,
       });
       const { result, exceptionDetails } = answer as {
         result: { value?: unknown };

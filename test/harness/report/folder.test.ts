@@ -141,7 +141,9 @@ describe('a run’s folder', () => {
       const error = toReport(new Error('it does not compile'));
       const failed = {
         ...({ type: 'stage-failed', stage: 'build', base: 'v2.6.30', error } as const),
-        ...{ at: 1, milliseconds: 1, files: { 'build.log': join(kernel, 'build.log') } },
+        at: 1,
+        milliseconds: 1,
+        files: { 'build.log': join(kernel, 'build.log') },
       };
       assert.deepEqual(await writeReports(collect(red), folder.path, filesOf(failed)), []);
       await writeFile(join(kernel, 'build.log'), 'another');

@@ -50,8 +50,16 @@ describe('the page', () => {
 
   it('escapes hostile text in every field that can hold it', () => {
     const everywhere = caseResult({
-      ...{ base: hostile, file: hostile, suite: hostile, test: hostile, verdict: 'fail' },
-      ...{ reason: hostile, guest: hostile, rerun: hostile, known: hostile, shim: [hostile] },
+      base: hostile,
+      file: hostile,
+      suite: hostile,
+      test: hostile,
+      verdict: 'fail',
+      reason: hostile,
+      guest: hostile,
+      rerun: hostile,
+      known: hostile,
+      shim: [hostile],
       console: [hostile],
       assertion: { message: hostile, diff: hostile, at: hostile },
       error: { code: hostile, fault: 'case', doing: hostile, what: hostile, next: hostile },

@@ -11,7 +11,11 @@ import { lackOf } from '../../extras.ts';
 import { caseResult, collect, failed, green, hostile, recordRun, red } from './recorded.ts';
 
 const strange = caseResult({
-  ...{ verdict: 'fail', suite: hostile, test: hostile, reason: hostile, console: [hostile] },
+  verdict: 'fail',
+  suite: hostile,
+  test: hostile,
+  reason: hostile,
+  console: [hostile],
 });
 const runs: Readonly<Record<string, readonly LabEvent[]>> = {
   'a green run': green,

@@ -85,7 +85,10 @@ export const crashed = caseResult({
 export const baseReady: LabEventBody = {
   type: 'base-ready',
   report: {
-    ...{ base: 'v2.6.30', version: '2.6.30', sourceId: '0cea46e43f06', origin: 'kernel.org' },
+    base: 'v2.6.30',
+    version: '2.6.30',
+    sourceId: '0cea46e43f06',
+    origin: 'kernel.org',
     series: ['one', 'two'].map((name, index) => ({
       ...{
         number: index + 1,
@@ -94,7 +97,9 @@ export const baseReady: LabEventBody = {
       },
       warnings: index,
     })),
-    ...{ imageKey: '0123456789abcdef0123', rootfsKey: 'fedcba98765432100123', kernelWarnings: 1 },
+    imageKey: '0123456789abcdef0123',
+    rootfsKey: 'fedcba98765432100123',
+    kernelWarnings: 1,
   },
   files: { config: 'c', image: 'i', systemMap: 's', vmlinux: 'v', buildLog: 'b' },
 };
@@ -129,11 +134,19 @@ export function recordRun(
     { type: 'stage-started', stage: 'build', base: 'v2.6.30', what: 'compiling', expected: 14_000 },
     {
       type: 'stage-progress',
-      ...{ stage: 'build', base: 'v2.6.30', done: 450, total: 900, unit: 'files' },
+      stage: 'build',
+      base: 'v2.6.30',
+      done: 450,
+      total: 900,
+      unit: 'files',
     },
     {
       type: 'stage-ended',
-      ...{ stage: 'build', base: 'v2.6.30', cached: false, milliseconds: 13_500, what: 'bzImage' },
+      stage: 'build',
+      base: 'v2.6.30',
+      cached: false,
+      milliseconds: 13_500,
+      what: 'bzImage',
     },
     {
       type: 'calibrated',
@@ -161,8 +174,13 @@ export function recordRun(
     ...more,
     {
       type: 'guest-ended',
-      ...{ guest: 'v2.6.30-1', base: 'v2.6.30', status: 0, signal: null, expected: true },
-      ...{ consoleLines: 400, scanned: 400 },
+      guest: 'v2.6.30-1',
+      base: 'v2.6.30',
+      status: 0,
+      signal: null,
+      expected: true,
+      consoleLines: 400,
+      scanned: 400,
     },
     { type: 'run-ended', totals, exitCode, milliseconds: 20_000 },
   ];

@@ -12,7 +12,10 @@ const stack = [
   ['stub_checkpoint', 0x13, 'arch/x86/kernel/entry_64.S', 718, undefined],
 ] as const;
 const frames = stack.map(([name, offset, file, line, patch]) => ({
-  ...{ function: name, file, line, reliable: name !== 'vfs_write' },
+  function: name,
+  file,
+  line,
+  reliable: name !== 'vfs_write',
   ...(offset === undefined ? {} : { offset }),
   ...(patch === undefined ? {} : { patch }),
 }));
@@ -30,8 +33,14 @@ const result = caseResult({
   look: ['npm run lab -- gdb x', 'npm run lab -- shell x'],
 });
 const guest = {
-  ...{ name: 'v2.6.30-1', base: 'v2.6.30', how: 'booted' as const, commandLine: [], findings: [] },
-  ...{ consoleLog: 'a', start: 0, manual: 'qemu-system-x86_64 -M pc' },
+  name: 'v2.6.30-1',
+  base: 'v2.6.30',
+  how: 'booted' as const,
+  commandLine: [],
+  findings: [],
+  consoleLog: 'a',
+  start: 0,
+  manual: 'qemu-system-x86_64 -M pc',
 } as const;
 
 it('tells whose line an oops is at, the image, and what to type next', () => {

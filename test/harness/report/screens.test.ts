@@ -45,7 +45,11 @@ describe('the plain screen', () => {
   it('says that a build goes on every ten seconds, not every file', () => {
     const progress = Array.from({ length: 300 }, (_, index): LabEvent => ({
       at: index * 100,
-      ...{ type: 'stage-progress', stage: 'build', done: index, total: 300, unit: 'files' },
+      type: 'stage-progress',
+      stage: 'build',
+      done: index,
+      total: 300,
+      unit: 'files',
     }));
     assert.deepEqual(plain(progress), [
       '[  10.0] build       100 of 300 files',
@@ -58,8 +62,14 @@ describe('the plain screen', () => {
       ...red,
       {
         at: 1,
-        ...{ type: 'guest-ended', guest: 'g', base: 'b', status: null, signal: 'SIGKILL' },
-        ...{ expected: false, consoleLines: 1, scanned: 1 },
+        type: 'guest-ended',
+        guest: 'g',
+        base: 'b',
+        status: null,
+        signal: 'SIGKILL',
+        expected: false,
+        consoleLines: 1,
+        scanned: 1,
       },
     ]).join('\n');
     assert.match(

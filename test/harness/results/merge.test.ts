@@ -79,8 +79,8 @@ describe('merging runs', () => {
   it('says that the kernels differ', () => {
     const report = (imageKey: string): Results['baseReports'] => [
       {
-        ...{ base: 'v2.6.30', version: '2.6.30', sourceId: '0cea', origin: 'git', series: [] },
-        ...{ imageKey, rootfsKey: 'r', kernelWarnings: 0 },
+        base: 'v2.6.30', version: '2.6.30', sourceId: '0cea', origin: 'git', series: [],
+        imageKey, rootfsKey: 'r', kernelWarnings: 0,
       },
     ];
     const same = merge(

@@ -8,7 +8,11 @@ const complaint = (index: number, fatal = true): Finding => ({
   ...{ kind: 'warn', line: `WARNING: ${index}`, lines: [], index, fatal },
 });
 const observed = (during: readonly Finding[], after: readonly Finding[] = []): Observed => ({
-  ...{ end: { kind: 'returned', failures: [] }, during, before: [], after, leftovers: [] },
+  end: { kind: 'returned', failures: [] },
+  during,
+  before: [],
+  after,
+  leftovers: [],
 });
 const stack = [{ function: 'f', reliable: true }];
 const decode = (finding: Finding) => Promise.resolve({ ...finding, stack });

@@ -118,7 +118,11 @@ describe('another guest', () => {
 
   it('that does not come up is an error of the case', async () => {
     const error = labError({
-      ...{ code: 'boot-panic', fault: 'boot', doing: 'booting', what: 'panic', next: '' },
+      code: 'boot-panic',
+      fault: 'boot',
+      doing: 'booting',
+      what: 'panic',
+      next: '',
     });
     const machinery = fakeMachinery(undefined, ({ name }) =>
       name.endsWith('-2') ? error : undefined,

@@ -288,8 +288,14 @@ describe('the console', () => {
 });
 
 const checkpointAnswer = {
-  ...{ ret: 1, errno: null, bytes: 10, us: 5, timeout: false, ended: true },
-  ...{ status: 0, signal: null },
+  ret: 1,
+  errno: null,
+  bytes: 10,
+  us: 5,
+  timeout: false,
+  ended: true,
+  status: 0,
+  signal: null,
 };
 
 describe('a guest', () => {
@@ -404,7 +410,11 @@ describe('a guest', () => {
   it('that does not come up is an error of all its cases, and is tried once', async () => {
     let tried = 0;
     const error = labError({
-      ...{ code: 'boot-panic', fault: 'boot', doing: 'booting', what: 'panic', next: '' },
+      code: 'boot-panic',
+      fault: 'boot',
+      doing: 'booting',
+      what: 'panic',
+      next: '',
     });
     const machinery = fakeMachinery(undefined, () => {
       tried += 1;
@@ -433,7 +443,8 @@ describe('a guest', () => {
     const busy: Answerer = ([command]) =>
       command === 'umount' ? { ret: -1, errno: 'EBUSY' } : undefined;
     const { results, machinery } = await runFixtures(['behaviours'], /leaves a mount behind$/, {
-      ...{ machinery: fakeMachinery(busy), plan: { repeat: 2 } },
+      machinery: fakeMachinery(busy),
+      plan: { repeat: 2 },
     });
     assert.deepEqual(
       results.map(({ error }) => error?.code),
@@ -513,7 +524,11 @@ describe('a run', () => {
   it('ends at an interrupt with a result for every case', async () => {
     const stop = new AbortController();
     const reason = labError({
-      ...{ code: 'interrupted', fault: 'infrastructure', doing: 'x', what: 'Ctrl-C', next: '' },
+      code: 'interrupted',
+      fault: 'infrastructure',
+      doing: 'x',
+      what: 'Ctrl-C',
+      next: '',
     });
     const machinery = fakeMachinery(onCommand(() => stop.abort(reason)));
     const { results } = await runFixtures(
@@ -540,7 +555,8 @@ describe('a visitor', () => {
       return Promise.resolve();
     };
     const { results } = await runFixtures(['behaviours'], /makes a folder/, {
-      ...{ machinery, visit },
+      machinery,
+      visit,
     });
     assert.deepEqual(seen, [results[0]?.guest, 'returned', false]);
     assert.ok(hasUndone(machinery));
@@ -560,7 +576,9 @@ describe('a visitor', () => {
     let visits = 0;
     const machinery = fakeMachinery(oopsAtCommand(() => true));
     const result = await behaveOne('mounts, and the kernel dies', {
-      ...{ machinery, factor: 0.1, deadline: 20 },
+      machinery,
+      factor: 0.1,
+      deadline: 20,
       visit: () => {
         visits++;
         return Promise.resolve();

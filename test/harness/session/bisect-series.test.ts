@@ -7,12 +7,20 @@ import { plainStyle } from '../../../harness/core/style.ts';
 import type { Patch } from '../../../kernel/base.ts';
 
 const patches = ['c/r: one', 'c/r: two', 'c/r: three'].map((subject, index): Patch => ({
-  ...{ number: index + 1, group: 'cr', file: '', path: '', subject },
-  ...{ files: [], added: 0, removed: 0, hash: '' },
+  number: index + 1,
+  group: 'cr',
+  file: '',
+  path: '',
+  subject,
+  files: [],
+  added: 0,
+  removed: 0,
+  hash: '',
 }));
 
 const hung = (fault: Fault) => ({
-  ...{ verdict: 'error' as const, reason: 'the guest no longer answers' },
+  verdict: 'error' as const,
+  reason: 'the guest no longer answers',
   error: { code: 'x', fault, doing: 'running a case', what: 'x', next: 'x' },
 });
 

@@ -79,7 +79,10 @@ describe('nextStep', () => {
     assert.deepEqual(nextStep(0, 10, new Set()), { kind: 'test', number: 5, left: 4, steps: 2 });
     assert.deepEqual(nextStep(0, 2, new Set()), { kind: 'test', number: 1, left: 0, steps: 0 });
     assert.deepEqual(nextStep(0, 10, new Set([5])), {
-      ...{ kind: 'test', number: 4, left: 5, steps: 3 },
+      kind: 'test',
+      number: 4,
+      left: 5,
+      steps: 3,
     });
   });
 });

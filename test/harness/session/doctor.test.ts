@@ -29,11 +29,15 @@ describe('the tools a machine has', () => {
 describe('a base', () => {
   it('can be built where its source can be had and no tool is missing', () => {
     assert.deepEqual(reportBase('v6.1', { why: 'apt can have it' }, []), {
-      ...{ name: 'v6.1', able: true, source: true },
+      name: 'v6.1',
+      able: true,
+      source: true,
       why: 'apt can have it',
     });
     assert.deepEqual(reportBase('v6.1', { whyNot: 'no apt' }, []), {
-      ...{ name: 'v6.1', able: false, source: false },
+      name: 'v6.1',
+      able: false,
+      source: false,
       why: 'no apt',
     });
   });
@@ -41,7 +45,9 @@ describe('a base', () => {
   it('cannot be built before its compiler is there', () => {
     const missing = [{ name: 'gcc' }, { name: 'make' }];
     assert.deepEqual(reportBase('v6.1', { why: 'apt can have it' }, missing), {
-      ...{ name: 'v6.1', able: false, source: true },
+      name: 'v6.1',
+      able: false,
+      source: true,
       why: 'apt can have it, but gcc, make must be installed first',
     });
   });

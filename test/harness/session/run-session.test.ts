@@ -70,8 +70,11 @@ describe('a run', () => {
       context.emit({ type: 'cases-planned', cases: [planned, { ...planned, id: 'two' }] });
       context.emit({ type: 'case-ended', result: caseResult() });
       throw labError({
-        ...{ code: 'no-source', fault: 'source', doing: 'getting the source' },
-        ...{ what: 'it is nowhere', next: 'Name it.' },
+        code: 'no-source',
+        fault: 'source',
+        doing: 'getting the source',
+        what: 'it is nowhere',
+        next: 'Name it.',
       });
     });
     assert.equal(status, 2);
@@ -87,7 +90,11 @@ describe('a run', () => {
     const { status } = await session((context) => {
       context.emit({ type: 'case-ended', result: failed });
       throw labError({
-        ...{ code: 'x', fault: 'infrastructure', doing: 'y', what: 'z', next: 'N.' },
+        code: 'x',
+        fault: 'infrastructure',
+        doing: 'y',
+        what: 'z',
+        next: 'N.',
       });
     });
     assert.equal(status, 1);

@@ -27,12 +27,17 @@ function pretendWatch() {
     return { ended, stop };
   };
   const status = watchRuns({
-    ...{ saves: { next }, start, root: '/lab', signal: controller.signal },
+    saves: { next },
+    start,
+    root: '/lab',
+    signal: controller.signal,
     onEnded: () => Promise.resolve(),
     say: (line) => said.push(line.replace(/in [^:]*:/, 'in T:')),
   });
   return {
-    ...{ runs, said, status },
+    runs,
+    said,
+    status,
     save: (...files: readonly string[]) => {
       save(files);
     },

@@ -1,9 +1,9 @@
 import { copyFile, readFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { dir } from 'tmp-promise';
 import { keep, keyOf } from '../harness/store/cache.ts';
 import type { Context } from '../harness/core/context.ts';
+import { affordableCompilers } from '../harness/core/host-share.ts';
 import { appletList, busybox } from './busybox.ts';
 import type { Compiler } from './compiler.ts';
 import { dropbear } from './dropbear.ts';
@@ -49,7 +49,7 @@ async function buildTool(recipe: Recipe, context: Context, compiler: Compiler): 
       context.emit({ type: 'note', text: `building ${name} for the guest` });
       const shell = shellIn(tree, name, context.signal);
       await shell('tar', ['--extract', '--strip-components=1', '--file', source.archive]);
-      const jobs = `-j${availableParallelism()}`;
+      const jobs = `-j${affordableCompilers()}`;
       const files = await recipe.build({ tree, config, compiler, jobs, shell });
       await Promise.all(files.map((file) => copyFile(join(tree, file), join(fresh, file))));
     } finally {

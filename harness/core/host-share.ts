@@ -56,6 +56,16 @@ export function affordableGuests(
   return Math.max(1, Math.min(processors, Math.floor(memory / 2 ** 20 / (each + 80))));
 }
 
+/**
+ * Returns how many compilers at once that carries: one per processor, as far as the memory is
+ * enough for each to have 256 MiB. The biggest files of a kernel take 200.
+ */
+export function affordableCompilers(
+  { processors, memory }: Pick<HostShare, 'processors' | 'memory'> = findHostShare(),
+): number {
+  return Math.max(1, Math.min(processors, Math.floor(memory / 2 ** 20 / 256)));
+}
+
 /** What one cgroup leaves: processors, bytes at most, bytes not used yet. */
 interface Limits {
   readonly processors: number | undefined;

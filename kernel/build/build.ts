@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { copyFile, writeFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { once } from 'node:events';
 import { findCommand } from '../../harness/setup/probe.mjs';
 import type { Context } from '../../harness/core/context.ts';
+import { affordableCompilers } from '../../harness/core/host-share.ts';
 import type { CompilerWarning, Source } from '../base.ts';
 import { markBuilding, markDone, readWarnings } from './build-folder.ts';
 import { explainBuild } from './build-failure.ts';
@@ -72,7 +72,7 @@ async function make(
   const { tree, folder } = configured;
   const { base } = tree.source;
   const args = [
-    `-j${availableParallelism()}`,
+    `-j${affordableCompilers()}`,
     '--output-sync=target',
     ...makeArguments(tree, folder, findCommand('ccache') !== undefined),
     'bzImage',

@@ -3,7 +3,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { affordableGuests, findHostShare } from '../../../harness/core/host-share.ts';
+import {
+  affordableGuests,
+  affordableCompilers,
+  findHostShare,
+} from '../../../harness/core/host-share.ts';
 
 const MiB = 2 ** 20;
 const GiB = 2 ** 30;
@@ -116,5 +120,13 @@ describe('how many guests that carries', () => {
     assert.equal(affordableGuests({ processors: 4, memory: 64 * GiB }, 256), 4);
     assert.equal(affordableGuests({ processors: 64, memory: 4 * GiB }, 256), 12);
     assert.equal(affordableGuests({ processors: 64, memory: 100 * MiB }, 256), 1);
+  });
+});
+
+describe('compilers at once', () => {
+  it('are one per processor, as far as the memory carries them', () => {
+    assert.equal(affordableCompilers({ processors: 2, memory: 8 * GiB }), 2);
+    assert.equal(affordableCompilers({ processors: 64, memory: 2 * GiB }), 8);
+    assert.equal(affordableCompilers({ processors: 64, memory: 100 * MiB }), 1);
   });
 });

@@ -52,6 +52,13 @@ export function renderDoctor(report: DoctorReport, style: Style): string[] {
       return `  ${name.padEnd(8)}  ${mark}: ${why}`;
     }),
     '',
+    style.strong('Machine'),
+    `  ${report.share.processors} processors and ${report.share.memory} MiB of memory to use`,
+    ...report.obstacles.flatMap(({ what, next, stops }) => [
+      `  ${stops ? style.bad('in the way') : style.warn('beware')}  ${what}`,
+      `    ${next}`,
+    ]),
+    '',
     `Cache in ${report.home}`,
   ];
 }

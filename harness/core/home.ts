@@ -46,24 +46,26 @@ export function findLabHome(env: NodeJS.ProcessEnv = process.env): LabHome {
   };
 }
 
-/**
- * make splits words at blanks and colons and reads the others of the kind in its own way, the
- * shell that it calls reads more, and QEMU ends a file's name at a comma. Kernels refuse such
- * folders too, but only when all before is done.
- */
 function refuseOdd(root: string): void {
-  const odd = /[^\p{L}\p{M}\p{N}/._+@~-]/u.exec(root)?.[0];
+  const odd = findOdd(root);
   if (odd === undefined) return;
   throw labError({
     code: 'home-unusable',
     fault: 'usage',
     doing: 'looking for the lab home',
-    what: `${JSON.stringify(root)} holds ${nameOf(odd)}, which make or QEMU would read as something else`,
+    what: `${JSON.stringify(root)} holds ${odd}, which make or QEMU would read as something else`,
     next: 'Set LAB_HOME to a folder whose path is made of letters, digits and /._+@~- only.',
   });
 }
 
-function nameOf(character: string): string {
+/**
+ * Returns the name of a character that a folder's path must not have where something is built
+ * in it: `a space`. make splits words at blanks and colons and reads the others of the kind in
+ * its own way, the shell that it calls reads more, and QEMU ends a file's name at a comma.
+ * Kernels refuse such folders too, but only when all before is done.
+ */
+export function findOdd(path: string): string | undefined {
+  const odd = /[^\p{L}\p{M}\p{N}/._+@~-]/u.exec(path)?.[0];
   const names: Readonly<Record<string, string>> = { ' ': 'a space', ':': 'a colon' };
-  return names[character] ?? JSON.stringify(character);
+  return odd === undefined ? undefined : (names[odd] ?? JSON.stringify(odd));
 }

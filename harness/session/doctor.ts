@@ -4,7 +4,9 @@ import { chooseAccelerator } from '../../qemu/accelerator.ts';
 import { installHints, managerOf, neededTools, readOsRelease } from '../setup/packages.mjs';
 import { isLabError } from '../core/errors.ts';
 import type { LabHome } from '../core/home.ts';
+import { findHostShare } from '../core/host-share.ts';
 import { makeScratch } from '../core/scratch.ts';
+import { findObstacles, type Obstacle } from '../core/surroundings.ts';
 import { reportTools, type ToolReport } from './tool-report.ts';
 import type { Tool } from '../setup/tools.mjs';
 
@@ -24,6 +26,10 @@ export interface DoctorReport {
     readonly source: boolean;
     readonly why: string;
   }[];
+  /** What about this machine would stand in a run's way, worst first. */
+  readonly obstacles: readonly Obstacle[];
+  /** What of the host a run may use: processors, and MiB of memory. */
+  readonly share: { readonly processors: number; readonly memory: number };
   readonly home: string;
 }
 
@@ -31,7 +37,10 @@ export interface DoctorReport {
 export async function examine(home: LabHome): Promise<DoctorReport> {
   const signal = new AbortController().signal;
   const wanted = neededTools();
-  const [toolReports, accelerator, sources] = await Promise.all([
+  const share = findHostShare();
+  const guest = Math.max(...bases.map((base) => base.guest.memory));
+  const [obstacles, toolReports, accelerator, sources] = await Promise.all([
+    findObstacles(home, guest, { share }),
     reportTools(wanted),
     examineAccelerator(home, signal),
     Promise.all(bases.map((base) => canHave(base, home, signal))),
@@ -43,12 +52,15 @@ export async function examine(home: LabHome): Promise<DoctorReport> {
   return {
     able:
       missing.length === 0 &&
+      !obstacles.some(({ stops }) => stops) &&
       accelerator.name !== undefined &&
       baseReports.some(({ able }) => able),
     tools: toolReports,
     install: missing.length === 0 ? [] : installHints(missing, managerOf(readOsRelease())),
     accelerator,
     bases: baseReports,
+    obstacles,
+    share: { processors: share.processors, memory: Math.floor(share.memory / 2 ** 20) },
     home: home.root,
   };
 }

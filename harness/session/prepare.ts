@@ -8,6 +8,7 @@ import type { Accelerator } from '../../qemu/contracts.ts';
 import { buildRootfs, type Rootfs } from '../../rootfs/rootfs.ts';
 import type { Context } from '../core/context.ts';
 import { isLabError, labError, type LabError } from '../core/errors.ts';
+import { findObstacles, obstacleError } from '../core/surroundings.ts';
 import type { RunOptions } from '../plan/options.ts';
 
 /** What guests of every base have in common. */
@@ -29,7 +30,7 @@ export type PrepareOptions = Pick<RunOptions, 'source' | 'upto' | 'tree' | 'debu
 
 /**
  * Builds what guests of these bases need and chooses the accelerator, all at once. Throws
- * the first error of a stage, or a base's if no base could be built: nobody waits for what
+ * what stands in the way on this machine, the first error of a stage, or a base's if no base could be built: nobody waits for what
  * no guest will use.
  */
 export async function prepare(
@@ -37,12 +38,21 @@ export async function prepare(
   options: PrepareOptions,
   context: Context,
 ): Promise<Prepared> {
+  await lookAround(bases, context);
   const [parts, made] = await settleBoth(
     context,
     (within) => prepareGuests(bases, options, within),
     (within) => makeImages(bases, options, within),
   );
   return { ...parts, ...made };
+}
+
+async function lookAround(bases: readonly Base[], context: Context): Promise<void> {
+  const guest = Math.max(...bases.map((base) => base.guest.memory));
+  for (const obstacle of await findObstacles(context.home, guest)) {
+    if (obstacle.stops) throw obstacleError(obstacle);
+    context.emit({ type: 'warning', text: `${obstacle.what}. ${obstacle.next}` });
+  }
 }
 
 /** Builds the user space and chooses the accelerator for these bases. Throws the first stage's error. */

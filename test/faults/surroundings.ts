@@ -25,6 +25,11 @@ export function withReadOnly(folder: string): string[] {
   return withMounts('mount --bind "$0" "$0" && mount -o remount,bind,ro "$0"', folder);
 }
 
+/** Returns what to put before a command so that a folder is a file system of its own for it. */
+export function withMounted(folder: string, type: string, options: string): string[] {
+  return withMounts('mount -t "$1" -o "$2" own "$0" && shift 2', folder, type, options);
+}
+
 function withMounts(script: string, ...words: readonly string[]): string[] {
   const shell = ['sh', '-c', `${script} && exec "$@"`];
   return [...unshare, '--mount', '--propagation', 'private', ...shell, ...words];

@@ -60,6 +60,8 @@ describe('what the doctor says', () => {
     install: [],
     accelerator: { name: 'tcg', reason: 'TCG: there is no /dev/kvm on this host' },
     bases: [{ name: 'v6.1', able: true, source: true, why: 'apt can have linux-source-6.1' }],
+    obstacles: [],
+    share: { processors: 2, memory: 8000 },
     home: '/home/me/.cache/cr-lab',
   };
 
@@ -74,6 +76,9 @@ describe('what the doctor says', () => {
       'Bases',
       '  v6.1      can be built: apt can have linux-source-6.1',
       '',
+      'Machine',
+      '  2 processors and 8000 MiB of memory to use',
+      '',
       'Cache in /home/me/.cache/cr-lab',
     ]);
   });
@@ -86,11 +91,22 @@ describe('what the doctor says', () => {
         install: ['sudo apt-get install -y gcc'],
         accelerator: { reason: 'no QEMU' },
         bases: [{ name: 'v6.1', able: false, source: false, why: 'no apt' }],
+        obstacles: [
+          {
+            code: 'no-programs',
+            what: 'the lab home, /h, is noexec',
+            next: 'Move it.',
+            stops: true,
+          },
+          { code: 'disk-full', what: '9 MiB are free', next: 'Make room.', stops: false },
+        ],
       },
       plainStyle,
     ).join('\n');
     for (const words of [/missing {2}gcc/, /sudo apt-get install -y gcc/, /none {2}no QEMU/])
       assert.match(text, words);
     assert.match(text, /v6\.1 {6}cannot be built: no apt/);
+    assert.match(text, /in the way {2}the lab home, \/h, is noexec\n {4}Move it\./);
+    assert.match(text, /beware {2}9 MiB are free/);
   });
 });

@@ -36,6 +36,15 @@ const printkPrefix = /^(?:<\d>)?(?:\[ *\d+\.\d{6}\](?:\[ *[TC]\d+\])? ?)?/;
 /** Where a line of the kernel begins behind a user program's unfinished one. */
 const embeddedPrefix = /\[ *\d+\.\d{6}\](?:\[ *[TC]\d+\])? /;
 
+/** What printk has timed. A program's words on the console are not, see `stamped` below. */
+const stamp = /\[ *\d+\.\d{6}\]/;
+
+/** Init's own last words, which are on the console only. */
+const lastWords = /^lab: died/;
+
+/** What a program of the guest has written to /dev/kmsg, which init passes on: see init.c. */
+const programLine = /^user: /;
+
 /** The lab's own lines: markers around cases, init's words. */
 const labLine = /^(?:cr-lab|lab): (?!died|canary )/;
 
@@ -53,6 +62,10 @@ const longestFinding = 400;
 
 /**
  * Returns a classifier for one guest's console. It knows 2.6.30's wording and 6.1's, and
+    if (isStamped(line)) stamped = true;
+    const untimed = stamped && !isStamped(line) && !lastWords.test(message);
+    if (untimed || programLine.test(message))
+      return current === undefined || extend(current, line, '(a program)') ? [] : flush();
  * needs every line in order, `index` counting from 0. `notices` are lines of the project's own
  * that are told of and turn nothing red.
  */
@@ -64,6 +77,8 @@ export function createClassifier(notices: readonly RegExp[] = []): Classifier {
   let next = 0;
   let preamble: string[] = [];
   let current: OpenFinding | undefined;
+  // A kernel that times its first line times all: what has no time is a program's.
+  let stamped = false;
 
   function flush(): Finding[] {
     if (current === undefined) return [];
@@ -79,6 +94,10 @@ export function createClassifier(notices: readonly RegExp[] = []): Classifier {
       preamble = [];
       return flush();
     }
+    if (isStamped(line)) stamped = true;
+    const untimed = stamped && !isStamped(line) && !lastWords.test(message);
+    if (untimed || programLine.test(message))
+      return current === undefined || extend(current, line, '(a program)') ? [] : flush();
     const match = findComplaint(rows, message);
     if (match !== undefined && !(current !== undefined && isPartOf(current, match.kind, message))) {
       const done = flush();
@@ -102,6 +121,11 @@ export function createClassifier(notices: readonly RegExp[] = []): Classifier {
   }
 
   return { feed, flush, open: () => (current === undefined ? undefined : close(current)) };
+}
+
+/** Tells whether a line, or what stands behind a program's unfinished one, is printk's. */
+export function isStamped(line: string): boolean {
+  return stamp.test(line);
 }
 
 /** Returns what was said, without what printk and other programs put before it. */

@@ -10,6 +10,7 @@ export const findingKinds = [
   'rcu-stall',
   'oom',
   'slab',
+  'taint',
   'notice',
   'lab',
 ] as const;

@@ -125,7 +125,9 @@ async function endOther(
 }
 
 function unexpected(other: Other): Finding[] {
-  return other.live.watch.findings(0, Infinity).filter((finding) => !isExpected(other, finding));
+  const { watch } = other.live;
+  const found = [...watch.findings(0, Infinity), ...watch.takeTaint(0, Infinity)];
+  return found.filter((finding) => !isExpected(other, finding));
 }
 
 function isExpected({ expected }: Other, { lines }: Finding): boolean {

@@ -94,7 +94,8 @@ export async function runCaseIn(
   const gone = await isGone();
   const during = live.watch
     .findings(begin + 1, gone ? Infinity : to)
-    .filter((finding) => !expects(finding));
+    .filter((finding) => !expects(finding))
+    .concat(live.watch.takeTaint(begin + 1, gone ? Infinity : to));
   const witness = blind ?? beside.blind;
   const observed: Observed = {
     end,

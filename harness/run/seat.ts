@@ -72,7 +72,7 @@ export function takeSeat(
   const settle = async (to: number) => {
     if (pending === undefined) return;
     const { entry, run, observed } = pending;
-    const after = live.watch.findings(run.to, to);
+    const after = [...live.watch.findings(run.to, to), ...live.watch.takeTaint(run.to, to)];
     pending = undefined;
     const whole = await decodeObserved({ ...observed, after }, live.handle);
     record.add(entry, whole, { ...run, guest: live.handle.name });
@@ -107,7 +107,9 @@ export function takeSeat(
       return error;
     }
     await settle(begin);
-    const before = first ? live.watch.findings(0, begin) : [];
+    const before = first
+      ? [...live.watch.findings(0, begin), ...live.watch.takeTaint(0, begin)]
+      : [];
     first = false;
     const { id, base } = entry.planned;
     live.running = id;

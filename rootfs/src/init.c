@@ -14,6 +14,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/ip.h>
@@ -34,6 +35,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
+#include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -44,6 +46,11 @@
 #define GUEST_NETMASK	"255.255.255.0"
 #define GATEWAY		"10.0.2.2"
 #define NETWORK_MS	10000
+
+#define KERNEL_LOG	"/dev/lab-kmsg"
+#define PROGRAM_LOG	"/dev/kmsg"
+/* Kernels cut a longer message. */
+#define LONGEST_LOGGED	900
 
 #define SSH_PORT	22
 #define HOST_KEY	"/etc/dropbear/host_key"
@@ -327,10 +334,58 @@ static void catch_signals(sigset_t *while_waiting)
 	sigemptyset(while_waiting);
 }
 
+/*
+ * What programs write to /dev/kmsg reaches the kernel's log by way of init, with
+ * a word before it that tells it from the kernel's own: else nothing does on
+ * 2.6.30, nor on any serial console. The kernel's own file is KERNEL_LOG.
+ */
+static int open_program_log(void)
+{
+	int fd;
+
+	if (mkfifo(PROGRAM_LOG, 0600) < 0 && errno != EEXIST)
+		die(PROGRAM_LOG);
+	/* Both ways: with no reader nobody could open it, with no writer it ends. */
+	fd = open(PROGRAM_LOG, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		die(PROGRAM_LOG);
+	return fd;
+}
+
+static void log_line(int kernel_log, const char *text)
+{
+	char line[LONGEST_LOGGED + 32];
+	int level = 0, length = 0;
+
+	if (sscanf(text, "<%d>%n", &level, &length) != 1 || !length)
+		level = LOG_WARNING;
+	snprintf(line, sizeof(line), "<%d>user: %.*s\n", level & 7, LONGEST_LOGGED,
+		 text + length);
+	if (!write_all(kernel_log, line, strlen(line)))
+		say("without %s: %s", KERNEL_LOG, strerror(errno));
+}
+
+/* Each write is a line or several, as it is for the kernel. */
+static void pass_log_on(int program_log, int kernel_log)
+{
+	char text[PIPE_BUF + 1], *line, *rest;
+	ssize_t n;
+
+	while ((n = read(program_log, text, PIPE_BUF)) > 0) {
+		text[n] = '\0';
+		rest = text;
+		while ((line = strsep(&rest, "\n")))
+			if (*line)
+				log_line(kernel_log, line);
+	}
+}
+
 int main(void)
 {
-	struct pollfd ssh = { .events = POLLIN };
+	struct pollfd polls[2] = { { .events = POLLIN }, { .events = POLLIN } };
+	struct pollfd *ssh = &polls[0], *program_log = &polls[1];
 	sigset_t while_waiting;
+	int kernel_log;
 
 	say("init");
 	umask(022);
@@ -341,15 +396,23 @@ int main(void)
 	/* Newer kernels allow ten marks in five seconds otherwise. */
 	write_file("/proc/sys/kernel/printk_devkmsg", "on\n");
 	seed_random();
-	ssh.fd = listen_for_ssh();
+	program_log->fd = open_program_log();
+	kernel_log = open(KERNEL_LOG, O_WRONLY | O_CLOEXEC);
+	if (kernel_log < 0)
+		die(KERNEL_LOG);
+	ssh->fd = listen_for_ssh();
 	bring_up("lo", "127.0.0.1", "255.0.0.0");
 	bring_up("eth0", GUEST_ADDRESS, GUEST_NETMASK);
 	await_gateway();
 	say("ready");
 
 	while (!poweroff_asked) {
-		if (ppoll(&ssh, 1, NULL, &while_waiting) > 0)
-			serve_connection(ssh.fd);
+		if (ppoll(polls, 2, NULL, &while_waiting) > 0) {
+			if (program_log->revents)
+				pass_log_on(program_log->fd, kernel_log);
+			if (ssh->revents)
+				serve_connection(ssh->fd);
+		}
 		while (waitpid(-1, NULL, WNOHANG) > 0)
 			;
 	}

@@ -72,6 +72,27 @@ describe('a guest', { skip: noWorld }, () => {
     assert.ok(end.text.split('\n').length < 700, String(end.text.split('\n').length));
   });
 
+  it('whose kernel is tainted without a word is red', () => {
+    const { verdict, reason } = find('taints the kernel');
+    assert.deepEqual(
+      [verdict, reason],
+      ['fail', 'kernel taint: tainted from 0 to 512 (a warning)'],
+    );
+  });
+
+  it('whose console has not all that the kernel has logged is an error', () => {
+    const told = tellError('hides a warning from the console');
+    assert.deepEqual(told, ['error', 'console-lossy', 'infrastructure']);
+  });
+
+  it('whose programs write what a kernel would is judged by its kernel', () => {
+    for (const path of ['/dev/console', '/dev/kmsg']) {
+      const { verdict, reason, console: lines } = find(`writes like a kernel to ${path}`);
+      assert.equal(verdict, 'pass', reason);
+      assert.ok(lines.some((line) => line.includes('BUG: unable to handle')));
+    }
+  });
+
   it('whose QEMU was killed is an error that says so', () => {
     assert.deepEqual(tellError('waits to be killed'), ['error', 'machine-ended', 'infrastructure']);
     assert.match(find('waits to be killed').reason ?? '', /QEMU was killed by SIGKILL/);

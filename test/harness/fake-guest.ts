@@ -137,7 +137,7 @@ function createFake(
 
 function answerAsShim([command, ...rest]: readonly string[], guest: FakeGuest): ShimAnswer {
   if (command === 'mark') guest.print(`lab: ${rest[0] ?? ''}`);
-  if (command === 'write' && rest[0] === '/dev/kmsg')
+  if (command === 'write' && rest[0] === '/dev/lab-kmsg')
     guest.print((rest[1] ?? '').replace(/^<5>|\n$/g, ''));
   if (command === 'pids') return { unused: 32767 };
   return { ret: 0, errno: null };

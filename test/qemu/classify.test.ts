@@ -49,6 +49,37 @@ describe('the golden logs', () => {
   }
 });
 
+describe('what a program says', () => {
+  const complaint = 'BUG: unable to handle kernel paging request at 0';
+
+  it('on the console is no complaint, once the kernel has timed a line', () => {
+    assert.deepEqual(kinds(`[    0.000000] Linux version\n${complaint}\nKernel panic - x\n`), []);
+    assert.deepEqual(kinds(`[    0.000000] Linux version\nname: [    1.000000] ${complaint}\n`), [
+      ['oops', 1],
+    ]);
+  });
+
+  it('is all there is of a kernel that times nothing', () => {
+    assert.deepEqual(kinds(`Linux version\n${complaint}\n`), [['oops', 1]]);
+  });
+
+  it('in the kernel log, as init passes it on, is none either', () => {
+    assert.deepEqual(kinds(`[    9.000000] user: ${complaint}\n`), []);
+  });
+
+  it('does not cut a complaint short', () => {
+    const oops = [complaint, 'IP: [<ffffffff80000000>] a+0x1/0x2', 'Call Trace:'];
+    const lines = oops.map((line) => `[    1.000000] ${line}`);
+    const [first = '', ...rest] = lines;
+    const found = kinds([first, '[    1.000000] user: x', 'words', ...rest, ''].join('\n'));
+    assert.deepEqual(found, [['oops', 5]]);
+  });
+
+  it("but init's last words are init's", () => {
+    assert.deepEqual(kinds('[    0.000000] Linux version\nlab: died /proc: No\n'), [['lab', 1]]);
+  });
+});
+
 describe('the classifier', () => {
   const complaints: [string, string][] = [
     ["Kernel panic - not syncing: IO-APIC + timer doesn't work!", 'panic'],

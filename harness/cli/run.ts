@@ -8,9 +8,10 @@ import { findShard, parseShard, type Shard } from '../plan/shard.ts';
 import type { Isolation } from '../plan/options.ts';
 import { expression, seconds, wholeNumber } from './parse.ts';
 import { withPatchOptions } from './patch-options.ts';
+import { toGiven, withSeriesOptions, type TypedSeries } from './given-options.ts';
 
 /** What commander makes of the command line of a run. */
-export interface Typed {
+export interface Typed extends TypedSeries {
   readonly grep?: RegExp;
   readonly base?: string;
   readonly source?: string;
@@ -51,7 +52,7 @@ export function withRunOptions(command: Command): Command {
     .option('--grep <expression>', 'only cases whose file, suite or name matches', expression)
     .option('--base <name>', 'the kernel: v2.6.30, v6.1, or all')
     .option('--source <path>', "the base's source: a folder, a git repository, an archive");
-  return withPatchOptions(chosen)
+  return withSeriesOptions(withPatchOptions(chosen))
     .addOption(
       new Option('--accel <name>', "don't try, use this accelerator").choices(['kvm', 'tcg']),
     )
@@ -83,7 +84,9 @@ export function withRunOptions(command: Command): Command {
 /** Returns the checked options of a run. Throws a `usage` error. */
 export function toRunOptions(files: readonly string[], typed: Typed, cli: Cli): RunOptions {
   const isolate = chooseIsolation(typed);
+  const given = toGiven(typed, cli);
   return {
+    ...(given === undefined ? {} : { given, each: typed.each ?? false }),
     files: files.map((file) => findCaseFile(file, cli)),
     grep: typed.grep,
     base: typed.base,

@@ -56,7 +56,10 @@ export async function findObstacles(
   given: Partial<Omit<Surroundings, 'home'>> = {},
 ): Promise<readonly Obstacle[]> {
   const around: Surroundings = {
-    ...{ home, temporary: tmpdir(), share: findHostShare(), now: Date.now },
+    home,
+    temporary: tmpdir(),
+    share: findHostShare(),
+    now: Date.now,
     free: freeBytes,
     ...given,
   };
@@ -73,7 +76,9 @@ export async function findObstacles(
 /** Returns an obstacle that stops a run as an error. */
 export function obstacleError({ code, what, next }: Obstacle): LabError {
   return labError({
-    ...{ code, what, next },
+    code,
+    what,
+    next,
     fault: 'infrastructure',
     doing: 'looking at this machine',
   });
@@ -108,7 +113,9 @@ async function lookAtFolder(
   }
   const next = `Set ${variable} to a folder on another file system.`;
   const stop = (code: string, what: string): Obstacle => ({
-    ...{ code, next, stops: true },
+    code,
+    next,
+    stops: true,
     what: `${name}, ${folder}, ${what}`,
   });
   try {

@@ -1,3 +1,4 @@
+import type { GivenOptions } from '../../kernel/given.ts';
 import type { Shard } from './shard.ts';
 
 /** How much of a run shares a guest. */
@@ -16,6 +17,10 @@ export interface RunOptions {
   readonly upto: string | undefined;
   /** Run the base's work tree as it stands, committed or not, instead of patches/. */
   readonly tree: boolean;
+  /** A series of the user's own, instead of the one in patches/. */
+  readonly given?: GivenOptions;
+  /** Prove every patch of it, not only the whole. */
+  readonly each?: boolean;
   readonly accel: 'kvm' | 'tcg' | undefined;
   /** Guests at once; undefined for what the machine can carry. */
   readonly jobs: number | undefined;

@@ -1,3 +1,4 @@
+import type { GivenOptions } from '../../kernel/given.ts';
 import { quote } from '../core/cli-context.ts';
 import type { PlannedCase } from '../core/events.ts';
 import type { RunOptions } from './options.ts';
@@ -5,7 +6,7 @@ import type { RunOptions } from './options.ts';
 /** What of a run's options decides which kernel a case meets, and where. */
 export type Circumstances = Pick<
   RunOptions,
-  'source' | 'upto' | 'tree' | 'accel' | 'debug' | 'deadline'
+  'source' | 'upto' | 'tree' | 'accel' | 'debug' | 'deadline' | 'given'
 >;
 
 /** Returns the command that runs one case alone, safe to paste into a shell. */
@@ -14,7 +15,9 @@ export function describeRerun(
   circumstances?: Circumstances,
 ): string {
   const grep = escapeForRegExp(`${suite} > ${test}`);
-  const words = ['run', file, '--grep', `${grep}$`, '--base', base];
+  const given = circumstances?.given;
+  const kernel = given === undefined ? ['--base', base] : givenWords(given);
+  const words = ['run', file, '--grep', `${grep}$`, ...kernel];
   const deadline = circumstances?.deadline;
   const more = deadline === undefined ? [] : ['--deadline', String(deadline)];
   return command([...words, ...kernelWords(circumstances), ...more]);
@@ -25,9 +28,25 @@ export function describeLooks(
   { id, base }: PlannedCase,
   circumstances?: Circumstances,
 ): readonly string[] {
+  // Neither takes a series of the user's own yet.
+  if (circumstances?.given !== undefined) return [];
   const kernel = ['--base', base, ...kernelWords(circumstances)];
   const words = `^${escapeForRegExp(id)}$`;
   return [command(['gdb', words, ...kernel]), command(['shell', words, ...kernel])];
+}
+
+function givenWords(given: GivenOptions): string[] {
+  const { repository, range, mailbox, patches, onto, config, base } = given;
+  const options = [
+    ['--repo', repository],
+    ['--range', range],
+    ['--mbox', mailbox],
+    ['--patches', patches],
+    ['--onto', onto],
+    ['--base', base],
+    ...config.map((path) => ['--config', path]),
+  ] as const;
+  return options.flatMap(([name = '', value]) => (value === undefined ? [] : [name, value]));
 }
 
 function kernelWords(circumstances: Circumstances | undefined): string[] {

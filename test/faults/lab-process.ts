@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Cli } from '../../harness/core/cli-context.ts';
 import type { LabEventBody } from '../../harness/core/events.ts';
-import { runImages } from '../../harness/session/lab.ts';
+import { runImages } from '../../harness/session/run-images.ts';
 import type { RunOptions } from '../../harness/plan/options.ts';
 import { prepareGuests } from '../../harness/session/prepare.ts';
 import { exitCodeOfThrown, renderThrown } from '../../harness/report/error.ts';

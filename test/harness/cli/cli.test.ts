@@ -105,6 +105,31 @@ describe('lab run', () => {
     });
   });
 
+  it("takes a series of the user's own", async () => {
+    const { given, each } = await optionsOf(
+      ...['package.json', '--repo', '/linux', '--range', 'v6.12..topic', '--each'],
+      ...['--config', '/a.config', '--config', 'b.config'],
+    );
+    assert.deepEqual(given, {
+      repository: '/linux',
+      range: 'v6.12..topic',
+      mailbox: undefined,
+      patches: undefined,
+      onto: undefined,
+      config: ['/a.config', `${process.cwd()}/b.config`],
+      base: undefined,
+      source: undefined,
+    });
+    assert.equal(each, true);
+  });
+
+  it('refuses what goes with another kind of series', async () => {
+    await assert.rejects(optionsOf('--each'), { code: 'options-contradict', fault: 'usage' });
+    await assert.rejects(optionsOf('--onto', 'v6.12'), { code: 'options-contradict' });
+    for (const more of [['--upto', '3'], ['--tree']])
+      await assert.rejects(optionsOf('--mbox', '/t.mbox', ...more), /patches\//);
+  });
+
   it('reads what was typed', async () => {
     const options = await optionsOf(
       ...['package.json', '--grep', 'EBUSY|EPERM', '--base', 'all', '--upto', '7'],

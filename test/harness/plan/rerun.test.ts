@@ -40,3 +40,21 @@ it('comes back to the same kernel on the same machine', () => {
   assert.equal(gdb, `npm run lab -- gdb ${words} ${kernel}`);
   assert.equal(shell, `npm run lab -- shell ${words} ${kernel}`);
 });
+
+it("comes back to a series of the user's own, of which there is no debugger yet", () => {
+  const given = {
+    repository: '/my linux',
+    range: undefined,
+    mailbox: '/t.mbox',
+    patches: undefined,
+    onto: 'v6.12',
+    config: ['/a.config'],
+    base: undefined,
+    source: undefined,
+  };
+  assert.match(
+    describeRerun(planned, { ...usual, given }),
+    /\$' --repo '\/my linux' --mbox \/t\.mbox --onto v6\.12 --config \/a\.config$/,
+  );
+  assert.deepEqual(describeLooks(planned, { ...usual, given }), []);
+});

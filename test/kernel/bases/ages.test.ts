@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readFileSync } from 'node:fs';
 import type { Base } from '../../../kernel/base.ts';
-import { ageOf, at, compareReleases, doubtAbout, releaseOf } from '../../../kernel/bases/ages.ts';
+import {
+  ageOf,
+  at,
+  compareReleases,
+  doubtAbout,
+  releaseOf,
+  type Row,
+} from '../../../kernel/bases/ages.ts';
 import * as ages from '../../../kernel/bases/ages.ts';
 import { v2_6_30 as computed_2_6_30 } from '../../../kernel/bases/v2.6.30.ts';
 import { v6_1 as computed_6_1 } from '../../../kernel/bases/v6.1.ts';
@@ -180,7 +187,7 @@ describe('a table', () => {
   });
 
   it('gives a reason in each row, and no row that never holds', () => {
-    const tables = Object.values(ages).filter((table) => Array.isArray(table));
+    const tables = Object.values(ages).filter((table): table is Row<unknown>[] => Array.isArray(table));
     assert.equal(tables.length, 12);
     for (const row of tables.flat()) {
       assert.ok(row.because.length > 4, JSON.stringify(row));

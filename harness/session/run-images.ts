@@ -1,0 +1,98 @@
+import type { Image } from '../../kernel/base.ts';
+import { isCounted } from '../../kernel/series/series.ts';
+import type { Rootfs } from '../../rootfs/rootfs.ts';
+import type { Cli } from '../core/cli-context.ts';
+import type { Context } from '../core/context.ts';
+import type { BaseReport } from '../core/events.ts';
+import { affordableGuests, findHostShare } from '../core/host-share.ts';
+import { createMachinery } from '../guest/guests.ts';
+import { keepDurations } from '../plan/durations.ts';
+import type { RunOptions } from '../plan/options.ts';
+import type { Plan } from '../plan/plan.ts';
+import { preparePlan } from '../plan/prepare-plan.ts';
+import { openProofs } from '../proofs/open-proofs.ts';
+import { exitCodeOfRun } from '../results/outcome.ts';
+import { countVerdicts } from '../results/results-collect.ts';
+import { runUntilRed } from '../run/rounds.ts';
+import { runCases } from '../run/runner.ts';
+import { keepHomeSmall } from '../store/cache-keeper.ts';
+import { findCaseFiles } from '../suite/case-files.ts';
+import type { Listing } from '../suite/listing.ts';
+import { loadProject } from './load-project.ts';
+import type { Prepared } from './prepare.ts';
+import type { RunEnd } from './run-session.ts';
+
+/** Runs the cases on images that are there, in guests of their own, and returns the verdicts. */
+export async function runImages(
+  prepared: Prepared,
+  options: RunOptions,
+  cli: Cli,
+  folder: string,
+  context: Context,
+  judge?: string,
+  listing?: Listing,
+): Promise<RunEnd> {
+  const { rootfs, accelerator, factor, images, failures } = prepared;
+  const [failure] = failures;
+  for (const image of images) context.emit(baseReady(image, rootfs));
+
+  const files = await findCaseFiles(options.files, cli.root);
+  const plan = await preparePlan({ files, images, options, cli, context, listing });
+  const { notices, artefacts } = await loadProject(cli.root);
+  const guests = { images, rootfs, folder, accelerator, factor, notices };
+  const machinery = createMachinery(guests, context);
+  const runRound = (part: Pick<Plan, 'entries'>, round?: number) =>
+    runCases(part, machinery, context, { ...choices, round });
+  const choices = {
+    jobs: options.jobs ?? affordableJobs(images),
+    isolation: options.isolate ?? 'file',
+    deadline: options.deadline,
+    factor,
+    bail: options.bail || options.untilFail,
+    shuffled: options.shuffle !== undefined,
+    root: cli.root,
+    folder,
+    artefacts,
+  };
+  const proofs = await openProofs({ files, guests, choices, options, cli, judge }, context);
+  const entries = await proofs.apply(plan.entries);
+  const results = options.untilFail
+    ? await runUntilRed({ entries }, runRound)
+    : await runRound({ entries });
+  await keepDurations(context.home, results);
+  await proofs.keep(entries, results);
+  await keepHomeSmall(context);
+  // One base's failure must not hide the other's verdicts, nor be hidden by them.
+  if (failure !== undefined) throw failure;
+  const totals = countVerdicts(results.length, results);
+  return { totals, exitCode: exitCodeOfRun(results) };
+}
+
+/** Returns the event that tells what a base's guests are made of. */
+export function baseReady(image: Image, rootfs: Rootfs) {
+  const { config, bzImage, systemMap, vmlinux, buildLog, source } = image;
+  const report: BaseReport = {
+    base: image.base.name,
+    version: source.version,
+    sourceId: source.id,
+    origin: source.origin,
+    series: image.series.patches.filter(isCounted).map(({ number, subject, file, files }) => ({
+      number,
+      subject,
+      file,
+      warnings: image.warnings.filter((warning) => files.includes(warning.file)).length,
+    })),
+    imageKey: image.key,
+    rootfsKey: rootfs.key,
+    kernelWarnings: image.warnings.length,
+  };
+  const files = { config, image: bzImage, systemMap, vmlinux, buildLog };
+  return { type: 'base-ready', report, files } as const;
+}
+
+function affordableJobs(images: readonly Image[]): number {
+  return affordableGuests(
+    findHostShare(),
+    Math.max(...images.map(({ base }) => base.guest.memory)),
+  );
+}

@@ -29,7 +29,7 @@ export function withSeriesOptions(command: Command): Command {
     .option(
       '--config <file>',
       'a configuration fragment for your series, more than once for more',
-      (file: string, before: readonly string[] = []) => [...before, file],
+      (file: string, before: readonly string[] | undefined) => [...(before ?? []), file],
     )
     .option('--each', 'prove every patch of your series, not only the whole');
 }

@@ -67,9 +67,12 @@ export async function findObstacles(
     lookAtFolder('the lab home', await nearest(home.root), around, 'LAB_HOME'),
     lookAtFolder('the folder for temporary files', around.temporary, around, 'TMPDIR'),
     lookAtRoom(around),
-    lookAtName(around.temporary),
   ]);
-  const all = [...found.flat(), ...lookAtMemory(around.share, guest)];
+  const all = [
+    ...found.flat(),
+    ...lookAtName(around.temporary),
+    ...lookAtMemory(around.share, guest),
+  ];
   return [...all.filter(({ stops }) => stops), ...all.filter(({ stops }) => !stops)];
 }
 

@@ -187,7 +187,8 @@ describe('a table', () => {
   });
 
   it('gives a reason in each row, and no row that never holds', () => {
-    const tables = Object.values(ages).filter((table): table is Row<unknown>[] => Array.isArray(table));
+    const all: readonly unknown[] = Object.values(ages);
+    const tables = all.filter((table): table is Row<unknown>[] => Array.isArray(table));
     assert.equal(tables.length, 12);
     for (const row of tables.flat()) {
       assert.ok(row.because.length > 4, JSON.stringify(row));

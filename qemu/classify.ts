@@ -95,8 +95,8 @@ export function createClassifier(notices: readonly RegExp[] = []): Classifier {
       return flush();
     }
     if (isStamped(line)) stamped = true;
-    const untimed = stamped && !isStamped(line) && !lastWords.test(message);
-    if (untimed || programLine.test(message))
+    const untimed = stamped && !isStamped(line) && !message.startsWith("lab: died");
+    if (untimed || message.startsWith("user: "))
       return current === undefined || extend(current, line, '(a program)') ? [] : flush();
     const match = findComplaint(rows, message);
     if (match !== undefined && !(current !== undefined && isPartOf(current, match.kind, message))) {

@@ -27,7 +27,12 @@ let running: RunningSuite | undefined;
 let busy = false;
 
 function send(message: FromHost): void {
-  process.send?.(message);
+  // A lab that has gone before this process was up is told of by no event: an error of its
+  // channel would be heard of here, and sent, for ever.
+  if (!process.connected) process.exit(0);
+  process.send?.(message, undefined, undefined, (error) => {
+    if (error !== null) process.exit(0);
+  });
 }
 
 async function importFile({ name, path }: CaseFile): Promise<ImportedFile> {

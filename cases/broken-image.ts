@@ -74,7 +74,7 @@ test('each length wrong: EINVAL', async ({ guest }) => {
 
 test('each object twice: EINVAL', async ({ guest }) => {
   const saved = await savedSelf(guest);
-  // A second TAIL stands behind all that restart reads.
+  // A second TAIL comes after all that restart reads.
   for (const place of placesIn(saved.bytes).slice(0, -1)) {
     const { errno } = await restartFrom(guest, saved, twice(saved.bytes, place));
     assert.is(errno, 'EINVAL', `the ${place.type} at ${place.offset}`);
@@ -100,7 +100,7 @@ test('a name without its NUL: EINVAL', async ({ guest }) => {
   await untouched(saved);
 });
 
-/** Objects that are made for the task that is being restored, and what stands behind them. */
+/** Objects that are made for the task that is being restored, and what comes after them. */
 const forTasks = [
   ['an address space', 3, types.memory, 104],
   // Of segment 0, for reading.
@@ -162,7 +162,7 @@ for (const [what, at, value] of memoryFlags)
     await untouched(saved);
   });
 
-/** The auxiliary vector is the BUFFER behind MM_CONTEXT. */
+/** The auxiliary vector is the BUFFER after MM_CONTEXT. */
 function vectorIn(bytes: Buffer): Place {
   const places = placesIn(bytes);
   const found = places[places.findIndex(({ type }) => type === types.memoryContext) + 1];

@@ -67,7 +67,7 @@ test('a position: the image begins there, what stood before it stays', async ({ 
   await unharmed(guest, counter);
 });
 
-test('appending: one image stands behind the other', async ({ guest }) => {
+test('appending: one image comes after the other', async ({ guest }) => {
   const path = `${await guest.folder()}/image`;
   const counter = await frozenSubject(guest, 'counter');
   const to = { kind: 'file', path, append: true } as const;

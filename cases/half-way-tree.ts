@@ -64,7 +64,7 @@ test.needs({ patch: patches.ipcMounts })(
   },
 );
 
-/** Returns lengths that an image may be cut to: behind objects of each kind and task, and inside. */
+/** Returns lengths that an image may be cut to: after objects of each kind and task, and inside. */
 function cutsOf(bytes: Buffer): readonly number[] {
   const places = placesIn(bytes);
   const tasks = places.filter(({ type }) => type === types.task);

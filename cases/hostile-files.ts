@@ -26,7 +26,7 @@ const none = 0xffffffffn;
 const numberOf = (kind: number) => (bytes: Buffer) =>
   BigInt(bytes.readUInt32LE(having(objref, 8, kind)(bytes) + 12));
 
-/** The workload's own file, which comes behind /dev/null, and that one's name. */
+/** The workload's own file, which comes after /dev/null, and that one's name. */
 const own = nth(file, 1);
 const ownName = nth(fileName, 1);
 

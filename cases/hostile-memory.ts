@@ -72,7 +72,7 @@ const space: readonly Wrong[] = [
   ...ranges.flatMap(([what, at]): Wrong[] => [
     [`${what} that ends before it begins`, put(memory, at, 8, field(first(memory), at + 8, 1n))],
     [`${what} that ends in the kernel`, put(memory, at + 8, 8, kernel)],
-    [`${what} that ends just behind user space`, put(memory, at + 8, 8, topOfUserSpace + 1n)],
+    [`${what} that ends just after user space`, put(memory, at + 8, 8, topOfUserSpace + 1n)],
   ]),
   ['a stack in the kernel', put(memory, 64, 8, kernel)],
   ['the vdso in the kernel', put(memoryContext, 8, 8, kernel)],
@@ -116,7 +116,7 @@ const mappings: readonly Wrong[] = [
   ['the start in the kernel', put(program, 16, 8, kernel)],
   ['all of it in the kernel', both(put(vdso, 16, 8, kernel), put(vdso, 24, 8, kernel + 4096n))],
   ['the end in the kernel', put(nth(mapping, -1), 24, 8, kernel)],
-  ['the end just behind user space', put(nth(mapping, -1), 24, 8, topOfUserSpace + 4096n)],
+  ['the end just after user space', put(nth(mapping, -1), 24, 8, topOfUserSpace + 4096n)],
   ['the highest end', put(nth(mapping, -1), 24, 8, highest)],
   ['two at one place', put(nth(mapping, 1), 16, 8, field(program, 16))],
   ['one that begins in the one before', put(nth(mapping, 1), 16, 8, field(program, 24, -4096n))],
@@ -171,14 +171,14 @@ const arrays: readonly Wrong[] = [
   ],
   ['an address within a page', put(addresses, 8, 8, field(addresses, 8, 8n))],
   ['an address below the mapping', put(addresses, 8, 8, field(theirs, 16, -4096n))],
-  ['an address behind the mapping', put(addresses, 16, 8, field(theirs, 24))],
+  ['an address after the mapping', put(addresses, 16, 8, field(theirs, 24))],
   ['an address in the kernel', put(addresses, 8, 8, kernel)],
   ['the last address in the kernel', put(addresses, 16, 8, kernel)],
   ['no address', put(addresses, 8, 8, 0n)],
   ['the highest address', put(addresses, 16, 8, highest)],
   ['an address twice', put(addresses, 16, 8, field(addresses, 8))],
   ['an address lower than the one before', put(addresses, 16, 8, field(addresses, 8, -4096n))],
-  ['a page behind the end of its file', put(written, 48, 8, 0x100000n), 'EFAULT'],
+  ['a page after the end of its file', put(written, 48, 8, 0x100000n), 'EFAULT'],
 ];
 
 /** A page where the kernel keeps the time, of which v6.1 makes a mapping of its own. */
@@ -207,7 +207,7 @@ const sharedRows: readonly Wrong[] = [
   ['less bytes than its pages have', put(sharedMemory, 8, 8, 4096n)],
   ['reserved neither so nor so', put(sharedMemory, 16, 4, 2n)],
   ['padding of SHMEM', put(sharedMemory, 20, 4, 1n)],
-  ['a page behind its end', put(offsets, 8, 8, 8n * 4096n)],
+  ['a page after its end', put(offsets, 8, 8, 8n * 4096n)],
   ['a page within a page', put(offsets, 8, 8, 2048n)],
   ['a page twice', put(offsets, 16, 8, field(offsets, 8))],
   ['the highest page', put(offsets, 32, 8, highest)],

@@ -32,7 +32,7 @@ const announced = (kind: number): Spot => having(objref, 8, kind);
 const numberOf = (kind: number) => (bytes: Buffer) =>
   BigInt(bytes.readUInt32LE(announced(kind)(bytes) + 12));
 
-/** All of the first object of a kind, to the first object of a type behind it. */
+/** All of the first object of a kind, to the first object of a type after it. */
 const whole = (kind: number, end: number) => (bytes: Buffer) => {
   const from = announced(kind)(bytes);
   return bytes.subarray(from, behind(() => from, end)(bytes));
@@ -61,14 +61,14 @@ const emptyMemory = (bytes: Buffer) => {
 /** A table of no descriptors. */
 const emptyTable = Buffer.concat([object(objref, kinds.fileTable, 98), object(fileTable, 0, 0)]);
 
-/** Tables of descriptors, each with the next in it: what reads them must not call itself so often. */
+/** Tables of descriptors, each with the next in it: what reads them must not call itself that deep. */
 const nested = Buffer.concat(
   Array.from({ length: 2000 }, (_, index) =>
     Buffer.concat([object(objref, kinds.fileTable, 1000 + index), object(fileTable, 1, 0)]),
   ),
 );
 
-/** Puts an object behind so many objects of the type that follows it. */
+/** Puts an object after so many objects of the type that follows it. */
 const moved =
   (kind: number, end: number, index: number): Edit =>
   (bytes) => {

@@ -46,7 +46,7 @@ const hostile = [
   ['the task state segment in ds', cpu.ds, 0x43n],
   ['a kernel address in ip', cpu.ip, kernel],
   ['an address that is not canonical in ip', cpu.ip, nonCanonical],
-  ['the first address behind user space in ip', cpu.ip, topOfUserSpace],
+  ['the first address after user space in ip', cpu.ip, topOfUserSpace],
   ['a kernel address in sp', cpu.sp, kernel],
   ['an address that is not canonical in sp', cpu.sp, nonCanonical],
   ['a kernel address in fsbase', cpu.fsbase, kernel],
@@ -76,7 +76,7 @@ const watching = (n: bigint) => (1n << (2n * n)) | (1n << (16n + 4n * n));
 for (const [what, register, n, address] of [
   ['the first breakpoint on a kernel address', cpu.debugreg0, 0n, kernel],
   ['the last breakpoint on a kernel address', cpu.debugreg3, 3n, kernel],
-  ['a breakpoint just behind user space', cpu.debugreg0, 0n, topOfUserSpace],
+  ['a breakpoint just after user space', cpu.debugreg0, 0n, topOfUserSpace],
   ['a breakpoint on the highest address', cpu.debugreg0, 0n, 0xffff_ffff_ffff_ffffn],
 ] as const)
   test(`${what}: EINVAL, and the task is as it was`, async ({ guest }) => {

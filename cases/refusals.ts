@@ -10,7 +10,7 @@ type Refusal = readonly [kind: string, errno: string, said: RegExp, needs?: Need
 const ipc = patches.ipcSharedMemory;
 const newer = { base: 'v6.1' };
 
-/** What a task has, the error it brings, and what the record says behind the task's name. */
+/** What a task has, the error it brings, and what the record says after the task's name. */
 const refusals: readonly Refusal[] = [
   ['tcp', 'EBADF', /^fd \d+: file of sockfs is not supported: socket:\[\d+\]$/],
   ['pair', 'EBADF', /^fd \d+: file of sockfs is not supported: socket:\[\d+\]$/],

@@ -11,7 +11,7 @@ const group = 'half-way';
 
 /** Where the image stops, by the place of what stands in there; all tasks wait for more. */
 const stops: Readonly<Record<string, (bytes: Buffer) => number>> = {
-  'behind the tree': (bytes) => placeOf(bytes, types.task),
+  'after the tree': (bytes) => placeOf(bytes, types.task),
   'within the first task': (bytes) => placeOf(bytes, types.thread),
   'within the last task': (bytes) =>
     placesIn(bytes).findLast(({ type }) => type === types.thread)?.offset ?? 0,

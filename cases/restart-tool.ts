@@ -83,7 +83,7 @@ test('reads an image from a pipe', async ({ guest }) => {
   await endWell(guest, { ...workload, program });
 });
 
-test('bytes behind an image, more than a pipe takes: it reads no further', async ({ guest }) => {
+test('bytes after an image, more than a pipe takes: it reads no further', async ({ guest }) => {
   const { workload, image } = await savedWorkload(guest, 'tree');
   await guest.shim('write', image, 'x'.repeat(300_000), '--append');
   await endWell(guest, await bringBack(guest, workload, image));

@@ -35,7 +35,7 @@ test('what was not restarted keeps what it put there since', async ({ guest }) =
 
 test('reads from a position, and no further than the tail', async ({ guest }) => {
   const saved = await savedSelf(guest);
-  const longer = Buffer.concat([saved.bytes, Buffer.from('what stands behind the tail')]);
+  const longer = Buffer.concat([saved.bytes, Buffer.from('what comes after the tail')]);
   const answer = await restartFrom(guest, saved, longer);
   assert.is(answer['ret'], '0');
 });

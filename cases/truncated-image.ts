@@ -5,7 +5,7 @@ import { restartFrom, savedSelf, untouched } from './support/self.ts';
 
 const test = suite('restart from an image that ends too early').needs({ patch: patches.subtree });
 
-test('behind each object: EPIPE, and the task is as it was', async ({ guest }) => {
+test('after each object: EPIPE, and the task is as it was', async ({ guest }) => {
   const saved = await savedSelf(guest);
   for (const { offset } of placesIn(saved.bytes)) {
     const answer = await restartFrom(guest, saved, saved.bytes.subarray(0, offset));

@@ -10,7 +10,7 @@ type Refusal = readonly [kind: string, errno: string, said: RegExp, needs?: Need
 const newer = { base: 'v6.1' };
 const directories = { patch: patches.directories };
 
-/** What a task has, the error it brings, and what the record says behind the task's name. */
+/** What a task has, the error it brings, and what the record says after the task's name. */
 const own: readonly Refusal[] = [
   ['owner', 'ENOSYS', /^fd \d+: file sends signals: pipe:\[\d+\]$/],
   ['asynchronous', 'ENOSYS', /^fd \d+: file has unknown flags: pipe:\[\d+\]$/],

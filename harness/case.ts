@@ -1,4 +1,4 @@
-/** What a case file imports: uvu's syntax, and the lab's own rules behind it. */
+/** What a case file imports: uvu's syntax, and the lab's own rules on top of it. */
 import type { Callback, Test } from 'uvu';
 import type { CaseContext, Guest } from './suite/contracts.ts';
 import { extendGuest } from './suite/extend.ts';

@@ -38,7 +38,7 @@ export interface PrefixResult {
 /**
  * Proves every prefix of a series and returns the results in order, telling each as it
  * comes. A prefix is red if it does not apply, build without new warnings, or boot; the
- * ones behind a patch that does not apply are not there to be tried.
+ * ones after a patch that does not apply are not there to be tried.
  */
 export async function checkSeries(
   options: CheckOptions,

@@ -33,7 +33,7 @@ export interface Classifier {
 /** Level and time that printk puts before a message, and 6.1's caller: `<4>[    1.23][    T1] `. */
 const printkPrefix = /^(?:<\d>)?(?:\[ *\d+\.\d{6}\](?:\[ *[TC]\d+\])? ?)?/;
 
-/** Where a line of the kernel begins behind a user program's unfinished one. */
+/** Where a line of the kernel begins after a user program's unfinished one. */
 const embeddedPrefix = /\[ *\d+\.\d{6}\](?:\[ *[TC]\d+\])? /;
 
 /** What printk has timed. A program's words on the console are not, see `stamped` below. */
@@ -95,8 +95,8 @@ export function createClassifier(notices: readonly RegExp[] = []): Classifier {
       return flush();
     }
     if (isStamped(line)) stamped = true;
-    const untimed = stamped && !isStamped(line) && !message.startsWith("lab: died");
-    if (untimed || message.startsWith("user: "))
+    const untimed = stamped && !isStamped(line) && !message.startsWith('lab: died');
+    if (untimed || message.startsWith('user: '))
       return current === undefined || extend(current, line, '(a program)') ? [] : flush();
     const match = findComplaint(rows, message);
     if (match !== undefined && !(current !== undefined && isPartOf(current, match.kind, message))) {
@@ -123,7 +123,7 @@ export function createClassifier(notices: readonly RegExp[] = []): Classifier {
   return { feed, flush, open: () => (current === undefined ? undefined : close(current)) };
 }
 
-/** Tells whether a line, or what stands behind a program's unfinished one, is printk's. */
+/** Tells whether a line, or what comes after a program's unfinished one, is printk's. */
 export function isStamped(line: string): boolean {
   return stamp.test(line);
 }

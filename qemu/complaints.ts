@@ -7,7 +7,7 @@ import type { FindingKind } from '../harness/core/finding.ts';
 export interface Complaint {
   readonly kind: FindingKind;
   readonly pattern: RegExp;
-  /** Which lines behind it belong to it. */
+  /** Which lines after it belong to it. */
   readonly shape: Shape;
 }
 
@@ -17,7 +17,7 @@ export interface Complaint {
  */
 export type Shape = 'line' | 'dump' | 'report' | 'memory';
 
-/** What lockdep says between `[ INFO:` or `[ BUG:` and `]` (2.6.30), or behind `WARNING:` (6.1). */
+/** What lockdep says between `[ INFO:` or `[ BUG:` and `]` (2.6.30), or after `WARNING:` (6.1). */
 const lockdepTitles = [
   'possible circular locking dependency',
   'possible irq lock inversion dependency',

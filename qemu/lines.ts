@@ -10,7 +10,7 @@ const noise = /\u001b\[[0-9;?]*[ -/]*[@-~]|\u001b[@-_]|[\u0000-\u0008\u000b-\u00
 export interface LineSplitter {
   /** Takes the next bytes as they came; bytes that are no UTF-8 become U+FFFD. */
   feed(bytes: Uint8Array): void;
-  /** Hands out what stands behind the last line end. */
+  /** Hands out what comes after the last line end. */
   end(): void;
   /** The unfinished line, cleaned. */
   partial(): string;

@@ -65,7 +65,7 @@ function broken(command: string, details: readonly string[]): Error {
     fault: 'infrastructure',
     doing: 'asking QEMU for its version',
     what: `${command} --version gave no version`,
-    next: 'Run that command by hand, mend the installation, or name another QEMU in LAB_QEMU.',
+    next: 'Run that command by hand, repair the installation, or name another QEMU in LAB_QEMU.',
     details: details.filter((line) => line !== ''),
   });
 }

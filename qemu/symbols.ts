@@ -75,8 +75,8 @@ async function addPatches(
 
 /**
  * Returns a frame as text: `do_checkpoint+0x1c (checkpoint/sys.c:123)`, or
- * `may_checkpoint_task, inlined (…)` for one that belongs to the frame behind it, with the
- * patch that wrote the line behind that.
+ * `may_checkpoint_task, inlined (…)` for one that belongs to the frame after it, with the
+ * patch that wrote the line after that.
  */
 export function formatFrame(frame: Frame): string {
   const offset = frame.offset === undefined ? ', inlined' : `+0x${frame.offset.toString(16)}`;

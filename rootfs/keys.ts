@@ -93,7 +93,7 @@ export function makeClientKey(
   };
 }
 
-/** The seed with the public point behind it, and the public key in SSH's wire form. */
+/** The seed with the public point after it, and the public key in SSH's wire form. */
 function partsOf(jwk: { readonly d?: string; readonly x?: string }) {
   const seed = Buffer.from(jwk.d ?? '', 'base64url');
   const point = Buffer.from(jwk.x ?? '', 'base64url');

@@ -6,7 +6,7 @@ export interface ObjectLayout {
   readonly name: string;
   /** Bytes, header included; undefined where the payload's size varies. */
   readonly length?: number;
-  /** In their order, behind the header. Those called `padding` must be 0. */
+  /** In their order, after the header. Those called `padding` must be 0. */
   readonly fields: readonly (readonly [name: string, kind: FieldKind])[];
   /** Stands only where the object before it announces it. */
   readonly announced?: boolean;

@@ -90,7 +90,7 @@ export function growTree(objects: readonly ImageObject[]): readonly ImageNode[] 
   for (const object of objects) {
     if (object.type === typeOf.OBJREF) {
       waiting.push({ object, children: [] });
-      // The next of these begins behind the whole of the last.
+      // The next of these begins after the whole of the last.
       if (isOf(object, 'MM') || isOf(object, 'FILE_TABLE')) open = openAt(open, ['TASK']);
       continue;
     }

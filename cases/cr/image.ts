@@ -51,7 +51,7 @@ function stillDue(object: ImageObject, due: readonly Announced[]): readonly Anno
 }
 
 function behind(closed: string, bytes: Uint8Array, offset: number): Read {
-  return { why: `${bytes.length - offset} bytes behind ${closed}` };
+  return { why: `${bytes.length - offset} bytes after ${closed}` };
 }
 
 function describeEarlyEnd(length: number, due: Announced | undefined): string {

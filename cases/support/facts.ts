@@ -28,7 +28,7 @@ const mayChange: readonly (readonly [pattern: RegExp, why: string, of?: 'root' |
   [/^fdinfo \d+ (mnt_id|ino)$/, 'files are opened anew'],
 ];
 
-/** Names of the numbers in /proc/PID/stat behind the state: proc(5). */
+/** Names of the numbers in /proc/PID/stat after the state: proc(5). */
 const statFields = [
   ...['state', 'ppid', 'pgrp', 'session', 'tty_nr', 'tpgid', 'flags', 'minflt', 'cminflt'],
   ...['majflt', 'cmajflt', 'utime', 'stime', 'cutime', 'cstime', 'priority', 'nice'],

@@ -42,13 +42,13 @@ export const having =
     return place.offset;
   };
 
-/** The first object of a type behind another one, wherever that is. */
+/** The first object of a type after another one, wherever that is. */
 export const behind =
   (spot: Spot, type: number): Spot =>
   (bytes) => {
     const from = spot(bytes);
     const place = placesIn(bytes).find((object) => object.type === type && object.offset > from);
-    assert.ok(place, `an object of type ${type} stands behind the one at ${from}`);
+    assert.ok(place, `an object of type ${type} comes after the one at ${from}`);
     return place.offset;
   };
 
@@ -98,7 +98,7 @@ export const both =
   (bytes) =>
     other(one(bytes));
 
-/** An object, of numbers of 4 bytes behind its header. */
+/** An object, of numbers of 4 bytes after its header. */
 export function object(type: number, ...numbers: readonly number[]): Buffer {
   const words = [type, 8 + 4 * numbers.length, ...numbers];
   const bytes = Buffer.alloc(4 * words.length);

@@ -36,14 +36,14 @@ const zombies: Readonly<Record<number, bigint>> = { 2: 16n, 6: 32n };
 /** Bytes of an entry of that table, and of a TASK. */
 const [entry, task] = [24, 32];
 
-/** The image of a task that leads under a pid, with another one behind it that is a zombie. */
+/** The image of a task that leads under a pid, with another one after it that is a zombie. */
 export function withZombie(bytes: Buffer, leader: number, zombie: number): Buffer {
   const state = zombies[bytes.readUInt16LE(placeOf(bytes, types.header) + 18)];
   assert.ok(state, 'the kernel has a zombie for us');
   return withSecond(bytes, [leader, zombie], withNumber(recordOf(bytes), 12, 4, state));
 }
 
-/** The same, but the record of the other one ends behind the namespaces, which are the leader's. */
+/** The same, but the record of the other one ends after the namespaces, which are the leader's. */
 export function withNamespaces(bytes: Buffer, leader: number, other: number): Buffer {
   const { offset, length } = placesIn(bytes).find(({ type }) => type === taskNamespaces) ?? none;
   assert.ok(length, 'the task has namespaces');

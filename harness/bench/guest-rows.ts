@@ -59,7 +59,7 @@ function measureBoot(bench: Bench): Promise<number[]> {
 
 type Look = (handle: GuestHandle, milliseconds: number, pid: number) => Promise<number>;
 
-/** Opens a guest as a run does, so often, and looks at each. */
+/** Opens a guest as a run does, that many times, and looks at each. */
 function eachGuest(bench: Bench, look: Look): Promise<number[]> {
   const { context, times, prepared } = bench;
   const machinery = createMachinery({ ...prepared, folder: context.scratch }, context);

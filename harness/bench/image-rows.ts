@@ -77,7 +77,7 @@ const spawned = z.looseObject({ handle: z.number(), pid: z.number() });
 const ended = z.looseObject({ status: z.number().nullable() });
 const called = z.looseObject({ errno: z.string().nullable(), bytes: z.number().nullable() });
 
-/** Opens a guest with room for images, and measures in it so often. */
+/** Opens a guest with room for images, and measures in it that many times. */
 async function inGuest(
   { context, times, prepared, image }: Bench,
   measure: (shim: ShimClient) => Promise<number>,

@@ -18,7 +18,7 @@ export function summarise(values: readonly number[]): Sample {
   return { median: (lower + upper) / 2, least, most, values };
 }
 
-/** Runs work so often, one after another, and returns what each run measured. */
+/** Runs work that many times, one after another, and returns what each run measured. */
 export async function repeat(
   times: number,
   work: (turn: number) => Promise<number>,

@@ -33,7 +33,12 @@ export function addBisectCommand(program: Command, cli: Cli): void {
     )
     .option('--good <patch>', 'where it is green; default: the first patch it can run on')
     .option('--upto <patch>', 'where it is red; default: the last')
-    .option('--repeat <n>', 'run it so often before a verdict is believed', wholeNumber(1), 2)
+    .option(
+      '--repeat <n>',
+      'run it that many times before a verdict is believed',
+      wholeNumber(1),
+      2,
+    )
     .option('--deadline <seconds>', 'what the case may take', seconds)
     .option('--accel <name>', "don't try, use this accelerator: kvm or tcg")
     .option('--no-debug', 'leave out what finds bugs: lockdep, slub debug, …')
@@ -58,7 +63,7 @@ async function bisectCase(grep: RegExp, typed: Typed, cli: Cli): Promise<void> {
       typed.good === undefined
         ? ([...patches.keys()].find(runs) ?? last)
         : countedOf(await readSeries(base, typed.good)).length;
-    if (first > last) throw nothingToFind(id, '--good lies behind --upto');
+    if (first > last) throw nothingToFind(id, '--good comes after --upto');
     const parts = await prepareGuests([base], { accel: typed.accel }, context);
     const { repeat, deadline, debug } = typed;
     const judge = createPrefixJudge(

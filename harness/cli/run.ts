@@ -69,7 +69,7 @@ export function withRunOptions(command: Command): Command {
       ]),
     )
     .option('--reuse', 'one guest for all: the same as --isolate none')
-    .option('--repeat <n>', 'run each case so often', wholeNumber(1), 1)
+    .option('--repeat <n>', 'run each case that many times', wholeNumber(1), 1)
     .option('--until-fail', 'run the cases again and again until one is red, 1000 times at most')
     .option('--shard [i/n]', 'only one part of n; without a value, what the scheduler says')
     .option('--shuffle [seed]', 'another order, the same for the same seed')

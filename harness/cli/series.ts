@@ -85,7 +85,7 @@ async function reset(options: SeriesOptions, cli: Cli): Promise<void> {
       `${changes.length} changed files and ${commits.length} commits dropped\n` +
         undo.map((command) => `to have them back: ${command}\n`).join(''),
     );
-    // Behind the above: should the series not apply, what was dropped is still told.
+    // After the above: should the series not apply, what was dropped is still told.
     await renewTree(source, context);
   });
 }

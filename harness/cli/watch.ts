@@ -27,7 +27,7 @@ export function addWatchCommand(program: Command, cli: Cli): void {
     });
 }
 
-/** Returns what was typed behind a command's name. */
+/** Returns what was typed after a command's name. */
 function wordsBehind(name: string, program: Command): readonly string[] {
   const words = (program as Command & { readonly rawArgs: readonly string[] }).rawArgs;
   return words.slice(words.indexOf(name) + 1);

@@ -40,7 +40,7 @@ const exitEvent = z.looseObject({
 const programEvent = z.union([lineEvent, exitEvent]);
 
 /**
- * Listens to a session's programs from its beginning: what a program says right behind the
+ * Listens to a session's programs from its beginning: what a program says right after the
  * answer that tells its handle must not be missed.
  */
 export function listenToPrograms(shim: ShimClient): Programs {

@@ -88,7 +88,7 @@ function linesPart(name: string, id: string, lines: readonly string[]): Html | u
   return html`<h4 id="${id}"><a href="#${id}">${name}</a></h4>${pre(lines, 'log')}`;
 }
 
-/** Lines a tool or a guest printed. HTML drops a line break right behind <pre>: hence one more. */
+/** Lines a tool or a guest printed. HTML drops a line break right after <pre>: hence one more. */
 function pre(lines: readonly string[], kind = 'words'): Html {
   return html`<pre class="${kind}">
 ${lines.map(cleanLine).join('\n')}</pre>`;

@@ -11,7 +11,7 @@ import { renderSummary } from './summary.ts';
 /** Runs whose folders are kept. */
 const keptRuns = 20;
 
-/** The only folder that old runs are removed from: another one is whoever's that named it. */
+/** The only folder that old runs are removed from: another one belongs to whoever named it. */
 const defaultRoot = resolve(import.meta.dirname, '../../results');
 
 /** Where a run's reports go. */

@@ -15,7 +15,7 @@ export interface Report {
   /** What the run has come to so far. */
   results(): Results;
   /**
-   * Call it behind the last event: writes the reports, prints the summary, and returns the
+   * Call it after the last event: writes the reports, prints the summary, and returns the
    * process's exit status.
    */
   finish(): Promise<Results['exitCode']>;

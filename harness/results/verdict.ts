@@ -30,7 +30,7 @@ export interface Observed {
   /** Complaints outside any case: before the guest's first, or between this one and the next. */
   readonly before: readonly Finding[];
   readonly after: readonly Finding[];
-  /** What could not be undone behind it. */
+  /** What could not be undone after it. */
   readonly leftovers: readonly string[];
   /** Why the console can't vouch for this case: a marker that never came, a dead scan. */
   readonly blind?: ErrorReport;

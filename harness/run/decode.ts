@@ -2,7 +2,7 @@ import type { Finding } from '../core/finding.ts';
 import type { GuestHandle } from '../guest/guest-handle.ts';
 import type { Observed } from '../results/verdict.ts';
 
-/** Complaints of one case whose stacks are decoded: behind the first few they repeat themselves. */
+/** Complaints of one case whose stacks are decoded: after the first few they repeat themselves. */
 const mostDecoded = 5;
 
 /** Returns what was seen of a case with the stacks of the first complaints decoded. */

@@ -13,7 +13,7 @@ export interface Doom {
 }
 
 /**
- * Milliseconds, on an accelerator of factor 1, that a guest gets to answer behind an oops. One
+ * Milliseconds, on an accelerator of factor 1, that a guest gets to answer after an oops. One
  * that lives does at once; the oops may have been in what answers, or with a lock held.
  */
 const lastPatience = 1000;

@@ -22,7 +22,7 @@ import { defined } from '../core/defined.ts';
 /** What came of running a case in a guest. */
 export interface CaseRun {
   readonly observed: Observed;
-  /** Index of the line behind its last one. */
+  /** Index of the line after its last one. */
   readonly to: number;
   readonly milliseconds: number;
   readonly console: readonly string[];

@@ -33,7 +33,7 @@ export interface Slots {
   drop(): Promise<void>;
 }
 
-/** A case that has run, not yet judged: the kernel may complain behind it. */
+/** A case that has run, not yet judged: the kernel may complain after it. */
 interface Pending {
   readonly entry: PlanEntry;
   readonly run: CaseRun;

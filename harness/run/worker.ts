@@ -45,7 +45,7 @@ export async function work({ queue, record, settings, open, decide }: Shared): P
     const unfit = await seat.run(entry);
     if (unfit === undefined) return;
     await leave();
-    // The guest died behind the case before, which has been told so; this one is owed another.
+    // The guest died after the case before, which has been told so; this one is owed another.
     if (fresh) record.addUnrun(entry, { kind: 'not-run', error: unfit });
     else await runEntry(entry);
   };

@@ -69,7 +69,7 @@ export async function prepareGuests(
 
 /**
  * Does both at once. When one fails the other is stopped and waited for, so that nothing runs
- * on behind the error: the one that came first, but what the caller can mend before all.
+ * on once there is an error: the one that came first, but what the caller can put right before all.
  */
 export async function settleBoth<A, B>(
   context: Context,
@@ -99,7 +99,7 @@ function noUseNow(error: unknown): LabError {
     fault: isLabError(error) ? error.fault : 'infrastructure',
     doing: 'preparing guests',
     what: 'stopped: another stage has failed, and no guest would use it',
-    next: 'Mend what the other stage says.',
+    next: 'Put right what the other stage says.',
   });
 }
 

@@ -32,7 +32,7 @@ export interface RunPlan {
 /**
  * Runs `work` with everything around it: results folder, screen, reports, scratch folder,
  * Ctrl-C. Returns the process's exit status. What `work` throws ends the run with a partial
- * report; only a bug in the lab is thrown on, behind that report.
+ * report; only a bug in the lab is thrown on, after that report.
  */
 export async function runSession({ options, cli, bases, work }: RunPlan): Promise<0 | 1 | 2 | 3> {
   const time = new Date();
@@ -90,7 +90,7 @@ function endEarly(emit: Emit, error: ErrorReport, totals: Totals, start: number)
   emit({
     type: 'run-ended',
     totals,
-    // A red case is the more important news, even where the run broke off behind it.
+    // A red case is the more important news, even where the run broke off after it.
     exitCode: totals.fail > 0 ? 1 : exitCodeOf(error.fault),
     milliseconds: Math.round(performance.now() - start),
     error,

@@ -69,7 +69,7 @@ function endsCase(outcome: CaseOutcome): boolean {
   return outcome.failures.length > 0 || outcome.skip !== undefined;
 }
 
-/** Runs all bodies, also behind one that threw: what they undo must be undone. */
+/** Runs all bodies, also after one that threw: what they undo must be undone. */
 async function runAll(
   bodies: readonly Body[],
   context: Record<string, unknown>,

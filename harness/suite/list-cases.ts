@@ -49,7 +49,7 @@ function startListingHost(root: string): CaseHost {
   return startHost({
     root,
     answer: () => Promise.resolve({ failure: { message: 'no guest runs while cases are listed' } }),
-    // What is thrown behind an import concerns the run, where it is heard.
+    // What is thrown after an import concerns the run, where it is heard.
     onStray: () => undefined,
     onPrint: () => undefined,
   });

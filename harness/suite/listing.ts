@@ -96,12 +96,7 @@ function findSuiteMistakes(file: string, suite: RegisteredSuite): Mistake[] {
     );
   for (const name of suite.late)
     found.push(
-      of(
-        'test-after-run',
-        `"${name}" is registered behind .run()`,
-        'Move .run() to the end.',
-        name,
-      ),
+      of('test-after-run', `"${name}" is registered after .run()`, 'Move .run() to the end.', name),
     );
   for (const name of twins(suite.tests.map((test) => test.name)))
     found.push(

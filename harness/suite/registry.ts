@@ -10,7 +10,7 @@ export interface Needs {
    * another base can do by itself.
    */
   readonly patch?: string | Readonly<Record<string, string>>;
-  /** One guest for all cases, in which this one runs before the others or behind them. */
+  /** One guest for all cases, in which this one runs before the others or after them. */
   readonly allInOne?: 'first' | 'last';
 }
 
@@ -40,7 +40,7 @@ export interface RegisteredSuite {
   readonly afterEach: Body[];
   /** How often `.run()` was called; 1 is right. */
   runs: number;
-  /** Names of tests registered behind `.run()`. */
+  /** Names of tests registered after `.run()`. */
   readonly late: string[];
 }
 

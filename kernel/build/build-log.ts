@@ -12,7 +12,7 @@ export interface BuildLog {
 
 /**
  * Returns a reader of the output of `make --output-sync=target`, which keeps what is said
- * about an object behind the line that announces it. `roots` are cut from file names.
+ * about an object after the line that announces it. `roots` are cut from file names.
  */
 export function readBuildLog(roots: readonly string[]): BuildLog {
   const warnings = new Map<string, CompilerWarning[]>();

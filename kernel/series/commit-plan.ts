@@ -4,7 +4,7 @@ import type { Patch, Source } from '../base.ts';
 import { git, gitFailed, gitText } from '../git.ts';
 import { countedGroup } from './series.ts';
 
-/** What a commit, or a patch behind the tree's prefix, becomes. */
+/** What a commit, or a patch after the tree's prefix, becomes. */
 export interface Planned {
   readonly group: string;
   readonly subject: string;
@@ -58,7 +58,7 @@ function groupOf(subject: string, was: Patch | undefined, before: readonly Plann
   return subject.startsWith('c/r') ? countedGroup : (before.at(-1)?.group ?? countedGroup);
 }
 
-/** The same bytes for the same commit, whoever's git and whatever its configuration. */
+/** The same bytes for the same commit, whichever git makes it and however it is configured. */
 async function formatPatch(tree: string, commit: string): Promise<Buffer> {
   const form = ['--stdout', '--zero-commit', '--no-signature', '--full-index', '--no-numbered'];
   const args = ['format-patch', '-1', ...form, commit];

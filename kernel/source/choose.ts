@@ -129,7 +129,7 @@ async function makefileOf(
 ): Promise<string> {
   if (gitFolder !== undefined) return (await git(gitFolder, ['show', 'HEAD:Makefile'])).stdout;
   if (folder) return readFile(join(place, 'Makefile'), 'utf8').catch(() => '');
-  // The top Makefile is behind most of the archive; --occurrence stops there.
+  // The top Makefile is after most of the archive; --occurrence stops there.
   const args = ['--extract', '--to-stdout', '--occurrence=1', '--no-wildcards-match-slash'];
   const wanted = ['--wildcards', '--file', place, '*/Makefile'];
   return (await run('tar', [...args, ...wanted])).stdout;

@@ -91,7 +91,7 @@ async function receive(
     return setTimeout(() => stall.abort(new Error(`no byte came for ${wait / 1000} s`)), wait);
   };
   if (response.body === null) return;
-  // Opened before anything can fail: a stream that opens by itself may still do so behind that.
+  // Opened before anything can fail: a stream that opens by itself may still do so after that.
   const file = await open(partial, start > 0 ? 'a' : 'w');
   let timer = arm();
   let done = start;

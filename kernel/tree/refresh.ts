@@ -28,7 +28,7 @@ export interface Refreshed {
 /**
  * Writes the commits of a base's tree back as its series and returns what became of each
  * patch. A commit the lab made from a patch keeps that patch's very bytes. If the tree
- * holds a prefix of the series, the patches behind it stay as they are. Before anything
+ * holds a prefix of the series, the patches after it stay as they are. Before anything
  * is written, the new series is applied and must come to the very tree it was made from.
  * Throws `refresh-refused`, `tree-tangled`, `refresh-differs` and what applySeries() throws.
  */

@@ -6,7 +6,7 @@ import { commitsOf } from './blame.ts';
 import { git } from '../git.ts';
 
 /**
- * Writes the files that a series touches into a folder, as they are behind its last patch: the
+ * Writes the files that a series touches into a folder, as they are after its last patch: the
  * work tree may be elsewhere. Files that the series removes are left out.
  */
 export async function writeSeriesFiles(

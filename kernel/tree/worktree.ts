@@ -9,7 +9,7 @@ import { appliedRefs } from './repository.ts';
 const stateShape = z.object({
   /** The commit the lab checked out last. */
   commit: z.string(),
-  /** The patches behind it, in order. */
+  /** The patches after it, in order. */
   patches: z.array(z.object({ file: z.string(), hash: z.string() })),
 });
 export type TreeState = z.infer<typeof stateShape>;

@@ -59,7 +59,7 @@ function addressOf(name: string): bigint {
   return BigInt(`0x${address}`);
 }
 
-/** The guest stands still while somebody is connected, and goes on behind `D`. */
+/** The guest stands still while somebody is connected, and goes on after `D`. */
 async function writeMemory(address: bigint, bytes: Buffer): Promise<void> {
   const socket = createConnection(process.env[socketVariable] ?? '');
   socket.setEncoding('latin1');

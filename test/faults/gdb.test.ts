@@ -55,7 +55,7 @@ it(
     const results = await runCases({ entries: chosen.on(offer) }, machinery, context, choices);
     const said = (await gdb) ?? 'gdb was never started';
     assert.match(said, new RegExp(`^#0 +${called} \\(`, 'm'));
-    // Deadlines don't run while somebody looks, and the guest goes on behind it.
+    // Deadlines don't run while somebody looks, and the guest goes on after it.
     assert.deepEqual(
       results.map(({ verdict }) => verdict),
       ['pass'],

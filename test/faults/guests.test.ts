@@ -37,7 +37,7 @@ describe('a guest', { skip: noWorld }, () => {
     return [verdict, error?.code, error?.fault];
   };
 
-  it('that is lost costs one case: those before, between and behind pass', () => {
+  it('that is lost costs one case: those before, between and after pass', () => {
     for (const when of ['before', 'after a panic', 'at the end'])
       assert.equal(find(`answers ${when}`).verdict, 'pass');
     assert.equal(end.status, 1);

@@ -10,7 +10,7 @@ import { writeFragments, writeSeries, writeToy } from '../kernel/toy.ts';
 
 /**
  * A lab home, a source and a series of its own: the toy's, which builds in a second. The
- * "image" at the end of that build is a real kernel, so everything behind it is real as well.
+ * "image" at the end of that build is a real kernel, so everything after it is real as well.
  */
 export interface World {
   readonly folder: string;

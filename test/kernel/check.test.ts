@@ -96,7 +96,7 @@ it('starts where it is told, and knows the warnings of the prefix before', () =>
     },
   ));
 
-it('goes on behind a prefix that does not compile', () =>
+it('goes on after a prefix that does not compile', () =>
   withChecks(
     {
       cr: [

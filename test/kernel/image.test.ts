@@ -177,7 +177,7 @@ host-%:
 \t@echo "  HOSTCC  usr/$*"; echo "usr/$*.c:1:1: warning: of $*" >&2
 `;
 
-it('keeps what is said of a target behind its name, however many are made at once', () =>
+it('keeps what is said of a target after its name, however many are made at once', () =>
   withLab(
     async (toy, options) => {
       const { buildLog } = await makeImage(options, toy.context);

@@ -154,20 +154,20 @@ describe('the classifier', () => {
     });
   }
 
-  it("finds a complaint behind a program's unfinished line", () => {
+  it("finds a complaint after a program's unfinished line", () => {
     assert.deepEqual(kinds('hello wor[    1.500000] BUG: scheduling while atomic: a/1/0x2\nld\n'), [
       ['bug', 1],
     ]);
   });
 
-  it("finds 2.6.30's exception behind a line that printk was in the middle of", () => {
+  it("finds 2.6.30's exception after a line that printk was in the middle of", () => {
     assert.deepEqual(
       kinds('a is trying to release lock (<0>general protection fault: 0000 [#1]\n'),
       [['oops', 1]],
     );
   });
 
-  it('lets other programs speak within a complaint, and not behind it', () => {
+  it('lets other programs speak within a complaint, and not after it', () => {
     const text =
       'BUG: scheduling while atomic: a/1/0x2\nCall Trace:\nhello\n f+0x1/0x2\nmore\nand more\nto come\n!\n';
     const [finding] = classifyText(text);

@@ -15,7 +15,7 @@ async function halted(running: RunningMachine): Promise<void> {
 
 describe('askHung', () => {
   it('collects what the kernel answers to each key, and the registers', async (t) => {
-    // It answers the break (a NUL byte on the line) as well as the key behind it.
+    // It answers the break (a NUL byte on the line) as well as the key after it.
     const answer = print('SysRq : Show Blocked State\r\n  task PC stack\r\n');
     const { machine, options } = await prepare(t, [
       print('up\n'),

@@ -18,7 +18,7 @@ const machine: Machine = {
   commandLine: ['console=ttyS0', 'panic=1'],
 };
 
-/** The word behind an option. */
+/** The word after an option. */
 function valueOf(argv: readonly string[], option: string): string | undefined {
   return argv[argv.indexOf(option) + 1];
 }
@@ -80,7 +80,7 @@ describe('manualCommand', () => {
 });
 
 describe('checkSocketPath', () => {
-  it('counts bytes, and the NUL behind them', () => {
+  it('counts bytes, and the NUL after them', () => {
     assert.doesNotThrow(() => checkSocketPath('x'.repeat(107)));
     assert.throws(() => checkSocketPath('x'.repeat(108)), { code: 'socket-path-too-long' });
     assert.throws(() => checkSocketPath('ü'.repeat(54)), { code: 'socket-path-too-long' });

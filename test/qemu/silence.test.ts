@@ -36,7 +36,7 @@ describe("a guest's silence", () => {
     assert.ok(isAbout(await silence.look(lastByte), 3000));
   });
 
-  it('begins anew behind each byte', async () => {
+  it('begins anew after each byte', async () => {
     const times = [0, 9000, 9000].map((waited) => ({ ran: 0, waited }));
     const { silence, console } = watch(idle, times);
     const lastByte = longAgo();

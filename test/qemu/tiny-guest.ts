@@ -19,7 +19,7 @@ export function print(text: string): Buffer {
       '81 c6 20 00', //    add  $0x20, %si         the text
       '2e ac', //       1: lodsb %cs:(%si), %al
       '84 c0', //          test %al, %al
-      '0f 84 00 00', //    jz   behind the text    (patched below)
+      '0f 84 00 00', //    jz   after the text    (patched below)
       '88 c4', //          mov  %al, %ah
       'ba fd 03', //       mov  $0x3fd, %dx        line status
       'ec', //          2: in   %dx, %al

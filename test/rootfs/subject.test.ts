@@ -14,7 +14,7 @@ before(async () => {
 });
 after(() => home.remove());
 
-/** Runs a subject over some lines of input and returns what it said behind its ready line. */
+/** Runs a subject over some lines of input and returns what it said after its ready line. */
 async function converse(words: readonly string[], lines: readonly string[] = []) {
   const child = execa(subject, words, { reject: false, buffer: { stderr: false } });
   const said: string[] = [];

@@ -20,7 +20,7 @@ struct task_ids {
 struct front {
 	unsigned char *bytes;
 	size_t length;
-	struct task_ids *tasks;		/* what comes behind bytes */
+	struct task_ids *tasks;		/* what comes after bytes */
 	size_t nr_tasks;
 };
 

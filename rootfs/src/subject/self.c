@@ -52,7 +52,7 @@ _Static_assert(offsetof(struct registers, mxcsr) == 368, "self_call knows");
 
 /*
  * Loads registers, makes the system call, and stores the registers as they are
- * behind it. A restart comes back behind the call that saved the task, which
+ * after it. A restart comes back after the call that saved the task, which
  * is the same place; where the C stack is and where to store the registers is
  * not in any register, so it is the last caller who gets the answer.
  */
@@ -244,7 +244,7 @@ static long call_as(struct side *side, long nr, long pid, long fd, long flags)
 	return self_call(nr, &side->registers, &found);
 }
 
-/* Behind the call that saved the task, by way of a restart. */
+/* After the call that saved the task, by way of a restart. */
 static void welcome(long ret)
 {
 	char wrong[512] = "";

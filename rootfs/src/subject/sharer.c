@@ -84,7 +84,7 @@ static bool let_memory_go(void)
 	return munmap(memory, BYTES) == 0;
 }
 
-/* The keeper has the file behind it, and no mapping. */
+/* The keeper has the file after it, and no mapping. */
 static bool open_memory(pid_t target)
 {
 	char path[96];

@@ -59,7 +59,7 @@ void await_sleep(pid_t target);
 void name_child(pid_t target);
 long long now_ms(void);
 
-extern char **arguments;	/* behind the subject's name, ends in NULL */
+extern char **arguments;	/* after the subject's name, ends in NULL */
 extern char *command_line;	/* of this process, as /proc shows it */
 
 #endif

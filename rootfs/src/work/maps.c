@@ -236,7 +236,7 @@ static void verify_megabytes(void)
 	HOLDS(filled(area, 2048 * PAGE, 17));
 }
 
-/* A file that ends within a page: behind its end there are zeros. */
+/* A file that ends within a page: after its end there are zeros. */
 static void prepare_file_end(void)
 {
 	int fd = open(own("short"), O_RDWR | O_CREAT, 0600);

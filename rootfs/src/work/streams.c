@@ -251,7 +251,7 @@ const struct workload workloads_streams[] = {
 	{ "listing", "a folder that is half read", prepare_listing, NULL, verify_listing, false },
 	{ "file-flags", "O_DSYNC, O_NOATIME, O_NONBLOCK", prepare_flags, NULL,
 	  verify_flags, false },
-	{ "beyond-end", "a position behind a file's end", prepare_beyond, NULL,
+	{ "beyond-end", "a position after a file's end", prepare_beyond, NULL,
 	  verify_beyond, false },
 	{ "writers", "two who append to one file", prepare_writers, step_writers,
 	  verify_writers, false },

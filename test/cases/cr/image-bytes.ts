@@ -28,7 +28,7 @@ export const s32 = (...values: number[]): Part[] => values.map((value) => ['s32'
 export const u64 = (...values: (number | bigint)[]): Part[] =>
   values.map((value) => ['u64', value]);
 
-/** Returns text in a field of that many bytes, zeros behind it. */
+/** Returns text in a field of that many bytes, zeros after it. */
 export function padded(text: string, bytes: number): Buffer {
   const field = Buffer.alloc(bytes);
   field.write(text);

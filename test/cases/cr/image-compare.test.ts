@@ -83,7 +83,7 @@ describe('compareImages', () => {
       assert.deepEqual(compareImages(whole, other), [difference]);
     });
 
-  it('tells what is in one of them only, and goes on behind it', () => {
+  it('tells what is in one of them only, and goes on after it', () => {
     const [small, large] = [
       grown(header(), tree(5), task(), memory(), tail()),
       grown(header(), tree(5), task(), files(), memory(), signals(), tail()),

@@ -80,7 +80,7 @@ describe('parseImage', () => {
     }
   });
 
-  it('finds the error record behind an object that was cut short', () => {
+  it('finds the error record after an object that was cut short', () => {
     const cut = task().subarray(0, 20);
     const image = parseImage(Buffer.concat([header(), cut, errorRecord('no space')]));
     assert.equal(image.error, 'no space');
@@ -130,16 +130,16 @@ describe('parseImage', () => {
     ['two headers', Buffer.concat([header(), header()]), 283, /second HEADER/],
     ['no tail', header(), 283, /ends where a tail is due/],
     [
-      'bytes behind the tail',
+      'bytes after the tail',
       Buffer.concat([wholeImage(), Buffer.alloc(3)]),
       wholeImage().length,
-      /3 bytes behind the tail/,
+      /3 bytes after the tail/,
     ],
     [
-      'bytes behind the error record',
+      'bytes after the error record',
       Buffer.concat([errorRecord('x'), tail()]),
       19,
-      /16 bytes behind the error record/,
+      /16 bytes after the error record/,
     ],
     ['an unknown type', Buffer.concat([header(), object(77, [])]), 283, /unknown type 77/],
     [

@@ -56,7 +56,7 @@ describe('buildPlan', () => {
     assert.deepEqual(parts.sort(), ids(plan()).sort());
   });
 
-  it('puts what runs before or behind all others there, shuffled or not', () => {
+  it('puts what runs before or after all others there, shuffled or not', () => {
     const cases = [
       listed('a', '1'),
       listed('a', 'last', { needs: [{ allInOne: 'last' }] }),

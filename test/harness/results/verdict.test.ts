@@ -105,7 +105,7 @@ const table: readonly (readonly [string, Observed, string, RegExp?])[] = [
   ],
   ['the kernel only talks', observe(returned(), { during: [finding('notice')] }), 'pass'],
   [
-    'it complained behind the case',
+    'it complained after the case',
     observe(returned(), { after: [finding('warn')] }),
     'fail',
     /^after/,

@@ -7,7 +7,7 @@ import type { Answerer, FakeGuest } from '../fake-guest.ts';
 import { runFixtures } from '../run-fixture.ts';
 import type { FixtureOptions } from '../run-fixture.ts';
 
-/** Runs a case of fixtures/two-guests.ts and the one behind it in the same guest. */
+/** Runs a case of fixtures/two-guests.ts and the one after it in the same guest. */
 async function runTwo(test: string, options: FixtureOptions = {}) {
   const grep = new RegExp(`> (${test}|is next)$`);
   const ran = await runFixtures(['two-guests'], grep, options);

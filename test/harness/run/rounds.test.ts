@@ -41,6 +41,6 @@ it('gives up after so many rounds, and at once if nothing can run', async () => 
   assert.equal((await run([{ verdict: 'skip' }], 4)).verdicts.length, 1);
 });
 
-it('goes on behind a failure that is known', async () => {
+it('goes on after a failure that is known', async () => {
   assert.equal((await run([{ verdict: 'fail', known: 'later' }], 3)).verdicts.length, 3);
 });

@@ -167,7 +167,7 @@ describe('hooks', () => {
     ['throws-in-before', 'error', 'error'],
     ['throws-in-before-each', 'error', 'error'],
     ['throws-in-after-each', 'error', 'error'],
-    // It runs behind the last case, and that is the case it is told of.
+    // It runs after the last case, and that is the case it is told of.
     ['throws-in-after', 'pass', 'error'],
   ];
   for (const [name, one, two] of throwing) {
@@ -232,7 +232,7 @@ describe('the console', () => {
     assert.match(results[0]?.reason ?? '', /^after the case: kernel bug: BUG: late/);
   });
 
-  it('fails the last case when the kernel complains behind it', async () => {
+  it('fails the last case when the kernel complains after it', async () => {
     const late: Answerer = ([command, text], guest) => {
       if (command === 'mark' && text?.includes('this guest') === true) guest.print('BUG: late');
       return undefined;
@@ -391,7 +391,7 @@ describe('a guest', () => {
     ]);
   });
 
-  it('that ends behind the last case is an error of that', async () => {
+  it('that ends after the last case is an error of that', async () => {
     const atEnd: Answerer = ([command, text], guest) => {
       if (command === 'mark' && text?.includes('this guest') === true) guest.end({});
       return undefined;
@@ -454,7 +454,7 @@ describe('a guest', () => {
     assert.equal(machinery.guests.length, 2);
   });
 
-  it('hears subjects, also what they say right behind their start', async () => {
+  it('hears subjects, also what they say right after their start', async () => {
     const answer: Answerer = ([command], guest) => {
       if (command === 'spawn') {
         setImmediate(() =>

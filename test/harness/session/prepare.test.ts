@@ -51,7 +51,7 @@ describe('two stages at once', () => {
     }
   });
 
-  it('say what the caller can mend before what the machine lacks', async () => {
+  it('say what the caller can put right before what the machine lacks', async () => {
     const late = async (within: Context): Promise<never> => {
       await endless(within).catch(() => undefined);
       throw failure('source');

@@ -86,7 +86,7 @@ describe('a run', () => {
     assert.deepEqual([cases.length, missing.length, error?.code], [1, 1, 'no-source']);
   });
 
-  it('that broke off behind a red case is red', async () => {
+  it('that broke off after a red case is red', async () => {
     const { status } = await session((context) => {
       context.emit({ type: 'case-ended', result: failed });
       throw labError({

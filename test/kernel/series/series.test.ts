@@ -51,7 +51,7 @@ for (const [upto, length] of Object.entries(prefixes))
       assert.equal(series.patches.length, length);
     }));
 
-it('refuses a number behind the end, and says where the end is', () =>
+it('refuses a number after the end, and says where the end is', () =>
   withSeries(async ({ patches }) => {
     const failed = failsWith('series-upto-unknown', /0 to 3/);
     await assert.rejects(readSeries(toyBase, 4, patches), failed);

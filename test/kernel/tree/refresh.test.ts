@@ -139,7 +139,7 @@ it('writes an amended patch under its name and removes a dropped one', () =>
     assert.doesNotMatch(filesOf(toy)['series'] ?? '', /documentation/);
   }));
 
-it('keeps the patches behind a prefix', () =>
+it('keeps the patches after a prefix', () =>
   withTree(async ({ toy, tree, refresh }) => {
     const before = filesOf(toy);
     commit(tree, 'kernel/mid.c', 'int mid;\n', '-m', 'c/r: in between');

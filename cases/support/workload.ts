@@ -53,8 +53,9 @@ export async function startWorkload(
   const words = ['busybox', 'cat', `${folder}/said`];
   const reader = guest.program(words, { says: /^ready$/ });
   // Nobody would ever open the FIFO of a workload that has ended without a word.
-  const early = program.ended().then(({ status, signal }) => {
-    throw new Error(`${name} ended before it was ready: ${status ?? signal ?? 'nobody knows how'}`);
+  const early = program.ended().then(({ status, signal }): Subject => {
+    assert.unreachable(`${name} ended before it was ready: ${status ?? signal ?? 'unknown how'}`);
+    return program;
   });
   for (const either of [reader, early]) either.catch(() => undefined);
   // It ends when the workload has closed the FIFO: what the workload does then is its work.

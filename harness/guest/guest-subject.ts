@@ -1,6 +1,5 @@
 import type { ProgramOptions, Subject, SubjectOptions } from '../suite/contracts.ts';
 import { labError } from '../core/errors.ts';
-import type { LabError } from '../core/errors.ts';
 import { anyAnswer, endAnswer, plainAnswer, spawnAnswer } from './guest-answers.ts';
 import { guestAssertion } from '../suite/guest-assertion.ts';
 import { identityWords } from './guest-call.ts';
@@ -9,6 +8,9 @@ import type { GuestParts } from './guest-parts.ts';
 
 /** The word a subject begins its line with once it is in its state. */
 const ready = /^ready\b/;
+
+/** How a program says that its arguments are wrong. */
+const misuse = /^usage\b/;
 
 /** Starts a subject, waits until it is in its state, and ends it when the scope does. */
 export function startSubject(
@@ -36,7 +38,7 @@ export async function startProgram(
   });
   const voice = programs.voiceOf(handle);
   const first = await voice.nextLine(patience);
-  if (first === undefined || !says.test(first)) throw notReady(name, first, voice);
+  if (first === undefined || !says.test(first)) throw notReady(name, says, first, voice);
   const facts = readFacts(first);
 
   const line = async () => {
@@ -76,16 +78,28 @@ export function readFacts(line: string): Readonly<Record<string, string>> {
   );
 }
 
-function notReady(name: string, first: string | undefined, voice: ProgramVoice): LabError {
+/**
+ * What a program says in place of its ready line is the kernel's doing, unless the program says
+ * that it was asked wrongly.
+ */
+function notReady(name: string, says: RegExp, first: string | undefined, voice: ProgramVoice) {
   const said = first === undefined ? 'no line came' : `it said "${first.slice(0, 200)}"`;
   const end = voice.end === undefined ? '' : `, and ended with ${JSON.stringify(voice.end)}`;
-  return labError({
-    code: 'subject-not-ready',
-    fault: 'case',
-    doing: `starting ${name}`,
-    what: `${said}${end}`,
-    next: 'Run it in `lab shell` to see what keeps it from its state.',
-    details: voice.errors.slice(-10),
+  const errors = voice.errors.slice(-10);
+  if ([first ?? '', ...errors].some((line) => misuse.test(line)))
+    return labError({
+      code: 'program-misused',
+      fault: 'case',
+      doing: `starting ${name}`,
+      what: `${said}${end}`,
+      next: 'Correct its arguments.',
+      details: errors,
+    });
+  const why = errors.length === 0 ? '' : `: ${errors.at(-1) ?? ''}`;
+  return guestAssertion(`${name} did not get ready: ${said}${end}${why}`, {
+    operator: 'says',
+    expected: String(says),
+    actual: [first ?? 'nothing', ...errors].join('\n'),
   });
 }
 

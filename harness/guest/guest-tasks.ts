@@ -1,4 +1,3 @@
-import { labError } from '../core/errors.ts';
 import { freezerAnswer, frozenAnswer, plainAnswer, anyAnswer } from './guest-answers.ts';
 import { guestAssertion } from '../suite/guest-assertion.ts';
 import type { GuestParts } from './guest-parts.ts';
@@ -34,12 +33,10 @@ export async function trace(
   const words = ['ptrace', String(pid), ...(state === 'FROZEN' ? [] : ['--wait'])];
   const { ret, errno } = await call(plainAnswer, words);
   if (ret < 0)
-    throw labError({
-      code: 'trace-refused',
-      fault: 'infrastructure',
-      doing: `attaching to task ${pid} with ptrace`,
-      what: errno ?? 'it failed',
-      next: 'Look at whether the task lives and who else traces it.',
+    throw guestAssertion(`task ${pid} can not be traced: ${errno ?? 'it failed'}`, {
+      operator: 'trace',
+      expected: 'success',
+      actual: errno ?? String(ret),
     });
   let attached = true;
   const detach = async () => {

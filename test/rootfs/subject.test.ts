@@ -107,17 +107,18 @@ describe('subject', () => {
     assert.equal(said[1], '');
   });
 
-  for (const words of [
-    ['nobody'],
-    ['--uid'],
-    ['--frob', '1', 'zombie'],
-    ['named', 'zz'],
-    ['holder'],
-  ])
-    it(`${words.join(' ')}: fails and says why`, async () => {
+  for (const [words, word, status] of [
+    [['nobody'], 'usage', 2],
+    [['--uid'], 'usage', 2],
+    [['--frob', '1', 'zombie'], 'usage', 2],
+    [['beside'], 'usage', 2],
+    [['named', 'zz'], 'fail', 1],
+    [['holder'], 'fail', 1],
+  ] as const)
+    it(`${words.join(' ')}: says ${word}, and why`, async () => {
       const { said, exitCode } = await converse(words);
-      assert.match(said[0] ?? '', /^fail ./);
-      assert.equal(exitCode, 1);
+      assert.match(said[0] ?? '', new RegExp(`^${word} .`));
+      assert.equal(exitCode, status);
     });
 
   it('fails where its program does not fit into the root', async () => {

@@ -44,7 +44,7 @@ static void choose(char **args)
 		if (args[0] && !strcmp(kinds[i].name, args[0]))
 			shared = kinds[i].flag;
 	if (!shared)
-		fail("beside takes memory, descriptors, directories or undo");
+		misused("beside takes memory, descriptors, directories or undo");
 }
 
 /* Something to be undone, in an IPC namespace that nobody else is in. */

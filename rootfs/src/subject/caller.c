@@ -45,7 +45,7 @@ static void fill(char **args)
 	int scratch[2];
 
 	if (!args[0] || !args[1])
-		fail("caller takes a PID and how much room the pipe is to have");
+		misused("caller takes a PID and how much room the pipe is to have");
 	room = strtoul(args[1], NULL, 10);
 	if (pipe2(scratch, O_NONBLOCK | O_CLOEXEC) < 0 ||
 	    pipe2(ends, O_CLOEXEC) < 0 || pipe2(outcomes, O_CLOEXEC) < 0)

@@ -4,7 +4,7 @@
  *	[ARGUMENTS]
  *
  * Prints `ready pid=N ...` when the target is in its state, `fail WHY` if it
- * cannot get there, then answers lines until its standard input ends. Ends as
+ * cannot get there, `usage WHY` if it was asked wrongly, then answers lines until its standard input ends. Ends as
  * the target ends.
  */
 #include <errno.h>
@@ -66,13 +66,24 @@ void rest(void)
 		pause();
 }
 
-void fail(const char *why)
+static void __attribute__((noreturn)) end(const char *word, const char *why,
+					  int status)
 {
-	printf("fail %s\n", why);
+	printf("%s %s\n", word, why);
 	fflush(stdout);
 	if (target_pid > 0)
 		kill(target_pid, SIGKILL);
-	exit(1);
+	exit(status);
+}
+
+void fail(const char *why)
+{
+	end("fail", why, 1);
+}
+
+void misused(const char *why)
+{
+	end("usage", why, 2);
 }
 
 long long now_ms(void)
@@ -170,7 +181,7 @@ static int parse(int argc, char **argv, struct identity *who)
 			continue;
 		}
 		if (i + 1 == argc)
-			fail("an option needs a value");
+			misused("an option needs a value");
 		if (!strcmp(argv[i], "--uid"))
 			who->uid = atoi(argv[++i]);
 		else if (!strcmp(argv[i], "--gid"))
@@ -180,7 +191,7 @@ static int parse(int argc, char **argv, struct identity *who)
 		else if (!strcmp(argv[i], "--group"))
 			who->group = argv[++i];
 		else
-			fail("no such option");
+			misused("no such option");
 	}
 	return i;
 }
@@ -280,7 +291,7 @@ static void start_target(struct identity *who)
 	if (chosen->prepare)
 		chosen->prepare(arguments);
 	if (chosen->talks && who->chroot)
-		fail("it cannot talk from below another root");
+		misused("it cannot talk from below another root");
 	if (chosen->talks)
 		prepare_talk();
 	if (who->chroot)
@@ -388,7 +399,7 @@ int main(int argc, char **argv)
 	i = parse(argc, argv, &who);
 	chosen = i < argc ? find_subject(argv[i]) : NULL;
 	if (!chosen)
-		fail("no such subject; see subject --list");
+		misused("no such subject; see subject --list");
 	arguments = argv + i + 1;
 
 	sigaction(SIGCHLD, &child, NULL);

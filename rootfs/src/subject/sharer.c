@@ -118,7 +118,7 @@ static void make_shared(char **args)
 		if (args[0] && !strcmp(kinds[i].name, args[0]))
 			chosen = &kinds[i];
 	if (!chosen || (chosen->named && !args[1]))
-		fail("sharer takes file PATH, pipe, fifo PATH, mapping or map-file");
+		misused("sharer takes file PATH, pipe, fifo PATH, mapping or map-file");
 	if (!chosen->make(args[1]))
 		fail("making what is shared");
 }

@@ -54,6 +54,8 @@ void pass_answers(void);
 
 /* For keepers. */
 void fail(const char *why) __attribute__((noreturn));
+/* The same for what no kernel could do: the words on the command line. */
+void misused(const char *why) __attribute__((noreturn));
 void await_state(pid_t pid, char state);
 void await_sleep(pid_t target);
 void name_child(pid_t target);

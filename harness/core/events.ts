@@ -13,7 +13,8 @@ export const stages = [
 ] as const;
 export type Stage = (typeof stages)[number];
 
-export type Verdict = 'pass' | 'fail' | 'skip' | 'error';
+/** `not-run` is what --bail leaves out: nobody knows how it would have ended. */
+export type Verdict = 'pass' | 'fail' | 'skip' | 'error' | 'not-run';
 
 /** An error as the reports carry it: facts only, no stack. */
 export type ErrorReport = PlainError;
@@ -122,6 +123,8 @@ export interface Totals {
   readonly known: number;
   readonly skip: number;
   readonly error: number;
+  /** What --bail left out. */
+  readonly 'not-run': number;
 }
 
 /**

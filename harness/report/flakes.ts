@@ -53,7 +53,7 @@ export function firstRuns(red: readonly CaseResult[]): CaseResult[] {
 
 /** A run that was cut short tells nothing of the case. */
 function wasNotRun({ verdict, error }: CaseResult): boolean {
-  return verdict === 'skip' || error?.code === 'interrupted';
+  return verdict === 'skip' || verdict === 'not-run' || error?.code === 'interrupted';
 }
 
 function isFlaky({ passed, ran }: Share): boolean {

@@ -49,7 +49,7 @@ function annotation(result: CaseResult, severalBases: boolean, { cases }: Result
 /** Returns the job summary: totals, what is red, what was skipped, as Markdown. */
 export function renderJobSummary(results: Results): string {
   const severalBases = results.bases.length > 1;
-  const { pass, fail, known, skip, error, planned } = results.totals;
+  const { pass, fail, known, skip, error, planned, 'not-run': left } = results.totals;
   const red = firstRuns(results.cases.filter(isRed));
   const hard = red.filter((result) => shareOf(result, results.cases)?.flaky !== true);
   const flaky = red.filter((result) => !hard.includes(result));
@@ -58,7 +58,7 @@ export function renderJobSummary(results: Results): string {
   return [
     `## ${results.exitCode === 0 ? 'Green' : 'Red'}: ${results.bases.join(', ')}`,
     '',
-    `${count(planned, 'case')}: ${pass} passed, ${fail} failed, ${known > 0 ? `${known} known to fail, ` : ''}${skip} skipped, ${error} in error, ${duration(results.milliseconds)}.`,
+    `${count(planned, 'case')}: ${pass} passed, ${fail} failed, ${known > 0 ? `${known} known to fail, ` : ''}${skip} skipped, ${error} in error, ${left > 0 ? `${left} not run, ` : ''}${duration(results.milliseconds)}.`,
     ...(results.missing.length > 0
       ? ['', `${count(results.missing.length, 'case')} never reported.`]
       : []),

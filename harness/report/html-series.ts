@@ -45,7 +45,9 @@ function renderPatch(patch: Patch, cases: readonly Placed[]): Html {
 
 /** The cases that need a patch speak for it; without one, nothing does. */
 function status(own: readonly Placed[], red: number): Html {
-  const ran = own.filter(({ result }) => result.verdict !== 'skip').length;
+  const ran = own.filter(
+    ({ result }) => result.verdict !== 'skip' && result.verdict !== 'not-run',
+  ).length;
   if (ran === 0) return html`<span class="time">no case of this run needs it</span>`;
   if (red === 0) return html`<span class="chip pass">${ran} green</span>`;
   return html`<span class="chip fail">${red} of ${ran} red</span>`;

@@ -85,11 +85,12 @@ function outcomeClass(results: Results): string {
 }
 
 function totals(results: Results): string {
-  const { planned, pass, fail, known, skip, error } = results.totals;
+  const { planned, pass, fail, known, skip, error, 'not-run': left } = results.totals;
   const words = [`${pass} passed${earlierWords(results.cases)}`, `${fail} failed`];
   if (known > 0) words.push(`${known} known to fail`);
   words.push(`${skip} skipped`);
   if (error > 0) words.push(`${error} in error`);
+  if (left > 0) words.push(`${left} not run`);
   const flaky = findFlakes(results.cases).length;
   if (flaky > 0) words.push(count(flaky, 'flaky case'));
   if (results.missing.length > 0) words.push(`${results.missing.length} not reported`);

@@ -91,7 +91,8 @@ function testcase(result: CaseResult, results: Results): object {
 function verdictNode(result: CaseResult, results: Results): object {
   const { verdict, reason = '', assertion, error, known = '' } = result;
   if (verdict === 'pass') return {};
-  if (verdict === 'skip') return { skipped: { '@message': clean(reason) } };
+  if (verdict === 'skip' || verdict === 'not-run')
+    return { skipped: { '@message': clean(reason) } };
   // JUnit has no word for a known failure; counted as a failure it would turn a job red.
   if (outcomeOf(result) === 'known')
     return { skipped: { '@message': clean(`known to fail: ${known}; ${reason}`) } };
@@ -137,7 +138,7 @@ function countOf(result: CaseResult): Counts {
     tests: 1,
     failures: outcome === 'fail' ? 1 : 0,
     errors: outcome === 'error' ? 1 : 0,
-    skipped: outcome === 'skip' || outcome === 'known' ? 1 : 0,
+    skipped: ['skip', 'known', 'not-run'].includes(outcome) ? 1 : 0,
   };
 }
 

@@ -10,20 +10,21 @@ const words: Readonly<Record<Outcome, string>> = {
   known: 'known',
   skip: 'skip',
   error: 'ERROR',
+  'not-run': 'none',
 };
 
 /** Returns what a case came to as a word of five characters, coloured. */
 export function verdictWord(outcome: Outcome, style: Style): string {
   const word = words[outcome].padEnd(5);
   if (outcome === 'pass') return style.good(word);
-  return outcome === 'skip' || outcome === 'known' ? style.warn(word) : style.bad(word);
+  return outcome === 'fail' || outcome === 'error' ? style.bad(word) : style.warn(word);
 }
 
 /** Returns what a screen says of a case that has ended, usually one line. */
 export function caseLines(result: CaseResult, severalBases: boolean, style: Style): string[] {
   const { verdict, milliseconds, reason, attempt, known } = result;
   const facts = [
-    ...(verdict === 'skip' ? [] : [duration(milliseconds)]),
+    ...(verdict === 'skip' || verdict === 'not-run' ? [] : [duration(milliseconds)]),
     ...(attempt === undefined ? [] : [`${attempt.number} of ${attempt.of}`]),
     ...(known === undefined ? [] : [`known to fail: ${cleanLine(known)}`]),
   ];

@@ -46,7 +46,7 @@ export function emptyScreen(): Screen {
     stages: new Map(),
     guests: new Map(),
     planned: new Map(),
-    totals: { planned: 0, pass: 0, fail: 0, known: 0, skip: 0, error: 0 },
+    totals: { planned: 0, pass: 0, fail: 0, known: 0, skip: 0, error: 0, 'not-run': 0 },
     plannedExpected: 0,
     ended: 0,
     endedExpected: 0,
@@ -227,6 +227,7 @@ function drawTotals(screen: Screen, drawing: Drawing): string[] {
     ...(totals.known > 0 ? [`${totals.known} known to fail`] : []),
     ...(totals.skip > 0 ? [`${totals.skip} skipped`] : []),
     ...(totals.error > 0 ? [`${totals.error} in error`] : []),
+    ...(totals['not-run'] > 0 ? [`${totals['not-run']} not run`] : []),
     duration(now),
     ...(left === undefined ? [] : [`about ${duration(left)} left`]),
   ];

@@ -105,7 +105,7 @@ function explainEnd(results: Results, style: Style): string[] {
 }
 
 function totalsLine(results: Results, style: Style): string {
-  const { planned, pass, fail, known, skip, error } = results.totals;
+  const { planned, pass, fail, known, skip, error, 'not-run': left } = results.totals;
   const flaky = findFlakes(results.cases).length;
   const words = [
     style.good(`${pass} passed`) + earlierWords(results.cases),
@@ -113,6 +113,7 @@ function totalsLine(results: Results, style: Style): string {
     ...(known > 0 ? [style.warn(`${known} known to fail`)] : []),
     skip > 0 ? style.warn(`${skip} skipped`) : '0 skipped',
     ...(error > 0 ? [style.bad(`${error} in error`)] : []),
+    ...(left > 0 ? [style.warn(`${left} not run`)] : []),
     ...(flaky > 0 ? [style.bad(count(flaky, 'flaky case'))] : []),
     ...(results.missing.length > 0 ? [style.bad(`${results.missing.length} not reported`)] : []),
   ];

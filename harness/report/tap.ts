@@ -38,7 +38,9 @@ function caseLines(result: CaseResult, results: Results, number: number): string
   const title = describe(`${caseTitle(result, results.bases.length > 1)}${again}`);
   if (verdict === 'pass')
     return [...provenWords(result).map((line) => `# ${line}`), `ok ${number} ${title}`];
-  if (verdict === 'skip') return [`ok ${number} ${title} # SKIP ${describe(reason ?? '')}`];
+  // Neither TAP nor JUnit has a word for what was left out; the reason says that it was.
+  if (verdict === 'skip' || verdict === 'not-run')
+    return [`ok ${number} ${title} # SKIP ${describe(reason ?? '')}`];
   const expected = outcomeOf(result) === 'known' ? ` # TODO ${describe(known)}` : '';
   const explained = explainCase(result, results).slice(1);
   return [...explained.map((line) => `# ${line}`), `not ok ${number} ${title}${expected}`];

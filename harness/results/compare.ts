@@ -48,7 +48,9 @@ export function compareResults(before: Results, after: Results): Comparison {
 }
 
 /** How bad a verdict is. A skip shows nothing, so it is worse than a pass. */
-const rank: Readonly<Record<Outcome, number>> = { pass: 0, skip: 1, known: 2, error: 3, fail: 4 };
+const rank: Readonly<Record<Outcome, number>> = {
+  ...{ pass: 0, skip: 1, 'not-run': 2, known: 3, error: 4, fail: 5 },
+};
 
 function rankOf(result: CaseResult): number {
   return rank[outcomeOf(result)];

@@ -18,11 +18,12 @@ export function isRed(result: Judged): boolean {
 /**
  * Returns a run's exit status from its results: 1 if any case failed that was not known to
  * (a red kernel is the more important news, even beside errors), else 3 if any could not be
- * judged or none passed (nothing was proved), else 0. A skip alone never turns a run green
- * or red.
+ * judged, was left out or none passed (nothing was proved), else 0. A skip alone never turns a
+ * run green or red.
  */
 export function exitCodeOfRun(results: readonly Judged[]): 0 | 1 | 3 {
   const outcomes = results.map(outcomeOf);
   if (outcomes.includes('fail')) return 1;
-  return outcomes.includes('error') || !outcomes.includes('pass') ? 3 : 0;
+  const unjudged = outcomes.includes('error') || outcomes.includes('not-run');
+  return unjudged || !outcomes.includes('pass') ? 3 : 0;
 }

@@ -233,7 +233,7 @@ function checkExit(
 
 /** Returns how many cases ended in each verdict. */
 export function countVerdicts(planned: number, cases: readonly CaseResult[]): Totals {
-  const totals = { planned, pass: 0, fail: 0, known: 0, skip: 0, error: 0 };
+  const totals = { planned, pass: 0, fail: 0, known: 0, skip: 0, error: 0, 'not-run': 0 };
   for (const result of cases) totals[outcomeOf(result)] += 1;
   return totals;
 }

@@ -83,8 +83,8 @@ const caseResult = z
   .object({
     ...caseName,
     verdict: z
-      .enum(['pass', 'fail', 'skip', 'error'])
-      .describe('fail is the kernel’s, error the lab’s or the machine’s'),
+      .enum(['pass', 'fail', 'skip', 'error', 'not-run'])
+      .describe('fail is the kernel’s, error the lab’s or the machine’s; not-run is left out by --bail'),
     milliseconds,
     reason: z.string().exactOptional(),
     assertion: z
@@ -203,6 +203,7 @@ export const resultsSchema = z
         known: z.int().default(0).describe('failures that were expected'),
         skip: z.int(),
         error: z.int(),
+        'not-run': z.int().default(0).describe('left out by --bail'),
       })
       .readonly(),
     error: errorReport.exactOptional().describe('what ended the run early'),

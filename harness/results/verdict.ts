@@ -19,6 +19,8 @@ export type CaseEnd =
   /** It never began: no guest, a mistake in its file, the run was stopped. */
   | { readonly kind: 'not-run'; readonly error: ErrorReport }
   | { readonly kind: 'unmet'; readonly reason: string }
+  /** --bail ended the run before its turn. */
+  | { readonly kind: 'left-out'; readonly reason: string }
   /** It passed in an earlier run, and nothing that its verdict depends on has changed. */
   | { readonly kind: 'proven' };
 
@@ -89,6 +91,8 @@ function judgeEnd(end: CaseEnd): Judgement | undefined {
       return judgeOverdue(end);
     case 'unmet':
       return { verdict: 'skip', reason: end.reason };
+    case 'left-out':
+      return { verdict: 'not-run', reason: end.reason };
     case 'proven':
       return { verdict: 'pass' };
     case 'host-ended':

@@ -16,7 +16,7 @@ export interface CaseRecord {
   /** Takes note of a case that is red already, though not yet judged for good. */
   suspect(entry: PlanEntry, observed: Observed): void;
   readonly results: ReadonlyMap<PlanEntry, CaseResult>;
-  /** The first case that was neither passed nor skipped. */
+  /** The first case that was neither passed, skipped nor left out. */
   readonly firstRed: () => string | undefined;
 }
 

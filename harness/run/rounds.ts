@@ -22,7 +22,11 @@ export async function runUntilRed(
       number,
     );
     results.push(...round);
-    if (round.some(isRed) || round.every(({ verdict }) => verdict === 'skip')) break;
+    if (
+      round.some(isRed) ||
+      round.every(({ verdict }) => verdict === 'skip' || verdict === 'not-run')
+    )
+      break;
   }
   return results;
 }

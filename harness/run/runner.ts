@@ -53,7 +53,7 @@ function decide(
   if (signal.aborted) return { kind: 'not-run', error: toReport(signal.reason) };
   if (mistake !== undefined) return { kind: 'not-run', error: mistake };
   const red = bail ? firstRed() : undefined;
-  if (red !== undefined) return { kind: 'unmet', reason: `not run: --bail, and ${red} is red` };
+  if (red !== undefined) return { kind: 'left-out', reason: `--bail, and ${red} is red` };
   return unmet === undefined ? undefined : { kind: 'unmet', reason: unmet };
 }
 

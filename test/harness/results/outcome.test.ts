@@ -72,6 +72,8 @@ describe('exitCodeOfRun', () => {
     [['pass', 'error'], 3],
     [['error', 'fail'], 1],
     [['skip'], 3],
+    [['pass', 'fail', 'not-run'], 1],
+    [['pass', 'not-run'], 3],
     [[], 3],
   ] as const;
   const resultOf = (word: Verdict | 'known') =>

@@ -516,7 +516,7 @@ describe('a run', () => {
     });
     assert.deepEqual(
       results.map(({ verdict }) => verdict),
-      ['pass', 'fail', 'skip'],
+      ['pass', 'fail', 'not-run'],
     );
     assert.match(results[2]?.reason ?? '', /--bail.*fails an assertion is red/);
   });

@@ -39,7 +39,7 @@ async function session(work: RunPlan['work'], more: Partial<RunOptions> = {}) {
   return { status, text };
 }
 
-const totals = { planned: 1, pass: 1, fail: 0, known: 0, skip: 0, error: 0 };
+const totals = { planned: 1, pass: 1, fail: 0, known: 0, skip: 0, error: 0, 'not-run': 0 };
 const { id, base, file, suite, test } = caseResult();
 const planned = { id, base, file, suite, test };
 

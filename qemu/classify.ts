@@ -40,10 +40,10 @@ const embeddedPrefix = /\[ *\d+\.\d{6}\](?:\[ *[TC]\d+\])? /;
 const stamp = /\[ *\d+\.\d{6}\]/;
 
 /** Init's own last words, which are on the console only. */
-const lastWords = /^lab: died/;
+const lastWords = 'lab: died';
 
 /** What a program of the guest has written to /dev/kmsg, which init passes on: see init.c. */
-const programLine = /^user: /;
+const programLine = 'user: ';
 
 /** The lab's own lines: markers around cases, init's words. */
 const labLine = /^(?:cr-lab|lab): (?!died|canary )/;
@@ -95,8 +95,8 @@ export function createClassifier(notices: readonly RegExp[] = []): Classifier {
       return flush();
     }
     if (isStamped(line)) stamped = true;
-    const untimed = stamped && !isStamped(line) && !message.startsWith('lab: died');
-    if (untimed || message.startsWith('user: '))
+    const untimed = stamped && !isStamped(line) && !message.startsWith(lastWords);
+    if (untimed || message.startsWith(programLine))
       return current === undefined || extend(current, line, '(a program)') ? [] : flush();
     const match = findComplaint(rows, message);
     if (match !== undefined && !(current !== undefined && isPartOf(current, match.kind, message))) {

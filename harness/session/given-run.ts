@@ -253,6 +253,7 @@ function bothOf(a: RunEnd, b: RunEnd): RunEnd {
       known: sum('known'),
       skip: sum('skip'),
       error: sum('error'),
+      'not-run': sum('not-run'),
     },
     exitCode,
   };

@@ -5,6 +5,7 @@ import { describeEnd, tailOf } from './ending.ts';
 import { askHung, describeHang, placeOfHang } from './hang.ts';
 import { watchSilence } from './silence.ts';
 import { decodeFinding, describeStack, type SymbolFiles } from './stacks.ts';
+import type { ErrorCode } from '../harness/core/error-codes.ts';
 
 export interface ReadyOptions {
   /** Milliseconds from now until the guest must be ready, calibration included. */
@@ -145,7 +146,7 @@ function describeFailure(
   { console }: RunningMachine,
   outcome: Failure,
   options: ReadyOptions,
-): { readonly code: string; readonly what: string; readonly next: string } {
+): { readonly code: ErrorCode; readonly what: string; readonly next: string } {
   const last = console.partial.trim() === '' ? console.lines.at(-1) : console.partial;
   const where = last === undefined ? 'before its first line' : `after "${last}"`;
   switch (outcome.kind) {

@@ -2,13 +2,14 @@ import { execa } from 'execa';
 import { labError } from '../harness/core/errors.ts';
 import { toolEnvironment } from '../harness/core/tool-environment.ts';
 import { defined } from '../harness/core/defined.ts';
+import type { ErrorCode } from '../harness/core/error-codes.ts';
 
 /** What to say when a program fails. */
 export interface RunOptions {
   /** `compiling shim`; a gerund phrase. */
   readonly doing: string;
   /** The error's stable code. */
-  readonly code: string;
+  readonly code: ErrorCode;
   /** What the reader can do about it. */
   readonly next: string;
   readonly cwd?: string;

@@ -1,3 +1,5 @@
+import type { ErrorCode } from './error-codes.ts';
+
 import { defined } from './defined.ts';
 
 /**
@@ -23,7 +25,7 @@ export type Fault =
 /** The facts an error carries, so that no caller has to parse its text. */
 export interface LabErrorFacts {
   /** Stable, kebab-case, never reused for another meaning: `source-id-mismatch`. */
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly fault: Fault;
   /** What was being done, as a gerund phrase: `applying a patch`. */
   readonly doing: string;
@@ -39,6 +41,11 @@ export interface LabErrorFacts {
 }
 
 export type LabError = Error & LabErrorFacts & { readonly name: 'LabError' };
+
+/** Returns the error that has travelled as its facts. */
+export function revive(error: PlainError, cause?: unknown): LabError {
+  return labError({ ...error, code: error.code as ErrorCode, cause });
+}
 
 /** Returns an error that explains itself; throw it. */
 export function labError(facts: LabErrorFacts): LabError {
@@ -62,7 +69,10 @@ export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
 }
 
 /** An error as it travels: facts only, no cause, no stack and no places of this machine. */
-export type PlainError = Omit<LabErrorFacts, 'cause' | 'files'>;
+export type PlainError = Omit<LabErrorFacts, 'cause' | 'files' | 'code'> & {
+  /** An ErrorCode, unless another version of the lab has written it. */
+  readonly code: string;
+};
 
 /** Returns an error's facts without its cause and stack. */
 export function reportOf(error: PlainError): PlainError {

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { hasCode, labError, type LabError } from './errors.ts';
 import { findOdd, type LabHome } from './home.ts';
 import { findHostShare, type HostShare } from './host-share.ts';
+import type { ErrorCode } from './error-codes.ts';
 
 const execute = promisify(execFile);
 const MiB = 2 ** 20;
@@ -13,7 +14,7 @@ const MiB = 2 ** 20;
 /** Something about this machine that a run would stumble over later. */
 export interface Obstacle {
   /** Of the error that it is where it stops a run; stable. */
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly what: string;
   readonly next: string;
   /** Whether nothing can be built here; else it may go well, or be slow. */
@@ -115,7 +116,7 @@ async function lookAtFolder(
     ];
   }
   const next = `Set ${variable} to a folder on another file system.`;
-  const stop = (code: string, what: string): Obstacle => ({
+  const stop = (code: ErrorCode, what: string): Obstacle => ({
     code,
     next,
     stops: true,

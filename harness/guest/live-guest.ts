@@ -1,7 +1,7 @@
 import { watchConsole } from './console-watch.ts';
 import type { ConsoleWatch } from './console-watch.ts';
 import { firstOf } from '../core/deadline.ts';
-import { labError } from '../core/errors.ts';
+import { revive } from '../core/errors.ts';
 import type { ErrorReport } from '../core/events.ts';
 import type { GuestHandle, Machinery, Vigil } from './guest-handle.ts';
 import { watchForLoss } from './guest-loss.ts';
@@ -63,7 +63,7 @@ export async function openLiveGuest(
   const dead = await watch.proveScan();
   if (dead !== undefined) {
     await closeLiveGuest(live, settings);
-    throw labError(dead);
+    throw revive(dead);
   }
   emit({ type: 'guest-ready', guest: name, base, milliseconds: performance.now() - start });
   return live;

@@ -1,6 +1,6 @@
 import type { Client, ClientChannel } from 'ssh2';
 import type { ErrorReport } from '../core/events.ts';
-import { isLabError, labError } from '../core/errors.ts';
+import { isLabError, labError, revive } from '../core/errors.ts';
 import type { LabError } from '../core/errors.ts';
 import { createShimClient } from './shim-client.ts';
 import type { ShimClient } from './shim-client.ts';
@@ -95,7 +95,7 @@ async function watch(
 
 async function explain(error: unknown, options: SessionOptions): Promise<LabError> {
   const known = await options.probe();
-  if (known !== undefined) return labError({ ...known, cause: error });
+  if (known !== undefined) return revive(known, error);
   return isLabError(error) ? error : silentEnd(String(error));
 }
 

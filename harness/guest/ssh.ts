@@ -1,6 +1,7 @@
 import type { Client, ClientChannel } from 'ssh2';
 import { labError } from '../core/errors.ts';
 import type { LabError } from '../core/errors.ts';
+import type { ErrorCode } from '../core/error-codes.ts';
 
 export interface SshAddress {
   /** Port on 127.0.0.1. */
@@ -86,7 +87,7 @@ export function withDeadline<T>(work: Promise<T>, deadline: number, what: string
   return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
-function sshError(code: string, what: string): LabError {
+function sshError(code: ErrorCode, what: string): LabError {
   return labError({
     code,
     fault: 'infrastructure',

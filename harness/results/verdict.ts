@@ -1,4 +1,4 @@
-import { labError } from '../core/errors.ts';
+import { revive } from '../core/errors.ts';
 import type { AssertionReport, ErrorReport, Verdict } from '../core/events.ts';
 import type { Failure } from '../suite/host-protocol.ts';
 import type { Finding } from '../core/finding.ts';
@@ -163,5 +163,5 @@ function judgeWitness({ leftovers, blind }: Observed): Judgement | undefined {
 
 function judgeError(error: ErrorReport): Judgement {
   if (error.fault === 'kernel') return { verdict: 'fail', reason: error.what, error };
-  return { verdict: 'error', reason: labError(error).message, error };
+  return { verdict: 'error', reason: revive(error).message, error };
 }

@@ -60,6 +60,7 @@ async function blamingTheCaller<T>(work: () => Promise<T>): Promise<T> {
     const { files, cause } = error;
     throw labError({
       ...reportOf(error),
+      code: error.code,
       fault: 'usage',
       ...(error.code === 'patch-does-not-apply'
         ? { next: 'Rebase the series, or name the commit that it applies to.' }

@@ -10,7 +10,7 @@ import { bootTo, launch, type GuestOptions } from '../guest/boot-guest.ts';
 import { watchConsole } from '../guest/console-watch.ts';
 import type { Context } from '../core/context.ts';
 import { firstOf } from '../core/deadline.ts';
-import { isLabError, labError, reportOf, toReport, type LabError } from '../core/errors.ts';
+import { isLabError, labError, reportOf, revive, toReport, type LabError } from '../core/errors.ts';
 import type { CaseResult } from '../core/events.ts';
 import { openGuestSession } from '../guest/guests.ts';
 import { symbolsOf } from '../guest/symbols.ts';
@@ -127,7 +127,7 @@ async function switchOff(running: RunningMachine, options: GuestOptions): Promis
   try {
     const watch = watchConsole(running.console, session.shim, wait);
     const dead = await watch.proveScan();
-    if (dead !== undefined) throw labError(dead);
+    if (dead !== undefined) throw revive(dead);
     // Its answer may not come through any more.
     void session.shim.call(['poweroff'], { deadline: wait }).catch(() => undefined);
     if ((await firstOf(running.ended, wait)) !== undefined) return;

@@ -1,4 +1,4 @@
-import { labError } from '../core/errors.ts';
+import { labError, revive } from '../core/errors.ts';
 import { guestAssertion } from './guest-assertion.ts';
 import { withStackOf } from './extend.ts';
 import { createGuestProxy } from './guest-proxy.ts';
@@ -74,15 +74,15 @@ export function createHostCalls(send: (call: GuestCall & { call: number }) => vo
     pending.delete(call);
     if (found === undefined) return;
     if ('value' in answer) found.resolve(answer.value);
-    else found.reject(revive(answer.failure));
+    else found.reject(reviveThrown(answer.failure));
   };
 
   const addLines = (guest: number, more: readonly string[]) => void linesOf(guest).push(...more);
   return { guestOf, another, takeUnawaited, settle, addLines };
 }
 
-function revive({ message, report, assertion }: ThrownByGuest): Error {
-  if (report !== undefined) return labError(report);
+function reviveThrown({ message, report, assertion }: ThrownByGuest): Error {
+  if (report !== undefined) return revive(report);
   return assertion === undefined ? new Error(message) : guestAssertion(message, assertion);
 }
 

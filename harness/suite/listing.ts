@@ -1,5 +1,6 @@
 import type { Needs, RegisteredSuite } from './registry.ts';
 import { defined } from '../core/defined.ts';
+import type { ErrorCode } from '../core/error-codes.ts';
 
 /** A case as its file declares it, before it is known what the run can offer. */
 export interface ListedCase {
@@ -18,7 +19,7 @@ export interface Mistake {
   readonly suite?: string;
   readonly test?: string;
   /** Stable: `suite-without-run`. */
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly what: string;
   readonly next: string;
 }
@@ -64,7 +65,7 @@ function findMistakes(file: string, suites: readonly RegisteredSuite[]): Mistake
     ...twins(suites.map((suite) => suite.name)).map((name) => ({
       file,
       suite: name,
-      code: 'suite-twice',
+      code: 'suite-twice' as const,
       what: `two suites are called "${name}"`,
       next: 'Give each suite of a file a name of its own.',
     })),
@@ -73,7 +74,7 @@ function findMistakes(file: string, suites: readonly RegisteredSuite[]): Mistake
 }
 
 function findSuiteMistakes(file: string, suite: RegisteredSuite): Mistake[] {
-  const of = (code: string, what: string, next: string, test?: string): Mistake => ({
+  const of = (code: ErrorCode, what: string, next: string, test?: string): Mistake => ({
     file,
     suite: suite.name,
     ...defined({ test }),

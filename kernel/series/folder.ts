@@ -8,6 +8,7 @@ import { readMail } from './mail.ts';
 import { splitMbox } from './mailbox.ts';
 import { takePatch } from './mailed-patch.ts';
 import type { GivenSeries } from './mailed.ts';
+import type { ErrorCode } from '../../harness/core/error-codes.ts';
 
 /**
  * Reads a folder of patches: those that its file `series` lists, as quilt does, or else all files
@@ -128,7 +129,7 @@ function readPlainPatch(path: string, words: string, text: string, number: numbe
   return { file: nameOfFile(number, subject), subject, bytes };
 }
 
-function refuse(path: string, code: string, what: string, cause?: unknown): Error {
+function refuse(path: string, code: ErrorCode, what: string, cause?: unknown): Error {
   return labError({
     ...{ code, fault: 'usage', doing: `reading the patches of ${path}`, what, cause },
     next: 'Give a folder of patches as git format-patch or quilt write them, in order by name or by a file `series`.',

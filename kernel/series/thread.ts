@@ -1,6 +1,7 @@
 import { labError } from '../../harness/core/errors.ts';
 import type { Mail } from './mail.ts';
 import type { Mailbox } from './mailbox.ts';
+import type { ErrorCode } from '../../harness/core/error-codes.ts';
 
 /** A series as it was mailed. */
 export interface MailedSeries {
@@ -209,7 +210,7 @@ function describe({ version, resend, total, mails }: Sending): string {
   return `${name}, ${patches} patch${patches === 1 ? '' : 'es'}: ${first?.subject ?? ''}`;
 }
 
-type Refuse = (code: string, what: string, next: string, details?: readonly string[]) => Error;
+type Refuse = (code: ErrorCode, what: string, next: string, details?: readonly string[]) => Error;
 
 function refuser(path: string): Refuse {
   return (code, what, next, details = []) =>

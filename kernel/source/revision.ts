@@ -2,6 +2,7 @@ import { labError } from '../../harness/core/errors.ts';
 import { git } from '../git.ts';
 import { findGitFolder } from '../source/source-git.ts';
 import { versionIn } from '../source/source-version.ts';
+import type { ErrorCode } from '../../harness/core/error-codes.ts';
 
 /** A commit of a user's clone that a series is based on. */
 export interface Revision {
@@ -47,7 +48,7 @@ export async function findRevision(gitFolder: string, name: string): Promise<Rev
 /** An error about what a user has said of a clone. */
 export function refuseClone(
   place: string,
-  code: string,
+  code: ErrorCode,
   what: string,
   details: readonly string[] = [],
   next = 'Name a clone of Linux with --repo, and commits that it has.',

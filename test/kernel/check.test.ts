@@ -122,7 +122,7 @@ it('boots every image that changed, and is red where one does not come up', () =
       booted += 1;
       if (booted < 3) return Promise.resolve();
       throw labError({
-        code: 'boot-failed',
+        code: 'boot-panic',
         fault: 'boot',
         doing: 'booting',
         what: 'no',

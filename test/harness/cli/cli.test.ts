@@ -181,14 +181,14 @@ describe('exit statuses', () => {
   for (const [fault, status] of faults) {
     it(`${status} for a fault of kind ${fault}`, async () => {
       const { cli, err } = pretendCli();
-      const facts = { code: 'made-up', fault, doing: 'trying', what: 'it fails', next: 'Stop.' };
+      const facts = { code: 'bug-in-the-lab' as const, fault, doing: 'trying', what: 'it fails', next: 'Stop.' };
       Object.defineProperty(cli, 'folder', {
         get: () => {
           throw labError(facts);
         },
       });
       assert.equal(await main(['run', 'x.ts'], cli), status);
-      assert.match(err(), /error trying\n {2}it fails\n {2}next: Stop\. \[made-up\]/);
+      assert.match(err(), /error trying\n {2}it fails\n {2}next: Stop\. \[bug-in-the-lab\]/);
     });
   }
 

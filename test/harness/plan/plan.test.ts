@@ -113,7 +113,7 @@ describe('buildPlan', () => {
   });
 
   it('makes mistakes entries, and tells a case once', () => {
-    const mistake = { code: 'test-twice', what: 'twice', next: 'rename' };
+    const mistake = { code: 'test-twice' as const, what: 'twice', next: 'rename' };
     const mistakes = [{ file: 'a', suite: 's', test: '1', ...mistake }];
     const { entries } = plan({ listing: { ...all, mistakes } });
     assert.equal(entries.length, 6);

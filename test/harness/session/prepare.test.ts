@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Context } from '../../../harness/core/context.ts';
+import type { ErrorCode } from '../../../harness/core/error-codes.ts';
 import { isLabError, labError, type Fault } from '../../../harness/core/errors.ts';
 import { settleBoth } from '../../../harness/session/prepare.ts';
 
 const failure = (fault: Fault) =>
-  labError({ code: `no-${fault}`, fault, doing: 'testing', what: fault, next: 'Nothing.' });
+  labError({ code: `no-${fault}` as ErrorCode, fault, doing: 'testing', what: fault, next: 'Nothing.' });
 
 function contextOf(signal: AbortSignal): Context {
   return { signal } as unknown as Context;

@@ -70,7 +70,7 @@ describe('a run', () => {
       context.emit({ type: 'cases-planned', cases: [planned, { ...planned, id: 'two' }] });
       context.emit({ type: 'case-ended', result: caseResult() });
       throw labError({
-        code: 'no-source',
+        code: 'source-unavailable',
         fault: 'source',
         doing: 'getting the source',
         what: 'it is nowhere',
@@ -80,17 +80,17 @@ describe('a run', () => {
     assert.equal(status, 2);
     assert.match(
       text,
-      /error getting the source\n {2}it is nowhere\n {2}next: Name it\. \[no-source\]/,
+      /error getting the source\n {2}it is nowhere\n {2}next: Name it\. \[source-unavailable\]/,
     );
     const { cases, missing, error } = await stored();
-    assert.deepEqual([cases.length, missing.length, error?.code], [1, 1, 'no-source']);
+    assert.deepEqual([cases.length, missing.length, error?.code], [1, 1, 'source-unavailable']);
   });
 
   it('that broke off after a red case is red', async () => {
     const { status } = await session((context) => {
       context.emit({ type: 'case-ended', result: failed });
       throw labError({
-        code: 'x',
+        code: 'git-failed',
         fault: 'infrastructure',
         doing: 'y',
         what: 'z',

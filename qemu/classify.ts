@@ -43,7 +43,7 @@ const stamp = /\[ *\d+\.\d{6}\]/;
 const lastWords = 'lab: died';
 
 /** What a program of the guest has written to /dev/kmsg, which init passes on: see init.c. */
-const programLine = 'user: ';
+const programWord = 'user: ';
 
 /** The lab's own lines: markers around cases, init's words. */
 const labLine = /^(?:cr-lab|lab): (?!died|canary )/;
@@ -67,7 +67,8 @@ const longestFinding = 400;
     if (untimed || programLine.test(message))
       return current === undefined || extend(current, line, '(a program)') ? [] : flush();
  * needs every line in order, `index` counting from 0. `notices` are lines of the project's own
- * that are told of and turn nothing red.
+ * that are told of and turn nothing red. What programs write to the console or to /dev/kmsg is
+ * no complaint, whatever it says.
  */
 export function createClassifier(notices: readonly RegExp[] = []): Classifier {
   const rows: readonly Complaint[] = [
@@ -96,7 +97,7 @@ export function createClassifier(notices: readonly RegExp[] = []): Classifier {
     }
     if (isStamped(line)) stamped = true;
     const untimed = stamped && !isStamped(line) && !message.startsWith(lastWords);
-    if (untimed || message.startsWith(programLine))
+    if (untimed || message.startsWith(programWord))
       return current === undefined || extend(current, line, '(a program)') ? [] : flush();
     const match = findComplaint(rows, message);
     if (match !== undefined && !(current !== undefined && isPartOf(current, match.kind, message))) {

@@ -62,10 +62,6 @@ const longestFinding = 400;
 
 /**
  * Returns a classifier for one guest's console. It knows 2.6.30's wording and 6.1's, and
-    if (isStamped(line)) stamped = true;
-    const untimed = stamped && !isStamped(line) && !lastWords.test(message);
-    if (untimed || programLine.test(message))
-      return current === undefined || extend(current, line, '(a program)') ? [] : flush();
  * needs every line in order, `index` counting from 0. `notices` are lines of the project's own
  * that are told of and turn nothing red. What programs write to the console or to /dev/kmsg is
  * no complaint, whatever it says.

@@ -9,7 +9,7 @@ import { decodeFinding } from '../../qemu/stacks.ts';
 import { bootTo, launch } from './boot-guest.ts';
 import type { GuestOptions } from './boot-guest.ts';
 import type { Context } from '../core/context.ts';
-import { isLabError, labError } from '../core/errors.ts';
+import { isLabError, labError, reportOf, revive } from '../core/errors.ts';
 import type { GuestHandle, GuestRequest, Machinery } from './guest-handle.ts';
 import { probeMachine } from './guest-loss.ts';
 import { savedGuest } from './saved-guest.ts';
@@ -123,7 +123,7 @@ export async function openGuestSession(
     probe: () => probeMachine({ console, ended }, patience.probe * factor),
   }).catch((error: unknown) => {
     if (!isLabError(error) || error.details !== undefined) throw error;
-    throw labError({ ...error, details: tailOf(console), cause: error });
+    throw revive({ ...reportOf(error), details: tailOf(console) }, error);
   });
 }
 

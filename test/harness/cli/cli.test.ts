@@ -181,7 +181,13 @@ describe('exit statuses', () => {
   for (const [fault, status] of faults) {
     it(`${status} for a fault of kind ${fault}`, async () => {
       const { cli, err } = pretendCli();
-      const facts = { code: 'bug-in-the-lab' as const, fault, doing: 'trying', what: 'it fails', next: 'Stop.' };
+      const facts = {
+        code: 'bug-in-the-lab' as const,
+        fault,
+        doing: 'trying',
+        what: 'it fails',
+        next: 'Stop.',
+      };
       Object.defineProperty(cli, 'folder', {
         get: () => {
           throw labError(facts);

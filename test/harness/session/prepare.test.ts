@@ -6,7 +6,13 @@ import { isLabError, labError, type Fault } from '../../../harness/core/errors.t
 import { settleBoth } from '../../../harness/session/prepare.ts';
 
 const failure = (fault: Fault) =>
-  labError({ code: `no-${fault}` as ErrorCode, fault, doing: 'testing', what: fault, next: 'Nothing.' });
+  labError({
+    code: `no-${fault}` as ErrorCode,
+    fault,
+    doing: 'testing',
+    what: fault,
+    next: 'Nothing.',
+  });
 
 function contextOf(signal: AbortSignal): Context {
   return { signal } as unknown as Context;

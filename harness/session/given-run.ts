@@ -1,4 +1,4 @@
-import type { Image } from '../../kernel/base.ts';
+import type { Image, Patch, Series } from '../../kernel/base.ts';
 import { commitSeries } from '../../kernel/tree/apply.ts';
 import { makeImage } from '../../kernel/image.ts';
 import { findFirstFailing } from '../../kernel/series/first-failing.ts';
@@ -13,8 +13,10 @@ import type { CaseResult, PlannedCase, Totals } from '../core/events.ts';
 import { findLabHome } from '../core/home.ts';
 import { baseReady, runImages } from './run-images.ts';
 import type { RunOptions } from '../plan/options.ts';
+import { checkCases } from '../plan/prepare-plan.ts';
+import { findCaseFiles } from '../suite/case-files.ts';
 import { exitCodeOfRun } from '../results/outcome.ts';
-import { prepareGuests, type GuestParts } from './prepare.ts';
+import { lookAround, prepareGuests, type GuestParts } from './prepare.ts';
 import { countVerdicts } from '../results/results-collect.ts';
 import { runSession, type RunEnd } from './run-session.ts';
 import { makeScratch } from '../core/scratch.ts';
@@ -84,6 +86,13 @@ const tests = {
   boot: 'boots, says nothing bad, powers off',
 } as const;
 
+/** A target with its two cases. */
+interface Check {
+  readonly target: Target;
+  readonly build: PlannedCase;
+  readonly boot: PlannedCase;
+}
+
 async function prove(
   project: GivenProject,
   options: RunOptions,
@@ -93,93 +102,118 @@ async function prove(
 ): Promise<RunEnd> {
   const { base, from, patchesFolder, title, notes } = project;
   for (const text of [title, ...notes]) context.emit({ type: 'note', text });
+  await lookAround([base], context);
+  // What is wrong with the cases that were named is told before anything is built.
+  if (options.files.length > 0)
+    await checkCases(await findCaseFiles(options.files, cli.root), [base], options, cli);
   const series = await blamingTheCaller(() => readSeries(base, undefined, patchesFolder));
   const source = await acquireSource(base, { from }, context);
-  // A patch that does not apply is told before anything is built.
+  // So is a patch that does not apply.
   await blamingTheCaller(() =>
     withTree(base, context, () => commitSeries(source, series, context)),
   );
-  const patches = series.patches.filter(isCounted);
-  const last = patches.length;
-  const whole = {
-    upto: last,
-    name: last === 1 ? nameOfPatch(at(patches, 1)) : `all ${last} patches`,
-  };
-  const targets: readonly Target[] =
-    options.each === true
-      ? patches.map((patch) => ({ upto: patch.number, name: nameOfPatch(patch) }))
-      : [whole];
-  const nameOf = (number: number): string => nameOfPatch(at(patches, number));
-  const entries = targets.map((target) => ({
-    target,
-    build: planned(target.name, tests.build, base.name),
-    boot: planned(target.name, tests.boot, base.name),
-  }));
-  context.emit({
-    type: 'cases-planned',
-    cases: entries.flatMap(({ build, boot }) => [build, boot]),
-  });
-  const results: CaseResult[] = [];
-  const record = (entry: PlannedCase, end: CheckEnd, milliseconds: number): void => {
-    const { id, file, suite, test } = entry;
-    const result: CaseResult = {
-      id,
-      base: base.name,
-      file,
-      suite,
-      test,
-      milliseconds,
-      shim: [],
-      rerun: options.command,
-      ...end,
+  const checks = planChecks(series.patches.filter(isCounted), base.name, options.each === true);
+  const cases = checks.flatMap(({ build, boot }) => [build, boot]);
+  context.emit({ type: 'cases-planned', cases });
+
+  const stop = new AbortController();
+  const signal = AbortSignal.any([context.signal, stop.signal]);
+  const guests = prepareGuests([base], options, { ...context, signal });
+  // Its failure is told where it is waited for.
+  guests.catch(() => undefined);
+  try {
+    const { results, tip } = await runChecks(
+      checks,
+      project,
+      series,
+      guests,
+      options,
+      folder,
+      context,
+    );
+    const own = {
+      totals: countVerdicts(results.length, results),
+      exitCode: exitCodeOfRun(results),
     };
+    if (options.files.length === 0) return own;
+    if (tip === undefined) {
+      context.emit({ type: 'warning', text: 'No case was run: the whole series was not built.' });
+      return own;
+    }
+    const prepared = { ...(await guests), images: [tip], failures: [] };
+    return bothOf(own, await runImages(prepared, options, cli, folder, context));
+  } finally {
+    stop.abort(new Error('the series needs no guest any more'));
+    await guests.catch(() => undefined);
+  }
+}
+
+function planChecks(patches: readonly Patch[], base: string, each: boolean): readonly Check[] {
+  const last = patches.length;
+  const whole = last === 1 ? nameOfPatch(at(patches, 1)) : `all ${last} patches`;
+  const targets = each
+    ? patches.map((patch) => ({ upto: patch.number, name: nameOfPatch(patch) }))
+    : [{ upto: last, name: whole }];
+  return targets.map((target) => ({
+    target,
+    build: planned(target.name, tests.build, base),
+    boot: planned(target.name, tests.boot, base),
+  }));
+}
+
+/** Builds and boots each target, telling what it came to, and returns the whole series' image. */
+async function runChecks(
+  checks: readonly Check[],
+  project: GivenProject,
+  series: Series,
+  guests: Promise<GuestParts>,
+  options: RunOptions,
+  folder: string,
+  context: Context,
+): Promise<{ readonly results: readonly CaseResult[]; readonly tip: Image | undefined }> {
+  const { name: base } = project.base;
+  const patches = series.patches.filter(isCounted);
+  const results: CaseResult[] = [];
+  const record = (entry: PlannedCase, end: CheckEnd, start: number): void => {
+    const { id, file, suite, test } = entry;
+    const milliseconds = performance.now() - start;
+    const command = { shim: [], rerun: options.command };
+    const result: CaseResult = { id, base, file, suite, test, milliseconds, ...command, ...end };
     results.push(result);
     context.emit({ type: 'case-ended', result });
   };
-  const guests = prepareGuests([base], options, context);
-  // Its failure is told where it is waited for.
-  guests.catch(() => undefined);
+  const known = new Set<string>();
   let tip: Image | undefined;
-  for (const { target, build, boot } of entries) {
-    const start = performance.now();
-    const guest = `${base.name}-${String(target.upto).padStart(4, '0')}`;
-    context.emit({ type: 'case-started', id: build.id, base: base.name, guest });
-    const made = await buildOrExplain(project, target.upto, options, context, nameOf);
-    const built = performance.now();
+  for (const { target, build, boot } of checks) {
+    const guest = `${base}-${String(target.upto).padStart(4, '0')}`;
+    let start = performance.now();
+    context.emit({ type: 'case-started', id: build.id, base, guest });
+    const made = await buildOrExplain(project, target.upto, options, context, (number) =>
+      nameOfPatch(at(patches, number)),
+    );
     if ('culprit' in made) {
-      record(build, judgeFailedBuild(made.error, made.culprit), built - start);
-      record(boot, { verdict: 'skip', reason: 'it was not built', findings: [], console: [] }, 0);
+      record(build, judgeFailedBuild(made.error, made.culprit), start);
+      record(
+        boot,
+        { verdict: 'skip', reason: 'it was not built', findings: [], console: [] },
+        start,
+      );
       continue;
     }
+    const { image } = made;
     const parts = await guests;
-    if (target.upto === last) {
-      tip = made.image;
-      context.emit(baseReady(made.image, parts.rootfs));
+    if (target.upto === patches.length) {
+      tip = image;
+      // Cases tell it themselves.
+      if (options.files.length === 0) context.emit(baseReady(image, parts.rootfs));
     }
-    record(build, await judgeBuild(made.image, context), built - start);
-    context.emit({ type: 'case-started', id: boot.id, base: base.name, guest });
-    const began = performance.now();
-    const end = await checkBoot(
-      made.image,
-      guest,
-      guestOptions(made.image, parts, folder),
-      context,
-    );
-    record(boot, end, performance.now() - began);
+    record(build, await judgeBuild(image, known, context), start);
+    start = performance.now();
+    context.emit({ type: 'case-started', id: boot.id, base, guest });
+    const machine = { ...parts, images: [image], folder };
+    record(boot, await checkBoot(image, guest, machine, context), start);
   }
-  const parts = await guests;
-  const own = { totals: countVerdicts(results.length, results), exitCode: exitCodeOfRun(results) };
-  if (options.files.length === 0) return own;
-  if (tip === undefined) {
-    context.emit({ type: 'warning', text: 'No case was run: the whole series was not built.' });
-    return own;
-  }
-  const prepared = { ...parts, images: [tip], failures: [] };
-  return bothOf(own, await runImages(prepared, options, cli, folder, context));
-}
-
-function guestOptions(image: Image, parts: GuestParts, folder: string) {
-  return { ...parts, images: [image], folder };
+  return { results, tip };
 }
 
 function planned(suite: string, test: string, base: string): PlannedCase {

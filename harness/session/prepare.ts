@@ -47,7 +47,8 @@ export async function prepare(
   return { ...parts, ...made };
 }
 
-async function lookAround(bases: readonly Base[], context: Context): Promise<void> {
+/** Tells what of this machine stands in the way of these bases; throws what stops them. */
+export async function lookAround(bases: readonly Base[], context: Context): Promise<void> {
   const guest = Math.max(...bases.map((base) => base.guest.memory));
   for (const obstacle of await findObstacles(context.home, guest)) {
     if (obstacle.stops) throw obstacleError(obstacle);

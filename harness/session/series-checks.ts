@@ -2,8 +2,8 @@ import type { CompilerWarning, Image, Patch, Series } from '../../kernel/base.ts
 import { createBlame } from '../../kernel/tree/blame.ts';
 import { isCounted, nameOfPatch } from '../../kernel/series/series.ts';
 import type { Finding } from '../core/finding.ts';
-import { decodeFinding } from '../../qemu/stacks.ts';
-import type { RunningMachine } from '../../qemu/contracts.ts';
+import { blameOf, decodeFinding, type SymbolFiles } from '../../qemu/stacks.ts';
+import type { Console, RunningMachine } from '../../qemu/contracts.ts';
 import { manualCommand } from '../../qemu/machine.ts';
 import { qemuCommand } from '../../qemu/program.ts';
 import { bootTo, launch, type GuestOptions } from '../guest/boot-guest.ts';
@@ -23,9 +23,20 @@ export type CheckEnd = Pick<
 
 const nothingSaid = { findings: [], console: [] } as const;
 
-/** Returns how a kernel was built: red if the series wrote a line that the compiler warns of. */
-export async function judgeBuild(image: Image, context: Context): Promise<CheckEnd> {
-  const warnings = await warningsOfSeries(image, context);
+/**
+ * Returns how a kernel was built: red if the series wrote a line that the compiler warns of.
+ * What is in `known` was told of a shorter prefix; what is told now is added to it.
+ */
+export async function judgeBuild(
+  image: Image,
+  known: Set<string>,
+  context: Context,
+): Promise<CheckEnd> {
+  // Not by its line: a later patch moves old warnings about.
+  const nameOf = ({ file, text }: CompilerWarning): string => `${file}: ${text}`;
+  const all = await warningsOfSeries(image, context);
+  const warnings = all.filter((warning) => !known.has(nameOf(warning)));
+  for (const warning of all) known.add(nameOf(warning));
   if (warnings.length === 0) return { verdict: 'pass', ...nothingSaid };
   const [first] = warnings;
   const count = warnings.length === 1 ? 'a warning' : `${warnings.length} warnings`;
@@ -115,7 +126,7 @@ export async function checkBoot(
     scanned: console.scanned,
   });
   signal.throwIfAborted();
-  const end = await judgeBoot(running, image, thrown, context);
+  const end = await judgeBoot(running, image, thrown, symbolsOf(image, context));
   for (const finding of end.findings) emit({ type: 'console-finding', guest: name, base, finding });
   return { ...end, guest: name };
 }
@@ -147,13 +158,16 @@ async function switchOff(running: RunningMachine, options: GuestOptions): Promis
 /** What the host may be to blame for. */
 const hostsDoing = ['boot-late'];
 
-async function judgeBoot(
-  { console }: RunningMachine,
-  image: Image,
+/**
+ * Returns what a boot came to: `thrown` is what kept it from its end, if anything did. A
+ * complaint of the kernel comes first, decoded; then a kernel that does not come up or end.
+ */
+export async function judgeBoot(
+  { console }: { readonly console: Pick<Console, 'findings' | 'lines'> },
+  image: Pick<Image, 'base'>,
   thrown: unknown,
-  context: Context,
+  symbols: SymbolFiles | undefined,
 ): Promise<CheckEnd> {
-  const symbols = symbolsOf(image, context);
   const own = console.findings.filter(({ line }) => !line.includes('canary '));
   const findings: Finding[] = [];
   for (const finding of own)
@@ -164,7 +178,9 @@ async function judgeBoot(
   if (complaint !== undefined)
     return {
       verdict: 'fail',
-      reason: `kernel ${complaint.kind}: ${complaint.line}`,
+      reason: [`kernel ${complaint.kind}: ${complaint.line}`, blameOf(complaint.stack ?? [])]
+        .filter((part) => part !== undefined)
+        .join('; '),
       ...(error === undefined ? {} : { error }),
       ...seen,
     };

@@ -1,14 +1,19 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { ErrorCode } from '../../../harness/core/error-codes.ts';
 import type { Finding } from '../../../harness/core/finding.ts';
 import { labError, type Fault } from '../../../harness/core/errors.ts';
 import { judgeBoot } from '../../../harness/session/series-checks.ts';
 import { v6_1 } from '../../../kernel/bases/v6.1.ts';
 
 const finding = (kind: Finding['kind'], line: string, fatal = true): Finding => ({
-  ...{ kind, line, lines: [line], index: 3, fatal },
+  kind,
+  line,
+  lines: [line],
+  index: 3,
+  fatal,
 });
-const thrown = (code: string, fault: Fault) =>
+const thrown = (code: ErrorCode, fault: Fault) =>
   labError({ code, fault, doing: 'booting', what: `it was ${code}`, next: 'Look.' });
 
 /** Judges a boot whose console said something, and that something ended. */

@@ -34,6 +34,31 @@ export interface LaunchOptions {
   readonly restoreFrom?: string;
   /** Stop at the first instruction and wait for gdb on this Unix socket. */
   readonly gdb?: string;
+  /** Count the instructions that the guest runs. TCG only. */
+  readonly coverage?: CoveragePlugin;
+}
+
+/** A plugin that is built, and what it counts. */
+export interface CoveragePlugin {
+  /** Absolute path of the plugin. */
+  readonly plugin: string;
+  /** Absolute path of the file of address ranges. */
+  readonly ranges: string;
+}
+
+/**
+ * How often each instruction ran, by where it begins: the number of bytes before it, all ranges
+ * laid one after another. Those that did not run are not in it.
+ */
+export type Hits = ReadonlyMap<number, number>;
+
+/** What a guest's plugin tells. */
+export interface CoverageFeed {
+  /**
+   * Returns what ran since it was last asked. A guest that has ended is asked no more: then it
+   * is what it told at its end, which is nothing if QEMU was killed.
+   */
+  take(): Promise<Hits>;
 }
 
 export interface MachineEnd {
@@ -101,6 +126,8 @@ export interface RunningMachine {
   readonly sshPort: number;
   readonly qmp: Qmp;
   readonly console: Console;
+  /** Of a machine that was started with it. */
+  readonly coverage?: CoverageFeed;
   /** QEMU's command line as started. */
   readonly argv: readonly string[];
   readonly how: 'booted' | 'restored';

@@ -1,11 +1,18 @@
 import type { ChildProcess } from 'node:child_process';
 import { mkdir, open, type FileHandle } from 'node:fs/promises';
 import type { Socket } from 'node:net';
+import { Duplex } from 'node:stream';
 import { labError } from '../harness/core/errors.ts';
 import { openConsole, type ConsoleFeed } from './console.ts';
 import type { LaunchOptions, Machine, MachineEnd, RunningMachine } from './contracts.ts';
 import { endError, startError } from './ending.ts';
-import { consoleDescriptor, machineArguments, qmpDescriptor } from './machine.ts';
+import {
+  consoleDescriptor,
+  coverageDescriptor,
+  machineArguments,
+  qmpDescriptor,
+} from './machine.ts';
+import { openCoverage } from './plugin/feed.ts';
 import { qemuCommand } from './program.ts';
 import { createQmp, type QmpClient } from './qmp.ts';
 import { loadState } from './restore.ts';
@@ -33,7 +40,8 @@ export async function launchMachine(
   options.signal.throwIfAborted();
   const command = qemuCommand();
   const restoring = options.restoreFrom !== undefined;
-  const wiring = { name: options.name, restoring, gdb: options.gdb };
+  const { name, gdb, coverage } = options;
+  const wiring = { name, restoring, gdb, coverage };
   const argv = [command, ...machineArguments(machine, wiring)];
   await mkdir(options.folder, { recursive: true });
   const state = await openState(options.restoreFrom);
@@ -45,6 +53,7 @@ export async function launchMachine(
     'pipe',
     'pipe',
     state?.fd ?? 'ignore',
+    coverage === undefined ? 'ignore' : 'pipe',
   ]);
   const running = watch(child, machine, { ...options, argv, spool });
   const kill = () => void child.kill('SIGKILL');
@@ -91,6 +100,7 @@ function watch(
     options.spool,
     options.notices,
   );
+  const coverage = (child.stdio as readonly unknown[])[coverageDescriptor];
   const ended = watchEnd(child, qmp, feed);
   return {
     name: options.name,
@@ -99,6 +109,7 @@ function watch(
     folder: options.folder,
     qmp,
     console: feed,
+    ...(coverage instanceof Duplex ? { coverage: openCoverage(coverage) } : {}),
     argv: options.argv,
     how: options.restoreFrom === undefined ? 'booted' : 'restored',
     ended,

@@ -1,10 +1,11 @@
 import { labError } from '../harness/core/errors.ts';
-import type { Machine } from './contracts.ts';
+import type { CoveragePlugin, Machine } from './contracts.ts';
 
 /** File descriptors QEMU inherits from the lab: ends of Unix socket pairs, and a saved state. */
 export const consoleDescriptor = 3;
 export const qmpDescriptor = 4;
 export const stateDescriptor = 5;
+export const coverageDescriptor = 6;
 
 /** QEMU's name for the serial console's other end. */
 export const consoleId = 'console';
@@ -16,6 +17,7 @@ export interface Wiring {
   readonly restoring: boolean;
   /** Unix socket where gdb may attach. */
   readonly gdb?: string | undefined;
+  readonly coverage?: CoveragePlugin | undefined;
 }
 
 /**
@@ -47,6 +49,7 @@ export function machineArguments(machine: Machine, wiring: Wiring): string[] {
     ...['-chardev', `socket,id=qmp,fd=${qmpDescriptor}`, '-mon', 'chardev=qmp,mode=control'],
     ...(wiring.restoring ? ['-incoming', 'defer'] : []),
     ...(wiring.gdb === undefined ? [] : gdbArguments(wiring.gdb)),
+    ...(wiring.coverage === undefined ? [] : pluginArguments(wiring.coverage)),
     ...kernelArguments(machine),
   ];
 }
@@ -110,6 +113,11 @@ function gdbArguments(path: string): string[] {
   checkSocketPath(path);
   const socket = `socket,id=gdb,path=${escapeValue(path)},server=on,wait=off`;
   return ['-chardev', socket, '-gdb', 'chardev:gdb'];
+}
+
+function pluginArguments({ plugin, ranges }: CoveragePlugin): string[] {
+  const file = `file=${escapeValue(plugin)},ranges=${escapeValue(ranges)}`;
+  return ['-plugin', `${file},fd=${coverageDescriptor}`];
 }
 
 /** Throws `socket-path-too-long` for a path the kernel would refuse to bind. */

@@ -65,6 +65,7 @@ async function addSlowCommands(program: Command, cli: Cli): Promise<void> {
   const { addBenchCommand } = await import('./bench.ts');
   const { addBisectCommand } = await import('./bisect.ts');
   const { addGdbCommand } = await import('./gdb.ts');
+  const { addCoverageCommand } = await import('./coverage.ts');
   const { addWatchCommand } = await import('./watch.ts');
   addSeriesCommands(program, cli, { boot: createBooter() });
   addListCommand(program, cli);
@@ -72,6 +73,7 @@ async function addSlowCommands(program: Command, cli: Cli): Promise<void> {
   addBenchCommand(program, cli);
   addBisectCommand(program, cli);
   addGdbCommand(program, cli);
+  addCoverageCommand(program, cli);
   addWatchCommand(program, cli);
 }
 

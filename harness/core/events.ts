@@ -1,3 +1,4 @@
+import type { Coverage } from './coverage.ts';
 import type { PlainError } from './errors.ts';
 import type { Finding } from './finding.ts';
 
@@ -232,6 +233,8 @@ export type LabEventBody =
       readonly guest: string;
     }
   | { readonly type: 'case-ended'; readonly result: CaseResult }
+  /** Comes once for each base, when its cases have run. */
+  | { readonly type: 'coverage'; readonly coverage: Coverage }
   | {
       readonly type: 'run-ended';
       readonly totals: Totals;

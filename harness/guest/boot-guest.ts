@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Image } from '../../kernel/base.ts';
 import { awaitReady } from '../../qemu/boot.ts';
-import type { Accelerator, Machine, RunningMachine } from '../../qemu/contracts.ts';
+import type { Accelerator, CoveragePlugin, Machine, RunningMachine } from '../../qemu/contracts.ts';
 import { launchMachine } from '../../qemu/launch.ts';
 import type { Rootfs } from '../../rootfs/rootfs.ts';
 import type { Context } from '../core/context.ts';
@@ -19,6 +19,8 @@ export interface GuestOptions {
   readonly folder: string;
   /** Lines that the project wants told; they turn nothing red. */
   readonly notices?: readonly RegExp[];
+  /** What counts the instructions of a base's guests; nothing by default. */
+  readonly plugins?: ReadonlyMap<string, CoveragePlugin> | undefined;
 }
 
 /** Milliseconds a boot may take on an accelerator of factor 1, where it takes 2000 to 4000. */
@@ -66,6 +68,7 @@ export async function launch(
   signal: AbortSignal,
 ): Promise<RunningMachine> {
   const folder = join(scratch, name);
+  const coverage = options.plugins?.get(image.base.name);
   await mkdir(folder, { recursive: true });
   return launchMachine(machineOf(image, options.rootfs, options.accelerator), {
     name,
@@ -73,7 +76,7 @@ export async function launch(
     consoleLog: join(options.folder, `console-${name}.log`),
     signal,
     notices: options.notices ?? [],
-    ...defined({ restoreFrom: state }),
+    ...defined({ restoreFrom: state, coverage }),
   });
 }
 

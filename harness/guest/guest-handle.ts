@@ -1,6 +1,6 @@
 import type { Context } from '../core/context.ts';
 import type { Finding } from '../core/finding.ts';
-import type { Console, MachineEnd } from '../../qemu/contracts.ts';
+import type { Console, CoverageFeed, MachineEnd } from '../../qemu/contracts.ts';
 import type { GuestSession } from './session.ts';
 
 /** How a guest is looked after: whom to tell, when to stop, how long to wait. */
@@ -39,6 +39,8 @@ export interface GuestHandle {
   readonly sshPort?: number;
   readonly session: GuestSession;
   readonly console: Console;
+  /** Of one whose instructions are counted. */
+  readonly coverage?: CoverageFeed;
   /** Never rejects. */
   readonly ended: Promise<MachineEnd>;
   /** Returns a complaint of its kernel with its stack decoded. */

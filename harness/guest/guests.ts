@@ -137,13 +137,14 @@ async function talkTo(
   context: Context,
   request: GuestRequest,
 ): Promise<GuestHandle> {
-  const { console, ended, pid, sshPort } = running;
+  const { console, coverage, ended, pid, sshPort } = running;
   const symbols = symbolsOf(image, context);
   return {
     name: request.name,
     base: request.base,
     session: await openGuestSession(running, options),
     console,
+    ...(coverage === undefined ? {} : { coverage }),
     ended,
     pid,
     sshPort,

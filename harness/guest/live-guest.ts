@@ -1,3 +1,4 @@
+import type { Recorder } from '../coverage/recorder.ts';
 import { watchConsole } from './console-watch.ts';
 import type { ConsoleWatch } from './console-watch.ts';
 import { firstOf } from '../core/deadline.ts';
@@ -81,9 +82,10 @@ export async function bidFarewell({ watch }: LiveGuest): Promise<ErrorReport | u
 /** Ends the machine and tells how it ended: when the lab asked it to, or before. */
 export async function closeLiveGuest(
   { handle }: LiveGuest,
-  { emit }: Pick<Vigil, 'emit'>,
+  { emit, coverage }: Pick<Vigil, 'emit'> & { readonly coverage?: Recorder | undefined },
 ): Promise<void> {
   const expected = (await firstOf(handle.ended, 0)) === undefined;
+  await coverage?.leave(handle);
   handle.session.close();
   const { status, signal } = await handle.kill();
   emit({

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import type { Coverage } from '../core/coverage.ts';
+import { renderJson, renderLcov } from '../coverage/render.ts';
 import { isRed } from '../results/outcome.ts';
 import type { Results } from '../results/results.ts';
 import { renderHtml } from './html.ts';
@@ -11,7 +13,7 @@ import { renderTap } from './tap.ts';
 /** A report file: what it is called and how it is made. */
 interface ReportFile {
   readonly name: string;
-  readonly render: (results: Results, folder: string) => string;
+  readonly render: (results: Results, folder: string, coverages: readonly Coverage[]) => string;
 }
 
 const reportFiles: readonly ReportFile[] = [
@@ -20,9 +22,16 @@ const reportFiles: readonly ReportFile[] = [
   { name: 'results.tap', render: renderTap },
   {
     name: 'report.html',
-    render: (results, folder) => renderHtml(results, (file) => existsSync(resolve(folder, file))),
+    render: (results, folder, coverages) =>
+      renderHtml(results, (file) => existsSync(resolve(folder, file)), coverages),
   },
   { name: 'RERUN', render: renderRerun },
+];
+
+/** What a run with coverage has besides. */
+const coverageFiles: readonly ReportFile[] = [
+  { name: 'coverage.json', render: (_results, _folder, coverages) => renderJson(coverages) },
+  { name: 'lcov.info', render: (_results, _folder, coverages) => renderLcov(coverages) },
 ];
 
 /**
@@ -33,6 +42,7 @@ export async function writeReports(
   results: Results,
   folder: string,
   files: readonly KeptFile[],
+  coverages: readonly Coverage[] = [],
 ): Promise<string[]> {
   const problems: string[] = [];
   const attempt = async (name: string, work: () => Promise<void>) => {
@@ -44,8 +54,9 @@ export async function writeReports(
   };
   // First what the page links to: it has no link to what isn't there.
   for (const file of files) await attempt(file.name, () => keepFile(file, folder));
-  for (const { name, render } of reportFiles)
-    await attempt(name, () => writeWhole(join(folder, name), render(results, folder)));
+  const wanted = coverages.length === 0 ? reportFiles : [...coverageFiles, ...reportFiles];
+  for (const { name, render } of wanted)
+    await attempt(name, () => writeWhole(join(folder, name), render(results, folder, coverages)));
   return problems;
 }
 

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Coverage } from '../core/coverage.ts';
 import type { Results } from '../results/results.ts';
 import { findFlakes } from './flakes.ts';
 import { renderCase } from './html-case.ts';
+import { renderCoverages } from './html-coverage.ts';
 import {
   renderEarlyEnd,
   renderEnvironment,
@@ -32,6 +34,7 @@ const policy = `default-src 'none'; style-src ${hashOf(style)}; script-src ${has
 export function renderHtml(
   results: Results,
   isThere: (file: string) => boolean = () => true,
+  coverages: readonly Coverage[] = [],
 ): string {
   const link = linkTo(isThere);
   const severalBases = results.bases.length > 1;
@@ -50,7 +53,7 @@ export function renderHtml(
 <p class="totals">${totals(results)}</p>
 <p><time>${results.time}</time> · <code>${results.command}</code></p>
 </header>
-<nav><a href="#cases">Cases</a> <a href="#timings">Timings</a> <a href="#guests">Guests</a> <a href="#series">Series</a> <a href="#environment">Environment</a></nav>
+<nav><a href="#cases">Cases</a> <a href="#timings">Timings</a> <a href="#guests">Guests</a> <a href="#series">Series</a>${coverages.length === 0 ? undefined : html` <a href="#coverage">Coverage</a>`} <a href="#environment">Environment</a></nav>
 <main>
 ${renderEarlyEnd(results)}${renderList('Warnings', results.warnings)}${renderList('Notes', results.notes)}
 ${renderRepeated(results)}<section id="cases"><h2>Cases</h2>
@@ -62,7 +65,7 @@ ${renderMissing(results)}
 <section id="timings"><h2>Timings</h2>${renderTimings(results)}</section>
 <section id="guests"><h2>Guests</h2>${renderGuests(results, link)}</section>
 <section id="series"><h2>Series</h2>${renderSeries(results, link)}</section>
-<section id="environment"><h2>Environment</h2>${renderEnvironment(results)}</section>
+${renderCoverages(coverages, results, link)}<section id="environment"><h2>Environment</h2>${renderEnvironment(results)}</section>
 </main>
 <script>${trusted(script)}</script>
 </body>

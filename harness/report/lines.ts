@@ -80,6 +80,7 @@ export function lastingLines(event: LabEvent, severalBases: boolean, style: Styl
     case 'guest-started':
     case 'guest-ready':
     case 'case-started':
+    case 'coverage':
     case 'run-ended':
       return [];
   }

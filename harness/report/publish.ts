@@ -1,5 +1,7 @@
 import { appendFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import type { Coverage } from '../core/coverage.ts';
+import { renderCoverage } from '../coverage/render.ts';
 import type { Results } from '../results/results.ts';
 import { writeReports } from './files.ts';
 import { pointLatest, pruneRuns, type RunFolder } from './folder.ts';
@@ -36,12 +38,14 @@ export async function publish(
   results: Results,
   files: readonly KeptFile[],
   publication: Publication,
+  coverages: readonly Coverage[] = [],
 ): Promise<Results['exitCode']> {
   const { json, stdout, stderr, env, folder } = publication;
   const screen = json ? stderr : stdout;
   const style = styleFor(screen, env);
-  const problems = await writeAll(results, files, publication);
+  const problems = await writeAll(results, files, coverages, publication);
   const shown = [
+    ...coverages.flatMap(renderCoverage),
     ...renderSummary(results, folder.path, style),
     ...problems.map((problem) => `${style.bad('error')} writing the reports: ${problem}`),
   ];
@@ -53,9 +57,10 @@ export async function publish(
 async function writeAll(
   results: Results,
   files: readonly KeptFile[],
+  coverages: readonly Coverage[],
   { root, folder, stdout, env, json, provingRuns }: Publication,
 ): Promise<string[]> {
-  const problems = await writeReports(results, folder.path, files);
+  const problems = await writeReports(results, folder.path, files, coverages);
   const attempt = async (what: string, work: () => Promise<void>) => {
     try {
       await work();

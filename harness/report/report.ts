@@ -1,3 +1,4 @@
+import type { Coverage } from '../core/coverage.ts';
 import type { Listener } from '../core/events.ts';
 import { collectResults } from '../results/results-collect.ts';
 import type { Results } from '../results/results.ts';
@@ -31,18 +32,20 @@ export function openReport(publication: Publication): Report {
     : createPlainReporter(screen, style);
   const collector = collectResults();
   const files: KeptFile[] = [];
+  const coverages: Coverage[] = [];
   return {
     listeners: [
       collector.listener,
       (event) => {
         files.push(...filesOf(event));
+        if (event.type === 'coverage') coverages.push(event.coverage);
       },
       (event) => reporter.onEvent(event),
     ],
     results: () => collector.results(),
     async finish() {
       await reporter.end?.();
-      return publish(collector.results(), files, publication);
+      return publish(collector.results(), files, publication, coverages);
     },
   };
 }

@@ -98,6 +98,7 @@ function take(draft: Draft, event: LabEvent): void {
     case 'console-finding':
       takeGuest(draft, event);
       return;
+    case 'coverage':
     case 'stage-progress':
     case 'case-started':
       return;

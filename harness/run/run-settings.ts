@@ -1,5 +1,6 @@
 import type { Context } from '../core/context.ts';
 import type { ArtefactRules } from '../core/project.ts';
+import type { Recorder } from '../coverage/recorder.ts';
 import type { GuestHandle, Vigil } from '../guest/guest-handle.ts';
 import type { Isolation } from '../plan/options.ts';
 import type { CaseEnd } from '../results/verdict.ts';
@@ -21,6 +22,8 @@ export interface RunChoices {
   readonly round?: number | undefined;
   /** Is let into a guest as its case has left it, if it answers; must not throw. */
   readonly visit?: (guest: GuestHandle, end: CaseEnd) => Promise<void>;
+  /** Takes from guests what ran in them; nothing by default. */
+  readonly coverage?: Recorder | undefined;
   /** Where what red cases were about is kept; nowhere by default. */
   readonly folder?: string;
   /** How the project finds and shows that. */

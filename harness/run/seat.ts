@@ -114,7 +114,15 @@ export function takeSeat(
     const { id, base } = entry.planned;
     live.running = id;
     settings.emit({ type: 'case-started', id, base, guest: live.handle.name });
-    const done = await runCaseIn(live, slot, entry, begin, settings, openLike);
+    const { coverage } = settings;
+    await coverage?.enter(live.handle, id);
+    const openCovered = async () => {
+      const other = await openLike();
+      await coverage?.enter(other.handle, id);
+      return other;
+    };
+    const done = await runCaseIn(live, slot, entry, begin, settings, openCovered);
+    await coverage?.leave(live.handle);
     usable = done.guestUsable;
     pending = { entry, run: done, observed: { ...done.observed, before } };
     record.suspect(entry, pending.observed);

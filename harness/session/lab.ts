@@ -34,7 +34,7 @@ export async function runLab(options: RunOptions, cli: Cli): Promise<0 | 1 | 2 |
 }
 
 /** Choosing a base comes before there is a run to tell of it. */
-function quietContext(cli: Cli): Context {
+export function quietContext(cli: Cli): Context {
   const signal = new AbortController().signal;
   return { home: findLabHome(cli.env), emit: () => undefined, signal, scratch: '' };
 }

@@ -5,6 +5,7 @@ import type { Cli } from '../core/cli-context.ts';
 import type { Context } from '../core/context.ts';
 import type { BaseReport } from '../core/events.ts';
 import { affordableGuests, findHostShare } from '../core/host-share.ts';
+import type { Recorder } from '../coverage/recorder.ts';
 import { createMachinery } from '../guest/guests.ts';
 import { keepDurations } from '../plan/durations.ts';
 import type { RunOptions } from '../plan/options.ts';
@@ -31,6 +32,7 @@ export async function runImages(
   context: Context,
   judge?: string,
   listing?: Listing,
+  coverage?: Recorder,
 ): Promise<RunEnd> {
   const { rootfs, accelerator, factor, images, failures } = prepared;
   const [failure] = failures;
@@ -39,7 +41,8 @@ export async function runImages(
   const files = await findCaseFiles(options.files, cli.root);
   const plan = await preparePlan({ files, images, options, cli, context, listing });
   const { notices, artefacts } = await loadProject(cli.root);
-  const guests = { images, rootfs, folder, accelerator, factor, notices };
+  const plugins = coverage?.plugins;
+  const guests = { images, rootfs, folder, accelerator, factor, notices, plugins };
   const machinery = createMachinery(guests, context);
   const runRound = (part: Pick<Plan, 'entries'>, round?: number) =>
     runCases(part, machinery, context, { ...choices, round });
@@ -53,6 +56,7 @@ export async function runImages(
     root: cli.root,
     folder,
     artefacts,
+    coverage,
   };
   const proofs = await openProofs({ files, guests, choices, options, cli, judge }, context);
   const entries = await proofs.apply(plan.entries);

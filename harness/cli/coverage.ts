@@ -1,0 +1,19 @@
+import type { Command } from 'commander';
+import type { Cli } from '../core/cli-context.ts';
+import { runCoverage } from '../session/coverage.ts';
+import { toRunOptions, withRunOptions, type Typed } from './run.ts';
+
+/** Adds `lab coverage`. Its exit statuses are those of `lab run`. */
+export function addCoverageCommand(program: Command, cli: Cli): void {
+  withRunOptions(program.command('coverage'))
+    .description("run the cases and show which lines of the series' code they execute")
+    .option(
+      '--files <pattern>',
+      "files of the kernel's tree instead: 'kernel/*.c', 'fs/**'; may be given several times",
+      (pattern: string, before: readonly string[]) => [...before, pattern],
+      [],
+    )
+    .action(async (files: readonly string[], typed: Typed & { readonly files: string[] }) => {
+      cli.status = await runCoverage(toRunOptions(files, typed, cli), typed.files, cli);
+    });
+}

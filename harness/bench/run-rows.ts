@@ -73,6 +73,18 @@ export const runRows: readonly Row[] = [
       }),
   },
   {
+    key: 'coverage',
+    name: 'such cases, a guest a file, with coverage, in times of without',
+    unit: '×',
+    goal: 1.15,
+    measure: (bench) =>
+      repeat(bench.times, async () => {
+        const without = await runLab(bench, { args: ['--accel', 'tcg', ...shortCases] });
+        const covered = await runLab(bench, { command: 'coverage', args: shortCases });
+        return covered.milliseconds / without.milliseconds;
+      }),
+  },
+  {
     key: 'change',
     name: 'one-line change of a patch to its verdict',
     unit: 's',
@@ -89,21 +101,26 @@ export const runRows: readonly Row[] = [
 ];
 
 interface RunOf {
+  /** The lab's command; `run` by default. */
+  readonly command?: string;
   readonly args?: readonly string[];
   readonly root?: string;
   readonly env?: NodeJS.ProcessEnv;
 }
 
 /** Runs the lab as a user does, in a process of its own. Throws if it is not green. */
-async function runLab(bench: Bench, { args = [], root = bench.root, env = {} }: RunOf = {}) {
+async function runLab(
+  bench: Bench,
+  { command = 'run', args = [], root = bench.root, env = {} }: RunOf = {},
+) {
   const { context, image } = bench;
   const base = image.base.name;
   const folder = join(context.scratch, 'results');
-  const command = ['harness/bootstrap.mjs', 'lab', 'run', '--base', base, '--json'];
+  const words = ['harness/bootstrap.mjs', 'lab', command, '--base', base, '--json'];
   const start = performance.now();
   const { stdout, stderr, exitCode } = await execa(
     'node',
-    [...command, '--results', folder, ...args],
+    [...words, '--results', folder, ...args],
     { cwd: root, env, reject: false, cancelSignal: context.signal },
   );
   const milliseconds = performance.now() - start;

@@ -2,7 +2,8 @@
 /*
  * Calls checkpoint on a pid, into a pipe that has room for so many bytes: with
  * too little of it the call sleeps until its keeper is told to `drain` the
- * pipe, which answers how the call ended and with what the image ended.
+ * pipe, which answers how the call ended and with what the image ended;
+ * `drain PATH` puts all of it into that file.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -80,6 +81,15 @@ static void await_call(pid_t target)
 	await_sleep(target);
 }
 
+static void keep_image(const char *path, const void *data, size_t length)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	if (fd < 0 || write(fd, data, length) != (ssize_t)length)
+		fail(path);
+	close(fd);
+}
+
 static bool drain(pid_t target, const char *line)
 {
 	static unsigned char data[1 << 20];
@@ -88,7 +98,7 @@ static bool drain(pid_t target, const char *line)
 	ssize_t n;
 	int status;
 
-	if (strcmp(line, "drain"))
+	if (strcmp(line, "drain") && strncmp(line, "drain ", 6))
 		return false;
 	while (used < sizeof(data) &&
 	       (n = read(ends[0], data + used, sizeof(data) - used)) > 0)
@@ -100,6 +110,8 @@ static bool drain(pid_t target, const char *line)
 	else if (read(outcomes[0], &outcome, sizeof(outcome)) > 0)
 		printf("ret=%ld errno=%s", outcome.ret,
 		       outcome.error ? errno_name(outcome.error) : "none");
+	if (line[5])
+		keep_image(line + 6, data + filled, used - filled);
 	printf(" tail=");
 	for (i = used - filled > TOLD ? used - TOLD : filled; i < used; i++)
 		printf("%02x", data[i]);

@@ -29,8 +29,8 @@
 #define DEADLINE_MS	20000
 
 static const struct subject *const subjects[] = {
-	&beside, &caller, &counter, &crowd, &holder, &leader_gone, &leading, &named, &ports,
-	&refused, &self, &sharer, &sleeping, &stopped, &undumpable, &unusual, &vforking,
+	&beside, &caller, &churning, &counter, &crowd, &holder, &leader_gone, &leading, &left,
+	&named, &ports, &refused, &self, &sharer, &sleeping, &stopped, &undumpable, &unusual, &vforking,
 	&within, &zombie,
 };
 

@@ -33,7 +33,8 @@ struct subject {
 	bool hidden;	/* the target is not dumpable, and wants to be so */
 };
 
-extern const struct subject beside, caller, counter, crowd, holder, leader_gone, leading, named,
+extern const struct subject beside, caller, churning, counter, crowd, holder, leader_gone,
+	leading, left, named,
 	ports, refused, self, sharer, sleeping, stopped, undumpable, unusual, vforking,
 	within, zombie;
 

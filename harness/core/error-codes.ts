@@ -96,6 +96,7 @@ export const errorCodes = {
     'config-symbol-lost': 'A symbol that was asked for is not in the configuration.',
     'build-failed': 'The kernel does not build.',
     'build-killed': 'The compiler was killed, as happens when memory runs out.',
+    'build-mute': 'make does not say what it compiles, so warnings cannot be told.',
     'tree-not-clean': 'make was run inside the source tree.',
     'tool-missing': 'A program that the lab needs is not on this machine.',
     'rootfs-apt': 'apt could not fetch the source of a guest program.',

@@ -102,6 +102,12 @@ export const makeVariables: readonly Row<readonly (readonly [string, string])[]>
     because:
       "since make 4.3 a number sign inside a function call needs no backslash: the makefiles' own definition saves commands cut short, and every object looks as if its had changed",
   },
+  {
+    until: modern,
+    value: [['quiet', 'quiet_']],
+    because:
+      'the makefile takes any s in MAKEFLAGS for `make -s`; since make 4.4 the long options and the variables stand there too, and nothing would say what is compiled',
+  },
   { value: [['KBUILD_BUILD_VERSION', '1']], because: 'uname -v says how often it was built' },
   {
     from: '2.6.35',

@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { once } from 'node:events';
 import { findCommand } from '../../harness/setup/probe.mjs';
 import type { Context } from '../../harness/core/context.ts';
+import { labError, type LabError } from '../../harness/core/errors.ts';
 import { affordableCompilers } from '../../harness/core/host-share.ts';
 import type { CompilerWarning, Source } from '../base.ts';
 import { markBuilding, markDone, readWarnings } from './build-folder.ts';
@@ -115,6 +116,7 @@ async function make(
     if (!context.signal.aborted) await markDone(folder, warnings);
     context.signal.throwIfAborted();
     if (status !== 0) throw explainBuild(configured, status, reader.errors());
+    if (folder.empty && compiled === 0) throw muteBuild(base.name, folder.log);
     return { compiled, warnings };
   } finally {
     end.settle();
@@ -122,6 +124,18 @@ async function make(
     log.end();
     await once(log, 'close');
   }
+}
+
+/** Warnings belong to the object that was announced before them: without, none can be told. */
+function muteBuild(name: string, log: string): LabError {
+  return labError({
+    code: 'build-mute',
+    fault: 'build',
+    doing: `building ${name}`,
+    what: 'make said of no file that it compiles it: the warnings of the series cannot be told',
+    next: 'This make is newer than the lab knows and takes the build for a silent one; report it with `make --version`.',
+    files: { 'build.log': log },
+  });
 }
 
 async function sortWarnings(

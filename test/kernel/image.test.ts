@@ -239,6 +239,16 @@ it('says what to do when the tree has been built in', () =>
     only('kernel/cr.c', "#error The source tree is not clean, please run 'make mrproper'\n"),
   ));
 
+it('does not take a build for one without warnings that says nothing of what it compiles', () =>
+  withLab(
+    async (toy, options) => {
+      const error = await failureOf(makeImage(options, toy.context));
+      assert.equal(error.code, 'build-mute');
+      assert.equal(error.fault, 'build');
+    },
+    only('Makefile', (toyFiles['Makefile'] ?? '').replace('echo "  CC ', ': "  CC ')),
+  ));
+
 it('goes on with a build that failed once its patch is right', () =>
   withLab(
     async (toy, options) => {

@@ -48,6 +48,7 @@ const v2_6_30: Base = {
     CONFIG_SHELL: '/bin/bash',
     pound: '#',
     'make-cmd': '$(call escsq,$(subst $(pound),$$(pound),$(subst $$,$$$$,$(cmd_$(1)))))',
+    quiet: 'quiet_',
     KBUILD_BUILD_VERSION: '1',
     KBUILD_BUILD_TIMESTAMP: 'Wed Jun 10 00:00:00 UTC 2009',
     KBUILD_BUILD_USER: 'lab',

@@ -48,6 +48,7 @@ export function findLeftOut(
       case 'endif':
         open.pop();
         return undefined;
+      case undefined:
       default: {
         const all: Expression = {
           kind: 'and',

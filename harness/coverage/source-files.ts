@@ -45,9 +45,7 @@ export async function readSources(
   };
   const list = await gitText(repository, ['ls-tree', '-r', '--name-only', commit]);
   const touched = new Set(series.patches.flatMap(({ files }) => files));
-  const written = new Set(
-    series.patches.filter(isCounted).flatMap(({ files }) => files),
-  );
+  const written = new Set(series.patches.filter(isCounted).flatMap(({ files }) => files));
   const paths = list
     .split('\n')
     .filter((path) => /\.[chS]$/.test(path))

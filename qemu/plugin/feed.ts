@@ -44,18 +44,18 @@ export function openCoverage(socket: Duplex, patience = defaultPatience): Covera
 
   const takeOne = async (): Promise<Hits> => {
     const before = reports;
-    let late = false;
+    const deadline = new AbortController();
     const timer = setTimeout(() => {
-      late = true;
+      deadline.abort();
       wake();
     }, patience);
     if (!closed) socket.write('?');
-    while (!closed && !late && reports === before)
+    while (!closed && !deadline.signal.aborted && reports === before)
       await new Promise<void>((resolve) => {
         wake = resolve;
       });
     clearTimeout(timer);
-    if (late) throw tooLate(patience);
+    if (deadline.signal.aborted) throw tooLate(patience);
     const hits = kept;
     kept = new Map();
     return hits;

@@ -5,21 +5,35 @@ import { findSelf, isGone } from './process-id.ts';
 /** Milliseconds without a renewal after which a holder nobody can look at counts as dead. */
 const silence = 10_000;
 
-/**
- * Signs a lock's folder with this process and returns what takes the signature away, and
- * tells whether it was still there.
- */
-export async function signLock(folder: string): Promise<() => Promise<boolean>> {
+/** What the holder of a lock does with it. */
+export interface LockOwner {
+  /** Says that the holder lives. Returns whether the lock is still its own. */
+  readonly renew: () => Promise<boolean>;
+  /** Removes the lock, if it is still its own, and returns whether it was. */
+  readonly leave: () => Promise<boolean>;
+}
+
+/** Signs a lock's folder with this process. */
+export async function signLock(folder: string): Promise<LockOwner> {
   const self = await findSelf();
-  if (self === undefined) return () => Promise.resolve(true);
-  // The library knows its lock by the folder's date, which a file in it changes.
-  const { mtime } = await stat(folder);
-  await writeFile(ownerPath(folder), self);
-  await utimes(folder, mtime, mtime);
-  return async () => {
-    if ((await readOwner(folder)) !== self) return false;
-    await rm(ownerPath(folder), { force: true });
-    return true;
+  // Where no process can be told from others, a folder that is there is the holder's.
+  const isOwn = async () =>
+    self === undefined
+      ? (await stat(folder).catch(() => undefined)) !== undefined
+      : (await readOwner(folder)) === self;
+  if (self !== undefined) await writeFile(ownerPath(folder), self);
+  return {
+    renew: async () => {
+      if (!(await isOwn())) return false;
+      const now = new Date();
+      await utimes(folder, now, now).catch(() => undefined);
+      return true;
+    },
+    leave: async () => {
+      if (!(await isOwn())) return false;
+      await rm(folder, { recursive: true, force: true });
+      return true;
+    },
   };
 }
 

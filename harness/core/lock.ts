@@ -1,6 +1,6 @@
+import { mkdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as later } from 'node:timers/promises';
-import { lock } from 'proper-lockfile';
 import { explainDisk, makeFolder } from './disk.ts';
 import { hasCode, labError } from './errors.ts';
 import { isAbandoned, removeAbandoned, signLock } from './lock-owner.ts';
@@ -16,11 +16,8 @@ export interface Waiting {
 /** Milliseconds between two looks at a lock that is held. */
 const interval = { first: 20, longest: 500, factor: 1.5 } as const;
 
-/**
- * The library may not take a lock over by itself, which two labs could do at once, each
- * removing the other's: a day, and it never comes to it. A lock's date is renewed every 2.5 s.
- */
-const renewal = { stale: 86_400_000, update: 2500 } as const;
+/** Milliseconds between two renewals of a lock's date. */
+const renewal = 2500;
 
 /**
  * Runs `work` while no other lab holds the lock of the same name, and returns its value.
@@ -53,7 +50,7 @@ interface HeldLock {
 async function acquire(path: string, { signal, onWait }: Waiting): Promise<HeldLock> {
   const folder = `${path}.lock`;
   for (let wait: number = interval.first; ;) {
-    const held = await tryLock(path, folder);
+    const held = await tryLock(folder);
     if (held !== undefined) return held;
     if (await isAbandoned(folder)) await takeOver(path, folder);
     else {
@@ -67,39 +64,50 @@ async function acquire(path: string, { signal, onWait }: Waiting): Promise<HeldL
 }
 
 /** Returns undefined where another has it. */
-async function tryLock(path: string, folder: string): Promise<HeldLock | undefined> {
+async function tryLock(folder: string): Promise<HeldLock | undefined> {
+  if (!(await claim(folder))) return undefined;
+  const owner = await signLock(folder).catch(async (error: unknown) => {
+    await rm(folder, { recursive: true, force: true });
+    throw explainDisk(error) ?? error;
+  });
   let isLost = false;
-  const onCompromised = () => (isLost = true);
+  const renew = async () => {
+    isLost ||= !(await owner.renew());
+  };
+  const timer = setInterval(() => void renew(), renewal).unref();
+  return {
+    isLost: () => isLost,
+    release: async () => {
+      clearInterval(timer);
+      isLost ||= !(await owner.leave());
+    },
+  };
+}
+
+/** Makes the lock's folder: of many who try only one does. */
+async function claim(folder: string): Promise<boolean> {
   try {
-    const unlock = await lock(path, {
-      ...renewal,
-      realpath: false,
-      lockfilePath: folder,
-      onCompromised,
-    });
-    const unsign = await signLock(folder);
-    return {
-      isLost: () => isLost,
-      release: async () => {
-        isLost ||= !(await unsign());
-        if (!isLost) await unlock().catch(onCompromised);
-      },
-    };
+    await mkdir(folder);
+    return true;
   } catch (error) {
-    if (hasCode(error, 'ELOCKED')) return undefined;
+    if (hasCode(error, 'EEXIST')) return false;
     throw explainDisk(error) ?? error;
   }
 }
 
 /** Removes a lock that nobody holds any more; only one lab at a time may do that. */
 async function takeOver(path: string, folder: string): Promise<void> {
-  const own = { realpath: false, lockfilePath: `${path}.takeover`, stale: 10_000 };
-  const release = await lock(`${path}.takeover`, own).catch(() => undefined);
+  const guard = `${path}.takeover`;
+  if (!(await claim(guard))) {
+    // It is held for moments: an old one is of a lab that was killed in them.
+    if (await isAbandoned(guard)) await rm(guard, { recursive: true, force: true });
+    await later(interval.first);
+    return;
+  }
   try {
-    if (release === undefined) await later(interval.first);
-    else if (await isAbandoned(folder)) await removeAbandoned(folder);
+    if (await isAbandoned(folder)) await removeAbandoned(folder);
   } finally {
-    await release?.();
+    await rm(guard, { recursive: true, force: true });
   }
 }
 

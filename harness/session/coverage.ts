@@ -80,9 +80,10 @@ async function coverBoot(
   const guests = { images: [image], rootfs, accelerator, factor, folder, plugins };
   await recorder.enter({ name, base }, bootId);
   try {
-    const { coverage, kill } = await bootGuest(image, name, guests, context);
+    const running = await bootGuest(image, name, guests, context);
+    const { coverage } = running;
     await recorder.leave({ name, base, ...(coverage === undefined ? {} : { coverage }) });
-    await kill();
+    await running.kill();
   } catch (error) {
     context.signal.throwIfAborted();
     if (!isLabError(error)) throw error;

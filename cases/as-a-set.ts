@@ -9,6 +9,7 @@ import { frozenSubject } from './support/tasks.ts';
 import { endWell, freezeAll, startWorkload, thaw } from './support/workload.ts';
 
 const test = suite('what tasks share is looked at as a set')
+  .needs({ base: 'v2.6.30' })
   .needs({ patch: patches.calls })
   .needs({ patch: patches.pids })
   .within(60);

@@ -29,10 +29,9 @@
 #define DEADLINE_MS	20000
 
 static const struct subject *const subjects[] = {
-	&beside, &busy_table, &caller, &churning, &counter, &crowd, &holder,
-	&leader_gone, &leading, &left, &named, &ports, &refused, &self, &sharer,
-	&sleeping, &stopped, &undumpable, &unusual, &vforking, &waiting, &within,
-	&zombie,
+	&beside, &caller, &churning, &counter, &crowd, &holder, &leader_gone, &leading, &left,
+	&named, &ports, &refused, &self, &sharer, &sleeping, &stopped, &undumpable, &unusual, &vforking,
+	&within, &zombie,
 };
 
 char **arguments, *command_line;

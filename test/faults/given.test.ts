@@ -22,7 +22,8 @@ function toyClone({ folder, kernel }: World): Readonly<Record<string, string>> {
       .replace('oldconfig:', 'oldconfig olddefconfig:')
       .replace(
         'cp $(O)/vmlinux $(O)/arch/x86/boot/bzImage',
-        `cp $(if $(wildcard kernel/spoilt.c),Makefile,${real}/bzImage) $(O)/arch/x86/boot/bzImage`,
+        // The part that QEMU looks at, and then words that no processor knows.
+        `$(if $(wildcard kernel/spoilt.c),(head -c 16384 ${real}/bzImage; head -c 3000000 /dev/zero | tr '\\0' '\\377') > $(O)/arch/x86/boot/bzImage,cp ${real}/bzImage $(O)/arch/x86/boot/bzImage)`,
       )
       .replace('echo map > $(O)/System.map', `cp ${real}/System.map $(O)/`)
       .replace('\tread answer && cd', '\tcd'),

@@ -11,6 +11,7 @@ export * as assert from 'uvu/assert';
 export type * from './suite/contracts.ts';
 export type { Needs } from './suite/registry.ts';
 export { labError } from './core/errors.ts';
+export { identityWords } from './suite/identity-words.ts';
 
 /** uvu's suite, with a reason for each skip and two ways to say more about cases. */
 export interface Suite<T> {

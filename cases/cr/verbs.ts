@@ -1,4 +1,4 @@
-import { labError, type Guest } from '../../harness/case.ts';
+import { identityWords, labError, type Guest } from '../../harness/case.ts';
 import type { CallOptions, CheckpointResult, CrGuest, Destination } from './contracts.ts';
 import { parseImage } from './image.ts';
 
@@ -120,14 +120,4 @@ function noImage(kind: string): Error {
     what: `a checkpoint to a ${kind} leaves none`,
     next: 'Ask for image() of checkpoints to files and pipes.',
   });
-}
-
-/** Returns who does something, as options of the shim. */
-function identityWords({ uid, gid, chroot, newPidNamespace }: CallOptions): string[] {
-  return [
-    ...(uid === undefined ? [] : ['--uid', String(uid)]),
-    ...(gid === undefined ? [] : ['--gid', String(gid)]),
-    ...(chroot === undefined ? [] : ['--chroot', chroot]),
-    ...(newPidNamespace === true ? ['--new-pidns'] : []),
-  ];
 }

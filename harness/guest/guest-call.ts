@@ -1,10 +1,4 @@
-import type {
-  Identity,
-  KernelCallOptions,
-  KernelCallResult,
-  ProgramOptions,
-  SubjectOptions,
-} from '../suite/contracts.ts';
+import type { KernelCallOptions, KernelCallResult } from '../suite/contracts.ts';
 import { guestAssertion } from '../suite/guest-assertion.ts';
 import { callAnswer, type CallAnswer } from './guest-answers.ts';
 import type { GuestParts } from './guest-parts.ts';
@@ -21,21 +15,6 @@ export async function callKernel(
   if (!replacesCaller) mustReturn(name, answer);
   const { ret, errno, bytes, us, status = null, signal = null, counts = {} } = answer;
   return { ret, errno, bytes, microseconds: us, status, signal, counts };
-}
-
-/** Returns who does something, as options of the shim. */
-export function identityWords(
-  options: Identity & SubjectOptions & Partial<ProgramOptions>,
-): string[] {
-  const { uid, gid, chroot, cwd, newPidNamespace, group } = options;
-  return [
-    ...(uid === undefined ? [] : ['--uid', String(uid)]),
-    ...(gid === undefined ? [] : ['--gid', String(gid)]),
-    ...(chroot === undefined ? [] : ['--chroot', chroot]),
-    ...(cwd === undefined ? [] : ['--cwd', cwd]),
-    ...(group === undefined ? [] : ['--group', group]),
-    ...(newPidNamespace === true ? ['--new-pidns'] : []),
-  ];
 }
 
 /** Throws unless the call came back. Only a kernel can keep a system call from returning. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { labError } from '../core/errors.ts';
-import { anyAnswer, plainAnswer, readAnswer, statAnswer } from './guest-answers.ts';
+import { anyAnswer, plainAnswer, readAnswer } from './guest-answers.ts';
 import type { GuestParts } from './guest-parts.ts';
 
 /** Bytes in one write: its base64 and the rest of the line stay far below the shim's limit. */
@@ -37,11 +37,6 @@ export async function writeGuestFile(
     if (ret !== piece.length) throw writeFailed(path, errno ?? `${ret} of ${piece.length} bytes`);
     offset += piece.length;
   } while (offset < bytes.length);
-}
-
-/** Returns the size of a file of the guest in bytes, 0 if there is none. */
-export async function sizeOf({ call }: GuestParts, path: string): Promise<number> {
-  return (await call(statAnswer, ['stat', path])).size ?? 0;
 }
 
 /** Makes a fresh folder that anyone may use; it goes when the scope ends. */

@@ -2,7 +2,7 @@ import type { ProgramOptions, Subject, SubjectOptions } from '../suite/contracts
 import { labError } from '../core/errors.ts';
 import { anyAnswer, endAnswer, plainAnswer, spawnAnswer } from './guest-answers.ts';
 import { guestAssertion } from '../suite/guest-assertion.ts';
-import { identityWords } from './guest-call.ts';
+import { identityWords } from '../suite/identity-words.ts';
 import type { ProgramVoice } from './guest-programs.ts';
 import type { GuestParts } from './guest-parts.ts';
 

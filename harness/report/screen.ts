@@ -133,6 +133,7 @@ export function updateScreen(screen: Screen, event: LabEvent): void {
     case 'base-ready':
     case 'calibrated':
     case 'console-finding':
+    case 'coverage':
       return;
   }
 }

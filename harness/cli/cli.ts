@@ -4,6 +4,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { openCli, resolvePath, type Cli } from '../core/cli-context.ts';
 import { addCacheCommand } from './cache.ts';
 import { addCompareCommand } from './compare.ts';
+import { addCountCommand } from './count.ts';
 import { addDoctorCommand } from './doctor.ts';
 import { addMergeCommand } from './merge.ts';
 import { addRunCommand } from './run.ts';
@@ -49,6 +50,7 @@ export function createProgram(cli: Cli): Command {
   addDoctorCommand(program, cli);
   addMergeCommand(program, cli);
   addCompareCommand(program, cli);
+  addCountCommand(program, cli);
   addCacheCommand(program, cli);
   return program;
 }

@@ -10,7 +10,15 @@ export function addDoctorCommand(program: Command, cli: Cli): void {
     .command('doctor')
     .description('list what the lab needs, what is there, and what it can do here')
     .option('--json', 'print it as JSON')
-    .action(async ({ json }: { readonly json?: true }) => {
+    .option('--source-of <base>', "say no more than whether that base's source can be had")
+    .action(async ({ json, sourceOf }: { readonly json?: true; readonly sourceOf?: string }) => {
+      if (sourceOf !== undefined) {
+        const { examineSource } = await import('../session/doctor.ts');
+        const { why, whyNot } = await examineSource(sourceOf, findLabHome(cli.env));
+        cli.stdout.write(`${why ?? whyNot}\n`);
+        cli.status = why === undefined ? 3 : 0;
+        return;
+      }
       const { examine } = await import('../session/doctor.ts');
       const report = await examine(findLabHome(cli.env));
       const text =

@@ -1,4 +1,4 @@
-import { bases } from '../../kernel/bases.ts';
+import { bases, findBase } from '../../kernel/bases.ts';
 import { canHave, type Answer } from '../../kernel/source/choose.ts';
 import { chooseAccelerator } from '../../qemu/accelerator.ts';
 import { installHints, managerOf, neededTools, readOsRelease } from '../setup/packages.mjs';
@@ -63,6 +63,11 @@ export async function examine(home: LabHome): Promise<DoctorReport> {
     share: { processors: share.processors, memory: Math.floor(share.memory / 2 ** 20) },
     home: home.root,
   };
+}
+
+/** Returns why a base's source can be had, or why not. Throws `base-unknown` (usage). */
+export function examineSource(name: string, home: LabHome): Promise<Answer> {
+  return canHave(findBase(name), home, new AbortController().signal);
 }
 
 async function examineAccelerator(

@@ -70,6 +70,26 @@ describe('lab list', () => {
   });
 });
 
+describe('lab count', () => {
+  it('names what is red, and ends with a count in which what was not judged has failed', async () => {
+    const run = collect(red);
+    await store('a', { ...run, missing: run.cases.slice(0, 1) });
+    const { status, stdout } = lab('count', 'a');
+    assert.deepEqual(stdout.trimEnd().split('\n'), [
+      'FAILED   v2.6.30: cases/not-frozen.ts > not frozen > EBUSY for a running task: fail: Expected values to be strictly equal: null, expected EBUSY',
+      'FAILED   v2.6.30: cases/leader.ts > leader gone > no oops: error: the guest was lost',
+      'FAILED   v2.6.30: cases/no-such-pid.ts > no such pid > ESRCH: not heard of',
+      '1 passed, 3 failed, 1 skipped',
+    ]);
+    assert.equal(status, 1);
+  });
+
+  it('leaves with 2 where there is no such run', () => {
+    const { status, stdout } = lab('count', 'nothing');
+    assert.deepEqual([status, stdout], [2, '']);
+  });
+});
+
 describe('lab merge', () => {
   it('writes a run of its own, with every report and console', async () => {
     await store('a', { ...collect(green), shard: { index: 1, of: 2 } });

@@ -9,7 +9,6 @@ import { buildKernel } from './build/build.ts';
 import type { BuildFacts } from './build/build.ts';
 import { identifyCompiler } from './build/compiler.ts';
 import { configure } from './build/config.ts';
-import type { Configured } from './build/config.ts';
 import { openDraft, readDraft } from './tree/draft.ts';
 import type { Draft } from './tree/draft.ts';
 import { readFragments } from './build/fragments.ts';
@@ -97,16 +96,6 @@ export async function makeImage(options: ImageOptions, context: Context): Promis
       text: `the cached image ${key} was made again: ${entry.damage}`,
     });
   if (entry.hit) tellCached(base, key, Math.round(performance.now() - start), context);
-  return imageOf(source, series, key, entry);
-}
-
-/** Builds one configured tree and returns its image. The caller holds the tree's lock. */
-export async function buildImage(configured: Configured, context: Context): Promise<Image> {
-  const { source, series } = configured.tree;
-  const key = await imageKey(source, series, configured.fragments);
-  const entry = await keep(context.home.images, key, async (output) => {
-    await buildKernel(configured, output, context);
-  });
   return imageOf(source, series, key, entry);
 }
 

@@ -79,18 +79,6 @@ export async function run(
   }
 }
 
-/** Like run(), but throws `make` of the result unless the status is 0. */
-export async function runOrThrow(
-  command: string,
-  args: readonly string[],
-  options: RunOptions,
-  explain: (result: RunResult) => Error,
-): Promise<RunResult> {
-  const result = await run(command, args, options);
-  if (result.status !== 0) throw explain(result);
-  return result;
-}
-
 function textOf(output: unknown): string {
   return typeof output === 'string' ? output : '';
 }

@@ -13,6 +13,7 @@ const checks = [
       ...['harness', 'kernel', 'qemu', 'rootfs', 'cases', 'lab.config.ts'],
     ],
   ],
+  ['knip', []],
   ['prettier', ['--check', '--log-level', 'warn', '.']],
 ];
 

@@ -26,13 +26,6 @@ export interface CaseOutcome {
 /** Which of the two scopes a guest call is made in: what a suite makes outlives its cases. */
 export type Scope = 'suite' | 'case';
 
-/** A case to run, by its names. */
-export interface CaseName {
-  readonly file: string;
-  readonly suite: string;
-  readonly test: string;
-}
-
 /** Lab to case host. Sent with advanced serialization: bytes and big integers survive. */
 export type ToHost =
   | { readonly type: 'list'; readonly files: readonly CaseFile[] }

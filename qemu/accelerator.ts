@@ -3,7 +3,7 @@ import { labError } from '../harness/core/errors.ts';
 import type { Context } from '../harness/core/context.ts';
 import type { Accelerator } from './contracts.ts';
 import { lastWords } from './ending.ts';
-import { recallFact } from './facts.ts';
+import { recallFact } from '../harness/core/facts.ts';
 import { findObstacle } from './kvm-device.ts';
 import { findQemu, type Program } from './program.ts';
 import { tryAccelerator, type Trial } from './trial.ts';

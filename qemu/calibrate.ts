@@ -4,7 +4,7 @@ import { labError } from '../harness/core/errors.ts';
 import { modestCpu } from './accelerator.ts';
 import type { Accelerator } from './contracts.ts';
 import { lastWords } from './ending.ts';
-import { recallFact } from './facts.ts';
+import { recallFact } from '../harness/core/facts.ts';
 import { loopCount } from './firmware.ts';
 import { findQemu } from './program.ts';
 import { tryAccelerator } from './trial.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { CaseResult } from '../core/events.ts';
-import { changeFacts, readFacts, type FactFile } from '../core/fact-file.ts';
+import { changeFacts, readFacts, type FactFile } from '../core/facts.ts';
 import type { LabHome } from '../core/home.ts';
 import { durationKey } from './plan.ts';
 

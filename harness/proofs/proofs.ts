@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { CaseResult, PlannedCase } from '../core/events.ts';
-import { changeFacts, readFacts, type FactFile } from '../core/fact-file.ts';
+import { changeFacts, readFacts, type FactFile } from '../core/facts.ts';
 import type { LabHome } from '../core/home.ts';
 import { isRed } from '../results/outcome.ts';
 import type { PlanEntry } from '../plan/plan.ts';

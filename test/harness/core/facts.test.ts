@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { it, type TestContext } from 'node:test';
 import { dir } from 'tmp-promise';
 import { z } from 'zod';
-import { findLabHome } from '../../harness/core/home.ts';
-import { recallFact } from '../../qemu/facts.ts';
+import { findLabHome } from '../../../harness/core/home.ts';
+import { recallFact } from '../../../harness/core/facts.ts';
 
 async function prepareFact(context: TestContext, goodFor?: number) {
   const { path, cleanup } = await dir({ prefix: 'lab-', unsafeCleanup: true });

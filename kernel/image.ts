@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { keep, keyOf } from '../harness/store/cache.ts';
 import type { CacheEntry } from '../harness/store/cache.ts';
 import type { Context } from '../harness/core/context.ts';
+import type { LabHome } from '../harness/core/home.ts';
 import { applySeries } from './tree/apply.ts';
 import type { Base, Image, Series, Source } from './base.ts';
 import { buildKernel } from './build/build.ts';
@@ -15,6 +17,7 @@ import { readFragments } from './build/fragments.ts';
 import type { Fragment } from './build/fragments.ts';
 import { readSeries } from './series/series.ts';
 import { acquireSource } from './source/source.ts';
+import { findSource } from './source/source-record.ts';
 import { waitingFor, withTree } from './tree/tree-lock.ts';
 import { openTree } from './tree/tree.ts';
 import { hasMoved } from './tree/worktree.ts';
@@ -55,6 +58,24 @@ export async function imageKey(
     variables: base.makeVariables,
     pinned: [base.pinnedCommands, base.pinnedTime],
   });
+}
+
+/** Tells whether an image is kept: of a source that is there, without looking at its tree. */
+export async function isImageKept(
+  {
+    base,
+    upto,
+    fragments: names,
+    patchesFolder,
+    configFolder,
+  }: Omit<ImageOptions, 'source' | 'draft'>,
+  home: LabHome,
+): Promise<boolean> {
+  const source = await findSource(base, home);
+  if (source === undefined) return false;
+  const series = await readSeries(base, upto, patchesFolder);
+  const key = await imageKey(source, series, await readFragments(base, names, configFolder));
+  return existsSync(join(home.images, key));
 }
 
 /**

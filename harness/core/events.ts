@@ -96,6 +96,15 @@ export interface PlannedCase {
   readonly expected?: number;
 }
 
+/** A stage that has something to do, and about how long that takes here. */
+export interface EstimatedStep {
+  readonly stage: Stage;
+  readonly base?: string;
+  readonly what: string;
+  /** Undefined where nothing tells. */
+  readonly milliseconds?: number;
+}
+
 export interface BaseReport {
   readonly base: string;
   /** The source's own version: `2.6.30` or Debian's package version. */
@@ -183,6 +192,12 @@ export type LabEventBody =
       /** What it left that tells more, by name. */
       readonly files?: Readonly<Record<string, string>>;
     }
+  /** What is to be done, and about how long that takes here: said where it takes long. */
+  | {
+      readonly type: 'estimated';
+      readonly steps: readonly EstimatedStep[];
+      readonly cases: { readonly count: number; readonly milliseconds: number };
+    }
   | { readonly type: 'base-ready'; readonly report: BaseReport; readonly files: BaseFiles }
   | {
       readonly type: 'calibrated';
@@ -190,7 +205,12 @@ export type LabEventBody =
       readonly reason: string;
       readonly factor: number;
     }
-  | { readonly type: 'cases-planned'; readonly cases: readonly PlannedCase[] }
+  | {
+      readonly type: 'cases-planned';
+      readonly cases: readonly PlannedCase[];
+      /** About how long those will take that are run, in milliseconds. */
+      readonly milliseconds?: number;
+    }
   | {
       readonly type: 'guest-started';
       readonly guest: string;

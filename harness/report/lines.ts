@@ -2,7 +2,7 @@ import type { CaseResult, LabEvent } from '../core/events.ts';
 import { outcomeOf, type Outcome } from '../results/outcome.ts';
 import { renderErrorReport } from './error.ts';
 import type { Style } from '../core/style.ts';
-import { caseTitle, cleanLine, duration } from '../core/text.ts';
+import { caseTitle, cleanLine, count, duration } from '../core/text.ts';
 
 const words: Readonly<Record<Outcome, string>> = {
   pass: 'pass',
@@ -57,6 +57,8 @@ export function lastingLines(event: LabEvent, severalBases: boolean, style: Styl
         `${style.bad(stageName(event.stage, event.base))} failed ${style.dim(`(${duration(event.milliseconds)})`)}`,
         ...renderErrorReport(event.error, style),
       ];
+    case 'estimated':
+      return [cleanLine(estimateWords(event))];
     case 'calibrated':
       return [
         `${style.info('accelerator'.padEnd(11))} ${cleanLine(event.accelerator)}: ${cleanLine(event.reason)} ${style.dim(`(deadlines x ${event.factor.toFixed(1)})`)}`,
@@ -84,6 +86,16 @@ export function lastingLines(event: LabEvent, severalBases: boolean, style: Styl
     case 'run-ended':
       return [];
   }
+}
+
+/** `about 14 min on this machine: compiling v6.1 5 min, ...`. */
+function estimateWords({ steps, cases }: Extract<LabEvent, { type: 'estimated' }>): string {
+  const known = steps.reduce((sum, { milliseconds = 0 }) => sum + milliseconds, cases.milliseconds);
+  const words = steps.map(({ what, milliseconds }) =>
+    milliseconds === undefined ? `${what} (nothing tells)` : `${what} ${duration(milliseconds)}`,
+  );
+  const each = [...words, `${count(cases.count, 'case')} ${duration(cases.milliseconds)}`];
+  return `about ${duration(known)} on this machine: ${each.join(', ')}`;
 }
 
 /** Returns a stage's name, padded, with its base where that matters. */

@@ -2,10 +2,13 @@ import type { LabEvent } from '../core/events.ts';
 import { lastingLines, stageName } from './lines.ts';
 import type { Output, Reporter } from './reporter.ts';
 import { plainStyle, type Style } from '../core/style.ts';
-import { cleanLine, count } from '../core/text.ts';
+import { cleanLine, count, duration } from '../core/text.ts';
 
 /** A log wants to know that a build goes on, not every file of it. */
 const progressEvery = 10_000;
+
+/** Nobody needs to be told that they need not wait. */
+const worthTelling = 10_000;
 
 /** Returns a reporter for logs: one line per thing, with the seconds since the start. */
 export function createPlainReporter(output: Output, style: Style = plainStyle): Reporter {
@@ -55,12 +58,15 @@ function startingLines(event: LabEvent, severalBases: boolean, style: Style): st
       ];
     }
     case 'cases-planned':
-      return [`${style.strong(count(event.cases.length, 'case'))} planned`];
+      return [
+        `${style.strong(count(event.cases.length, 'case'))} planned${aboutWords(event.milliseconds)}`,
+      ];
     case 'guest-ready':
       return [
         `guest ${event.guest} is ready ${style.dim(`(${(event.milliseconds / 1000).toFixed(1)} s)`)}`,
       ];
     case 'environment':
+    case 'estimated':
     case 'note':
     case 'warning':
     case 'stage-ended':
@@ -76,4 +82,8 @@ function startingLines(event: LabEvent, severalBases: boolean, style: Style): st
     case 'run-ended':
       return [];
   }
+}
+
+function aboutWords(milliseconds = 0): string {
+  return milliseconds < worthTelling ? '' : `, about ${duration(milliseconds)}`;
 }

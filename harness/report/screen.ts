@@ -1,4 +1,4 @@
-import type { LabEvent, PlannedCase, Stage, Totals } from '../core/events.ts';
+import type { EstimatedStep, LabEvent, PlannedCase, Stage, Totals } from '../core/events.ts';
 import { outcomeOf } from '../results/outcome.ts';
 import type { Style } from '../core/style.ts';
 import { bar, caseTitle, cleanLine, clip, count, duration } from '../core/text.ts';
@@ -10,6 +10,10 @@ export interface Screen {
   readonly guests: Map<string, RunningGuest>;
   readonly planned: Map<string, PlannedCase>;
   readonly totals: { -readonly [Key in keyof Totals]: Totals[Key] };
+  /** Stages that have not ended, as they were estimated. */
+  readonly estimates: Map<string, EstimatedStep>;
+  /** Milliseconds that all cases will take, as they were estimated last. */
+  casesEstimate: number | undefined;
   /** Milliseconds that all of them are expected to take; NaN if that is not known. */
   plannedExpected: number;
   /** Cases that have ended, attempts counted once each. */
@@ -47,6 +51,8 @@ export function emptyScreen(): Screen {
     guests: new Map(),
     planned: new Map(),
     totals: { planned: 0, pass: 0, fail: 0, known: 0, skip: 0, error: 0, 'not-run': 0 },
+    estimates: new Map(),
+    casesEstimate: undefined,
     plannedExpected: 0,
     ended: 0,
     endedExpected: 0,
@@ -66,7 +72,7 @@ export function updateScreen(screen: Screen, event: LabEvent): void {
         stage: event.stage,
         base: event.base,
         since: event.at,
-        expected: event.expected,
+        expected: event.expected ?? screen.estimates.get(stageKey(event))?.milliseconds,
         what: event.what,
         done: 0,
         total: undefined,
@@ -83,6 +89,7 @@ export function updateScreen(screen: Screen, event: LabEvent): void {
     case 'stage-ended':
     case 'stage-failed':
       screen.stages.delete(stageKey(event));
+      screen.estimates.delete(stageKey(event));
       return;
     case 'guest-started':
       screen.guests.set(event.guest, {
@@ -104,6 +111,7 @@ export function updateScreen(screen: Screen, event: LabEvent): void {
         screen.plannedExpected += planned.expected ?? Number.NaN;
       }
       screen.totals.planned += event.cases.length;
+      screen.casesEstimate = event.milliseconds;
       return;
     case 'case-started': {
       const planned = screen.planned.get(`${event.base} ${event.id}`);
@@ -126,6 +134,10 @@ export function updateScreen(screen: Screen, event: LabEvent): void {
     }
     case 'run-ended':
       screen.over = true;
+      return;
+    case 'estimated':
+      for (const step of event.steps) screen.estimates.set(stageKey(step), step);
+      screen.casesEstimate = event.cases.milliseconds;
       return;
     case 'environment':
     case 'note':
@@ -217,8 +229,12 @@ function layOut(
 
 function drawTotals(screen: Screen, drawing: Drawing): string[] {
   const { totals, ended } = screen;
-  if (totals.planned === 0) return [];
   const { style, width, now } = drawing;
+  if (totals.planned === 0) {
+    if (screen.casesEstimate === undefined) return [];
+    const left = stagesLeft(screen, now) + screen.casesEstimate;
+    return [style.strong(clip(`${duration(now)}, about ${duration(left)} left`, width - 1))];
+  }
   const of = `${ended} of ${count(totals.planned, 'case')}`;
   const left = timeLeft(screen, now);
   const words = [
@@ -237,12 +253,34 @@ function drawTotals(screen: Screen, drawing: Drawing): string[] {
 }
 
 /**
+ * Returns how long the stages will take that were estimated and have not ended, in milliseconds:
+ * the more of a stage is done, the more that counts and not the estimate.
+ */
+function stagesLeft({ stages, estimates }: Screen, now: number): number {
+  return [...estimates].reduce((sum, [key, { milliseconds = 0 }]) => {
+    const running = stages.get(key);
+    if (running === undefined) return sum + milliseconds;
+    return sum + stageLeft(running, milliseconds, now);
+  }, 0);
+}
+
+function stageLeft({ since, done, total = 0 }: RunningStage, estimate: number, now: number) {
+  const elapsed = now - since;
+  const share = total === 0 ? 0 : done / total;
+  const byEstimate = Math.max(0, estimate - elapsed);
+  return share === 0 ? byEstimate : share * (elapsed / share - elapsed) + (1 - share) * byEstimate;
+}
+
+/**
  * Returns how long the remaining cases will take, in milliseconds: what they took last
  * time, scaled by how this run went so far. Undefined where nothing is known yet.
  */
 function timeLeft(screen: Screen, now: number): number | undefined {
   const { firstCaseAt, endedExpected, ended, totals, plannedExpected } = screen;
-  if (firstCaseAt === undefined || endedExpected === 0 || ended >= totals.planned) return undefined;
-  if (Number.isNaN(plannedExpected)) return undefined;
+  if (firstCaseAt === undefined || ended >= totals.planned) return undefined;
+  // Some have never run here: only their number tells.
+  if (Number.isNaN(plannedExpected))
+    return screen.casesEstimate && Math.round(screen.casesEstimate * (1 - ended / totals.planned));
+  if (endedExpected === 0) return undefined;
   return Math.max(0, ((now - firstCaseAt) / endedExpected) * (plannedExpected - endedExpected));
 }

@@ -6,6 +6,7 @@ import type { CaseResult } from '../core/events.ts';
 import type { Machinery } from '../guest/guest-handle.ts';
 import { openLiveGuest } from '../guest/live-guest.ts';
 import type { LiveGuest } from '../guest/live-guest.ts';
+import { estimateCases } from '../plan/estimate.ts';
 import type { Plan, PlanEntry } from '../plan/plan.ts';
 import { settle } from './run-settings.ts';
 import type { RunChoices, RunSettings } from './run-settings.ts';
@@ -26,7 +27,11 @@ export async function runCases(
 ): Promise<readonly CaseResult[]> {
   const settings = settle(context, choices);
   const { emit, isolation, jobs } = settings;
-  emit({ type: 'cases-planned', cases: entries.map(({ planned }) => planned) });
+  emit({
+    type: 'cases-planned',
+    cases: entries.map(({ planned }) => planned),
+    milliseconds: estimateCases(entries, settings),
+  });
   const record = createRecord(settings);
   const shared = {
     record,

@@ -8,6 +8,7 @@ import { checkCases } from '../plan/prepare-plan.ts';
 import { findJudge } from '../proofs/open-proofs.ts';
 import { findCaseFiles } from '../suite/case-files.ts';
 import { prepare, settleBoth } from './prepare.ts';
+import { estimateRun } from './estimate-run.ts';
 import { runImages } from './run-images.ts';
 import { runSession, type RunEnd } from './run-session.ts';
 
@@ -55,7 +56,11 @@ async function runBases(
   const start = performance.now();
   const [listing, prepared] = await settleBoth(
     context,
-    () => checkCases(files, bases, options, cli),
+    async (within) => {
+      const found = await checkCases(files, bases, options, cli);
+      await estimateRun(bases, found, options, within);
+      return found;
+    },
     (within) => prepare(bases, options, within),
   );
   const stale = performance.now() - start > listingLasts;

@@ -7,6 +7,7 @@ import { createStream, type Emit, type ErrorReport, type Totals } from '../core/
 import { findLabHome } from '../core/home.ts';
 import { findHostShare } from '../core/host-share.ts';
 import { listenForInterrupt } from '../core/interrupt.ts';
+import { createStageClock } from '../plan/estimate.ts';
 import type { RunOptions } from '../plan/options.ts';
 import { runsOfProofs } from '../proofs/proofs.ts';
 import { makeRunFolder } from '../report/folder.ts';
@@ -48,7 +49,8 @@ export async function runSession({ options, cli, bases, work }: RunPlan): Promis
     provingRuns: () => runsOfProofs(findLabHome(env)),
   });
   const start = performance.now();
-  const emit = createStream(report.listeners);
+  const clock = createStageClock(createStream(report.listeners));
+  const { emit } = clock;
   emit({
     type: 'run-started',
     run: folder.run,
@@ -70,7 +72,7 @@ export async function runSession({ options, cli, bases, work }: RunPlan): Promis
   let bug: { readonly error: Error } | undefined;
   try {
     await makeFolder(context.home.root);
-    const end = await work(context, folder.path);
+    const end = await work(context, folder.path).finally(() => clock.keep(context.home));
     emit({ type: 'run-ended', ...end, milliseconds: Math.round(performance.now() - start) });
   } catch (thrown) {
     const error = explainDisk(thrown) ?? thrown;

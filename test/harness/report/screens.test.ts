@@ -57,6 +57,32 @@ describe('the plain screen', () => {
     ]);
   });
 
+  it('says what is to be done, and about how long it takes', () => {
+    const estimated: LabEvent = {
+      at: 900,
+      type: 'estimated',
+      steps: [
+        { stage: 'build', base: 'v6.1', what: 'compiling v6.1', milliseconds: 250_000 },
+        { stage: 'rootfs', what: 'the user space', milliseconds: 50_000 },
+      ],
+      cases: { count: 9, milliseconds: 30_000 },
+    };
+    assert.deepEqual(plain([estimated]), [
+      '[   0.9] about 5 min 30 s on this machine: compiling v6.1 4 min 10 s, the user space 50.0 s, 9 cases 30.0 s',
+    ]);
+  });
+
+  it('says how long the cases take only where anybody would wait', () => {
+    const cases = [caseResult()];
+    assert.deepEqual(
+      plain([
+        { at: 0, type: 'cases-planned', cases, milliseconds: 90_000 },
+        { at: 0, type: 'cases-planned', cases, milliseconds: 900 },
+      ]),
+      ['[   0.0] 1 case planned, about 1 min 30 s', '[   0.0] 1 case planned'],
+    );
+  });
+
   it('says why a case is red, skipped or in error, and what ended a guest', () => {
     const text = plain([
       ...red,
@@ -125,6 +151,56 @@ describe('the live screen', () => {
     );
     const ended = events.findIndex(({ type }) => type === 'case-ended');
     // It began at 12 s and one third of it took 2 s.
+    assert.match(draw(events.slice(0, ended + 1), 100, 14_000).at(-1) ?? '', /about 4\.0 s left$/);
+  });
+
+  it('tells how long all will take before the first case, the truer the more is built', () => {
+    const building: LabEvent[] = [
+      {
+        at: 1000,
+        type: 'estimated',
+        steps: [
+          { stage: 'tree', base: 'v6.1', what: 'applying', milliseconds: 5000 },
+          { stage: 'build', base: 'v6.1', what: 'compiling', milliseconds: 100_000 },
+        ],
+        cases: { count: 9, milliseconds: 30_000 },
+      },
+      { at: 1000, type: 'stage-started', stage: 'tree', base: 'v6.1', what: 'patches' },
+    ];
+    const last = (events: readonly LabEvent[], now: number) => draw(events, 100, now).at(-1);
+    assert.equal(last(building, 3000), '3.0 s, about 2 min 13 s left');
+    const built: LabEvent[] = [
+      ...building,
+      {
+        at: 6000,
+        type: 'stage-ended',
+        stage: 'tree',
+        base: 'v6.1',
+        cached: false,
+        milliseconds: 1,
+        what: '',
+      },
+      { at: 6000, type: 'stage-started', stage: 'build', base: 'v6.1', what: 'kernel' },
+      {
+        at: 46_000,
+        type: 'stage-progress',
+        stage: 'build',
+        base: 'v6.1',
+        done: 1,
+        total: 1,
+        unit: 'files',
+      },
+    ];
+    // All is compiled in less than half the time: what is left is the cases.
+    assert.equal(last(built, 46_000), '46.0 s, about 30.0 s left');
+  });
+
+  it('tells by their number how long cases will take of which some have never run', () => {
+    const cases = [caseResult(), caseResult({ id: 'two' })];
+    const events = recordRun(cases, 0).map((event) =>
+      event.type === 'cases-planned' ? { ...event, milliseconds: 8000 } : event,
+    );
+    const ended = events.findIndex(({ type }) => type === 'case-ended');
     assert.match(draw(events.slice(0, ended + 1), 100, 14_000).at(-1) ?? '', /about 4\.0 s left$/);
   });
 });

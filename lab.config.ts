@@ -6,5 +6,9 @@ export default defineProject({
   name: 'c/r',
   notices: [/^c\/r:/],
   artefacts: images,
+  headline: {
+    name: 'checkpoint of another task',
+    cases: /^cases\/(no-such-pid|dead|denied|not-frozen)\.ts /,
+  },
   addCommands: addImageCommand,
 });

@@ -28,6 +28,8 @@ export interface CaseResult {
   readonly file: string;
   readonly suite: string;
   readonly test: string;
+  /** What it is the project's headline of. */
+  readonly headline?: string;
   readonly verdict: Verdict;
   /** Wall time in milliseconds, guest time included. */
   readonly milliseconds: number;
@@ -92,6 +94,8 @@ export interface PlannedCase {
   readonly file: string;
   readonly suite: string;
   readonly test: string;
+  /** What it is the project's headline of. */
+  readonly headline?: string;
   /** Its last duration in milliseconds, if it has run before. */
   readonly expected?: number;
 }

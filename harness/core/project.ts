@@ -20,12 +20,21 @@ export interface ArtefactRules {
   readonly more: string;
 }
 
+/** What a project is about, before all else. */
+export interface Headline {
+  /** Of the thing, not of the cases: `checkpoint of another task`. */
+  readonly name: string;
+  /** Whose ids match: they run first, and are summed up by themselves. */
+  readonly cases: RegExp;
+}
+
 /** What is proven, in a project's own terms. Everything but its cases and patches. */
 export interface Project {
   readonly name: string;
   /** Console lines that the kernel prints on purpose: told of, and no failure. */
   readonly notices: readonly RegExp[];
   readonly artefacts?: ArtefactRules;
+  readonly headline?: Headline;
   /** Adds the project's own commands to the lab's. */
   readonly addCommands?: (program: Command, cli: Cli) => void;
 }

@@ -9,6 +9,7 @@ import { describeLooks, describeRerun, type Circumstances } from './rerun.ts';
 import type { Shard } from './shard.ts';
 import { shuffle } from './shuffle.ts';
 import { defined } from '../core/defined.ts';
+import type { Headline } from '../core/project.ts';
 
 /** A case as the runner takes it. */
 export interface PlanEntry {
@@ -50,6 +51,7 @@ export interface PlanOptions {
   readonly shard?: Shard | undefined;
   /** A seed; without one, cases run in their files' order. */
   readonly shuffle?: number | undefined;
+  readonly headline?: Headline | undefined;
   /** What the commands that come back to a case have to say. */
   readonly circumstances?: Circumstances;
   /** Whether `.only` is a mistake. */
@@ -126,7 +128,7 @@ function planEntry(
   suite: string,
   test: string,
   { name: base }: BaseOffer,
-  { files, durations, circumstances }: PlanOptions,
+  { files, durations, circumstances, headline }: PlanOptions,
 ): PlanEntry {
   const id = `${name} > ${suite} > ${test}`;
   const file = files.find((candidate) => candidate.name === name) ?? { name, path: name };
@@ -137,7 +139,7 @@ function planEntry(
     file: name,
     suite,
     test,
-    ...defined({ expected }),
+    ...defined({ expected, headline: isHeadline(headline, id) ? headline?.name : undefined }),
   };
   return {
     planned,
@@ -145,6 +147,10 @@ function planEntry(
     rerun: describeRerun(planned, circumstances),
     look: describeLooks(planned, circumstances),
   };
+}
+
+function isHeadline(headline: Headline | undefined, id: string): boolean {
+  return headline !== undefined && matches(headline.cases, id);
 }
 
 function isAbout({ file, suite, test }: Mistake, each: ListedCase): boolean {

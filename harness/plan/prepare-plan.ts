@@ -5,6 +5,7 @@ import { labError } from '../core/errors.ts';
 import { readDurations } from './durations.ts';
 import type { CaseFile } from '../suite/host-protocol.ts';
 import { readKnown } from './known.ts';
+import type { Headline } from '../core/project.ts';
 import { listCases } from '../suite/list-cases.ts';
 import type { Listing } from '../suite/listing.ts';
 import { offerOf } from './needs.ts';
@@ -17,6 +18,7 @@ export interface PlanInputs {
   readonly options: RunOptions;
   readonly cli: Cli;
   readonly context: Context;
+  readonly headline?: Headline | undefined;
   /** What the files declare, if that has been read. */
   readonly listing?: Listing | undefined;
 }
@@ -65,6 +67,7 @@ export async function preparePlan(inputs: PlanInputs): Promise<Plan> {
     shuffle,
     durations,
     known,
+    headline: inputs.headline,
     whole: options.files.length === 0,
     circumstances: options,
     bases: images.map(({ series }) => ({

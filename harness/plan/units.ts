@@ -19,8 +19,8 @@ const unknownDuration = 1000;
 /**
  * Returns the plan as units: with `none` a suite each (one for a whole base if there is but
  * one guest, so that nothing is reordered), with `file` a file each, with `case` a case each.
- * With several guests the longest come first, so that none of them ends long after the rest; a
- * shuffled plan keeps its own order.
+ * What the project is about comes first; then, with several guests, the longest, so that none of
+ * them ends long after the rest. A shuffled plan keeps its own order.
  * Repeated cases come in rounds; with `file` a file gets another guest in each.
  */
 export function queueUnits(
@@ -40,8 +40,13 @@ export function queueUnits(
     base: group[0]?.planned.base ?? '',
     entries: group,
   }));
-  if (jobs > 1 && !shuffled)
-    units.sort((a, b) => roundOf(a) - roundOf(b) || expected(b) - expected(a));
+  if (!shuffled)
+    units.sort(
+      (a, b) =>
+        roundOf(a) - roundOf(b) ||
+        Number(isHeadline(b)) - Number(isHeadline(a)) ||
+        (jobs > 1 ? expected(b) - expected(a) : 0),
+    );
   return {
     take: (base) => {
       const same = units.findIndex((unit) => unit.base === base);
@@ -63,6 +68,10 @@ function groupKey(
 
 function roundOf({ entries }: Unit): number {
   return entries[0]?.attempt?.number ?? 1;
+}
+
+function isHeadline({ entries }: Unit): boolean {
+  return entries.some(({ planned }) => planned.headline !== undefined);
 }
 
 function expected({ entries }: Unit): number {

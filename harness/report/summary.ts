@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { sumUp } from '../results/headline.ts';
 import { isRed, outcomeOf } from '../results/outcome.ts';
 import type { Results } from '../results/results.ts';
 import { renderErrorReport } from './error.ts';
@@ -31,6 +32,7 @@ export function renderSummary(
           `${style.warn('warning')} ${base}: ${count(kernelWarnings, 'compiler warning')} in lines of the series; see ${join(folder, `${base}-build.log`)}`,
       ),
     '',
+    ...sumUp(results.cases),
     totalsLine(results, style),
     `reports in ${folder}`,
   ];

@@ -99,6 +99,7 @@ function take(draft: Draft, event: LabEvent): void {
       takeGuest(draft, event);
       return;
     case 'coverage':
+    case 'estimated':
     case 'stage-progress':
     case 'case-started':
       return;

@@ -61,6 +61,7 @@ const caseName = {
   file: z.string(),
   suite: z.string(),
   test: z.string(),
+  headline: z.string().exactOptional().describe('what of the project it is the headline of'),
 };
 
 const plannedCase = z

@@ -32,7 +32,7 @@ export function createRecord({ emit }: Pick<RunSettings, 'emit'>): CaseRecord {
   const results = new Map<PlanEntry, CaseResult>();
   let red: string | undefined;
   const add: CaseRecord['add'] = (entry, observed, run) => {
-    const { id, base, file, suite, test } = entry.planned;
+    const { id, base, file, suite, test, headline } = entry.planned;
     const judgement = applyKnown(judge(observed), entry.known);
     const { before, during, after, end } = observed;
     const proven = end.kind === 'proven' ? entry.proven : undefined;
@@ -50,6 +50,7 @@ export function createRecord({ emit }: Pick<RunSettings, 'emit'>): CaseRecord {
       rerun: entry.rerun,
       look: entry.look,
       ...defined({
+        headline,
         patches: entry.patches,
         guest: run?.guest,
         artefact: run?.artefact,

@@ -8,6 +8,7 @@ import { openLiveGuest } from '../guest/live-guest.ts';
 import type { LiveGuest } from '../guest/live-guest.ts';
 import { estimateCases } from '../plan/estimate.ts';
 import type { Plan, PlanEntry } from '../plan/plan.ts';
+import { tellHeadline } from './headline.ts';
 import { settle } from './run-settings.ts';
 import type { RunChoices, RunSettings } from './run-settings.ts';
 import { queueUnits } from '../plan/units.ts';
@@ -25,7 +26,8 @@ export async function runCases(
   context: Pick<Context, 'emit' | 'signal'>,
   choices: RunChoices,
 ): Promise<readonly CaseResult[]> {
-  const settings = settle(context, choices);
+  const told = { ...context, emit: tellHeadline(entries, context.emit) };
+  const settings = settle(told, choices);
   const { emit, isolation, jobs } = settings;
   emit({
     type: 'cases-planned',

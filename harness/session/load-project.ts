@@ -18,6 +18,9 @@ const projectShape: z.ZodType<Project> = z.strictObject({
       more: z.string(),
     })
     .exactOptional(),
+  headline: z
+    .strictObject({ name: z.string().min(1), cases: z.instanceof(RegExp) })
+    .exactOptional(),
   addCommands: (aFunction as unknown as z.ZodType<AddCommands>).exactOptional(),
 });
 

@@ -39,8 +39,8 @@ export async function runImages(
   for (const image of images) context.emit(baseReady(image, rootfs));
 
   const files = await findCaseFiles(options.files, cli.root);
-  const plan = await preparePlan({ files, images, options, cli, context, listing });
-  const { notices, artefacts } = await loadProject(cli.root);
+  const { notices, artefacts, headline } = await loadProject(cli.root);
+  const plan = await preparePlan({ files, images, options, cli, context, headline, listing });
   const plugins = coverage?.plugins;
   const guests = { images, rootfs, folder, accelerator, factor, notices, plugins };
   const machinery = createMachinery(guests, context);

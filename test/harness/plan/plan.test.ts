@@ -196,6 +196,15 @@ describe('queueUnits', () => {
     );
   });
 
+  it('hands out what the project is about first, but where the order is shuffled', () => {
+    const headline = { name: 'the second', cases: /^b / };
+    const { entries } = plan({ headline, durations: { 'v2.6.30 c > s > 1': 9000 } });
+    const first = (shuffled: boolean) =>
+      queueUnits(entries, 'file', 2, shuffled).take(undefined)?.entries[0]?.planned;
+    assert.deepEqual([first(false)?.file, first(false)?.headline], ['b', 'the second']);
+    assert.equal(first(true)?.file, 'a');
+  });
+
   it('prefers the base a guest has', () => {
     const bases = ['v2.6.30', 'v6.1'].map((name) => ({ name, applied: [] }));
     const queue = queueUnits(plan({ bases }).entries, 'file', 1);

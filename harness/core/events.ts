@@ -242,6 +242,8 @@ export type LabEventBody =
       readonly expected: boolean;
       readonly consoleLines: number;
       readonly scanned: number;
+      /** Milliseconds of processor time that its QEMU has used. */
+      readonly processor?: number;
     }
   | {
       readonly type: 'console-finding';
@@ -264,8 +266,19 @@ export type LabEventBody =
       readonly totals: Totals;
       readonly exitCode: 0 | 1 | 2 | 3;
       readonly milliseconds: number;
+      readonly processorTime?: ProcessorTime;
       readonly error?: ErrorReport;
     };
+
+/** What a run has used of the machine, in milliseconds of processor time. */
+export interface ProcessorTime {
+  /** How many processors it might have used. */
+  readonly processors: number;
+  /** The lab's own process. */
+  readonly lab: number;
+  /** Everything that it has started, guests included. */
+  readonly children: number;
+}
 
 /** Files a run copies into its results, absolute paths. */
 export interface BaseFiles {

@@ -1,4 +1,5 @@
 import { readFile, readlink } from 'node:fs/promises';
+import { readStat } from './process-stat.ts';
 
 /**
  * Returns a word for this process that no other ever had, fit for a file's name: the host's
@@ -36,8 +37,6 @@ async function findPlace(): Promise<string | undefined> {
  * 22); undefined for one that is not there, or dead and not reaped.
  */
 async function startOf(pid: number): Promise<string | undefined> {
-  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
-  // The name, in parentheses, may hold anything.
-  const fields = text?.slice(text.lastIndexOf(')') + 2).split(' ');
+  const fields = await readStat(pid);
   return fields?.[0] === 'Z' ? undefined : fields?.[19];
 }

@@ -2,8 +2,10 @@ import type { Recorder } from '../coverage/recorder.ts';
 import { watchConsole } from './console-watch.ts';
 import type { ConsoleWatch } from './console-watch.ts';
 import { firstOf } from '../core/deadline.ts';
+import { defined } from '../core/defined.ts';
 import { revive } from '../core/errors.ts';
 import type { ErrorReport } from '../core/events.ts';
+import { processorTimeOf } from '../core/process-stat.ts';
 import type { GuestHandle, Machinery, Vigil } from './guest-handle.ts';
 import { watchForLoss } from './guest-loss.ts';
 import { listenToPrograms } from './guest-programs.ts';
@@ -87,6 +89,7 @@ export async function closeLiveGuest(
   const expected = (await firstOf(handle.ended, 0)) === undefined;
   await coverage?.leave(handle);
   handle.session.close();
+  const processor = await processorTimeOf(handle.pid);
   const { status, signal } = await handle.kill();
   emit({
     type: 'guest-ended',
@@ -97,5 +100,6 @@ export async function closeLiveGuest(
     expected,
     consoleLines: handle.console.count,
     scanned: handle.console.scanned,
+    ...defined({ processor }),
   });
 }

@@ -1,4 +1,5 @@
 import type { Results } from '../results/results.ts';
+import { whereTimeWent, type TimeRow } from '../results/where-time-went.ts';
 import { html, type Html } from './html-template.ts';
 import { caseTitle, duration } from '../core/text.ts';
 
@@ -20,8 +21,21 @@ export function renderTimings(results: Results): Html {
   const ends = timeline.map(({ start, milliseconds }) => start + milliseconds);
   const whole = Math.max(1, results.milliseconds, ...ends);
   const longest = Math.max(1, ...cases.map(({ milliseconds }) => milliseconds));
-  return html`<h3>Stages and guests</h3>${chart(timeline, whole)}
+  return html`${renderWhereTimeWent(results)}<h3>Stages and guests</h3>${chart(timeline, whole)}
 <h3>Slowest cases</h3>${chart(cases, longest)}`;
+}
+
+function renderWhereTimeWent(results: Results): Html {
+  const went = whereTimeWent(results);
+  if (went === undefined) return html``;
+  const table = (title: string, rows: readonly TimeRow[]) => html`<h3>${title}</h3>
+<table><tbody>${rows.map(
+    ({ what, milliseconds, share }) =>
+      html`<tr><td>${what}</td><td>${duration(milliseconds)}</td><td>${Math.round(100 * share)} %</td></tr>
+`,
+  )}</tbody></table>
+`;
+  return html`${table('What used the processors', went.processors)}${table('What guests did', went.guests)}`;
 }
 
 function timelineOf({ stages, guests, milliseconds: whole }: Results): Bar[] {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { sumUp } from '../results/headline.ts';
 import { isRed, outcomeOf } from '../results/outcome.ts';
 import type { Results } from '../results/results.ts';
+import { whereTimeWent, type TimeRow } from '../results/where-time-went.ts';
 import { renderErrorReport } from './error.ts';
 import { findFlakes, findRepeated, firstRuns, type Share } from './flakes.ts';
 import { verdictWord } from './lines.ts';
@@ -32,10 +33,28 @@ export function renderSummary(
           `${style.warn('warning')} ${base}: ${count(kernelWarnings, 'compiler warning')} in lines of the series; see ${join(folder, `${base}-build.log`)}`,
       ),
     '',
+    ...listTimes(results, style),
     ...sumUp(results.cases),
     totalsLine(results, style),
     `reports in ${folder}`,
   ];
+}
+
+/** Milliseconds of a run that nobody minds. */
+const shortRun = 60_000;
+
+/** What used the processors, of a run that took long. */
+function listTimes(results: Results, style: Style): string[] {
+  const went = results.milliseconds < shortRun ? undefined : whereTimeWent(results);
+  if (went === undefined) return [];
+  const line = (title: string, rows: readonly TimeRow[]) => {
+    const parts = rows.map(
+      ({ what, milliseconds, share }) =>
+        `${what} ${duration(milliseconds)} (${Math.round(100 * share)} %)`,
+    );
+    return style.dim(`${title}: ${parts.join('; ')}`);
+  };
+  return [line('processors', went.processors), line('guests', went.guests)];
 }
 
 function listKnown(results: Results, severalBases: boolean, style: Style): string[] {

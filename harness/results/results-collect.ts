@@ -154,10 +154,11 @@ function takeGuest(draft: Draft, event: GuestEvent): void {
   if (event.type === 'guest-ready') {
     guests.set(event.guest, { ...guest, ready: event.milliseconds });
   } else if (event.type === 'guest-ended') {
-    const { status, signal, expected, consoleLines, scanned } = event;
+    const { status, signal, expected, consoleLines, scanned, processor } = event;
     guests.set(event.guest, {
       ...guest,
       end: event.at, status, signal, expected, consoleLines, scanned,
+      ...defined({ processor }),
     });
   } else if (event.case === undefined) {
     guests.set(event.guest, { ...guest, findings: [...guest.findings, event.finding] });
@@ -184,6 +185,7 @@ function finish(draft: Draft): Results {
     finished: ended !== undefined,
     exitCode,
     milliseconds: ended?.milliseconds ?? draft.lastAt,
+    ...defined({ processorTime: ended?.processorTime }),
     totals: ended?.totals ?? countVerdicts(draft.planned.length, draft.cases),
     ...(ended?.error === undefined ? {} : { error: reportOf(ended.error) }),
     environment: draft.environment,

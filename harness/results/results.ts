@@ -153,6 +153,7 @@ const guestResult = z
     expected: z.boolean().exactOptional().describe('whether its end was the lab’s doing'),
     consoleLines: z.int().exactOptional(),
     scanned: z.int().exactOptional().describe('lines the console scan has looked at'),
+    processor: milliseconds.exactOptional().describe('processor time of its QEMU'),
     findings: z.array(finding).readonly().describe('complaints outside any case'),
   })
   .readonly();
@@ -196,6 +197,15 @@ export const resultsSchema = z
     finished: z.boolean().describe('false: the lab was killed or broke off'),
     exitCode: z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3)]),
     milliseconds,
+    processorTime: z
+      .object({
+        processors: z.int().describe('that the run might have used'),
+        lab: milliseconds.describe('of the lab’s own process'),
+        children: milliseconds.describe('of all that it started, guests included'),
+      })
+      .readonly()
+      .exactOptional()
+      .describe('what the run has used of them'),
     totals: z
       .object({
         planned: z.int(),

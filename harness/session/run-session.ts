@@ -3,9 +3,16 @@ import type { Cli } from '../core/cli-context.ts';
 import type { Context } from '../core/context.ts';
 import { explainDisk, makeFolder } from '../core/disk.ts';
 import { exitCodeOf, isLabError, labError, type LabError, toReport } from '../core/errors.ts';
-import { createStream, type Emit, type ErrorReport, type Totals } from '../core/events.ts';
+import {
+  createStream,
+  type Emit,
+  type ErrorReport,
+  type ProcessorTime,
+  type Totals,
+} from '../core/events.ts';
 import { findLabHome } from '../core/home.ts';
 import { findHostShare } from '../core/host-share.ts';
+import { ownProcessorTime } from '../core/process-stat.ts';
 import { listenForInterrupt } from '../core/interrupt.ts';
 import { createStageClock } from '../plan/estimate.ts';
 import type { RunOptions } from '../plan/options.ts';
@@ -73,7 +80,13 @@ export async function runSession({ options, cli, bases, work }: RunPlan): Promis
   try {
     await makeFolder(context.home.root);
     const end = await work(context, folder.path).finally(() => clock.keep(context.home));
-    emit({ type: 'run-ended', ...end, milliseconds: Math.round(performance.now() - start) });
+    const processorTime = await measureRun();
+    emit({
+      type: 'run-ended',
+      ...end,
+      milliseconds: Math.round(performance.now() - start),
+      ...defined({ processorTime }),
+    });
   } catch (thrown) {
     const error = explainDisk(thrown) ?? thrown;
     if (!isLabError(error))
@@ -86,6 +99,11 @@ export async function runSession({ options, cli, bases, work }: RunPlan): Promis
   const status = await report.finish();
   if (bug !== undefined) throw bug.error;
   return status;
+}
+
+async function measureRun(): Promise<ProcessorTime | undefined> {
+  const used = await ownProcessorTime();
+  return used && { processors: findHostShare().processors, lab: used.own, children: used.children };
 }
 
 function endEarly(emit: Emit, error: ErrorReport, totals: Totals, start: number): void {

@@ -46,14 +46,20 @@ export function findHostShare(sources: Partial<ShareSources> = {}): HostShare {
 }
 
 /**
+ * MiB that a QEMU may have beside its guest's: 96 of translated code (qemu/machine.ts) and 64 of
+ * its own, 316 in all seen for a guest of 256 on a host that backs memory with huge pages.
+ */
+const qemuMemory = 160;
+
+/**
  * Returns how many guests at once that carries: one per processor, as far as the memory is
- * enough for their own MiB and 80 of QEMU's.
+ * enough for all that each of them may come to have.
  */
 export function affordableGuests(
   { processors, memory }: Pick<HostShare, 'processors' | 'memory'>,
   each: number,
 ): number {
-  return Math.max(1, Math.min(processors, Math.floor(memory / 2 ** 20 / (each + 80))));
+  return Math.max(1, Math.min(processors, Math.floor(memory / 2 ** 20 / (each + qemuMemory))));
 }
 
 /**

@@ -118,7 +118,7 @@ describe('what of the host a run may use', () => {
 describe('how many guests that carries', () => {
   it('is one per processor, as far as the memory goes, and always one', () => {
     assert.equal(affordableGuests({ processors: 4, memory: 64 * GiB }, 256), 4);
-    assert.equal(affordableGuests({ processors: 64, memory: 4 * GiB }, 256), 12);
+    assert.equal(affordableGuests({ processors: 64, memory: 4 * GiB }, 256), 9);
     assert.equal(affordableGuests({ processors: 64, memory: 100 * MiB }, 256), 1);
   });
 });

@@ -1,7 +1,7 @@
 import type { Finding } from '../core/finding.ts';
 import { mirrorConsole } from './case-mirror.ts';
 import { describeArtefact } from '../guest/artefact.ts';
-import type { CaseSlot } from './case-slot.ts';
+import type { CaseScope, CaseSlot } from './case-slot.ts';
 import { firstOf } from '../core/deadline.ts';
 import { watchForDoom } from './doom.ts';
 import { toReport } from '../core/errors.ts';
@@ -10,10 +10,10 @@ import type { ScopedGuest } from '../guest/guest.ts';
 import type { GuestHandle } from '../guest/guest-handle.ts';
 import { explainHang } from '../guest/guest-hang.ts';
 import { leaveCase } from './leave-case.ts';
-import type { Look } from './leave-case.ts';
+import type { Left, Look } from './leave-case.ts';
 import type { LiveGuest } from '../guest/live-guest.ts';
 import { isOneOf } from './other-guests.ts';
-import type { OtherGuests } from './other-guests.ts';
+import type { OthersEnd } from './other-guests.ts';
 import type { PlanEntry } from '../plan/plan.ts';
 import type { RunSettings } from './run-settings.ts';
 import type { CaseEnd, Observed } from '../results/verdict.ts';
@@ -33,77 +33,160 @@ export interface CaseRun {
   readonly guestUsable: boolean;
 }
 
-/** Runs a case whose begin marker is on the console, up to its end marker. Throws nothing. */
-export async function runCaseIn(
-  live: LiveGuest,
-  slot: CaseSlot,
-  entry: PlanEntry,
-  begin: number,
-  settings: RunSettings,
-  openLike: () => Promise<LiveGuest>,
-): Promise<CaseRun> {
-  const { console } = live.handle;
+/** A case in its guest, whose begin marker is on the console. */
+export interface CaseInGuest {
+  readonly live: LiveGuest;
+  readonly slot: CaseSlot;
+  readonly entry: PlanEntry;
+  /** Index of its begin marker. */
+  readonly begin: number;
+  readonly settings: RunSettings;
+  /** Opens a guest like the case's own. */
+  readonly openLike: () => Promise<LiveGuest>;
+}
+
+/** The same, once the lab keeps what it does. */
+interface Entered extends CaseInGuest {
+  readonly scope: CaseScope;
+  /** How long it may take. */
+  readonly seconds: number;
+}
+
+/** Runs a case up to its end marker: four phases, each a value for the next. Throws nothing. */
+export async function runCaseIn(inGuest: CaseInGuest): Promise<CaseRun> {
+  const entered = enter(inGuest);
+  const ended = await awaitEnd(entered);
+  const explained = await explainEnd(entered, ended);
+  const left = await leave(entered, explained);
+  return observe(entered, left);
+}
+
+function enter(inGuest: CaseInGuest): Entered {
+  const { live, slot, entry, begin, settings, openLike } = inGuest;
   const seconds = (entry.seconds ?? settings.deadline) * settings.factor;
-  const scope = slot.enterCase({
-    live,
-    entry,
-    openLike,
-    consoleFrom: begin + 1,
-    milliseconds: seconds * 1000,
-  });
-  const { others } = scope;
-  const stopMirror = mirrorConsole(console, slot.host);
+  const entered = { live, entry, openLike, consoleFrom: begin + 1, milliseconds: seconds * 1000 };
+  return { ...inGuest, seconds, scope: slot.enterCase(entered) };
+}
+
+/** What ended a case, and when. */
+interface Ended {
+  readonly end: CaseEnd;
+  readonly milliseconds: number;
+}
+
+/** Waits for whatever ends the case; its process is gone after any end but its own. */
+async function awaitEnd(entered: Entered): Promise<Ended> {
+  const { live, slot } = entered;
+  const stopMirror = mirrorConsole(live.handle.console, slot.host);
   const start = performance.now();
-  let end = await raceCase(live, others, slot, entry, seconds, settings);
+  const end = await raceCase(entered);
   const milliseconds = Math.round(performance.now() - start);
   stopMirror();
   if (end.kind !== 'returned') await slot.host.kill();
-  const guests = [live, ...others.all()];
-  const hung = end.kind === 'overdue' ? await findHung(guests, settings) : undefined;
-  if (end.kind === 'overdue') end = await examine(end, hung, slot, settings);
-  // Calls fail before the reason is known: the reason is what the reader wants.
-  const ailing = guests.find((guest) => guest.ailing());
-  if (ailing !== undefined && end.kind !== 'not-run') end = await explainLoss(ailing, settings);
+  return { end, milliseconds };
+}
 
-  const expects = ({ lines }: Finding) => scope.expected.some((each) => isOneOf(each, lines));
-  const doom = watchForDoom(live, begin + 1, expects, settings.factor);
+interface Explained extends Ended {
+  /** The guest that no longer answers. */
+  readonly hung: LiveGuest | undefined;
+}
+
+/** Asks why a case was late and why a guest is ill: calls fail before the reason is known. */
+async function explainEnd(
+  { live, slot, scope, settings }: Entered,
+  { end, milliseconds }: Ended,
+): Promise<Explained> {
+  const guests = [live, ...scope.others.all()];
+  const hung = end.kind === 'overdue' ? await findHung(guests, settings) : undefined;
+  const examined = end.kind === 'overdue' ? await examine(end, hung, slot, settings) : end;
+  const ailing = guests.find((guest) => guest.ailing());
+  const explained =
+    ailing === undefined || examined.kind === 'not-run'
+      ? examined
+      : await explainLoss(ailing, settings);
+  return { end: explained, milliseconds, hung };
+}
+
+/** A case whose guest has been left, as far as that was possible. */
+interface Departed extends Explained, Left {
+  /** Index of the line after its last one. */
+  readonly to: number;
+  /** Whether its own guest answers no more. */
+  readonly gone: boolean;
+  /** Why its own guest can't vouch for it. */
+  readonly blind: ErrorReport | undefined;
+  /** What its other guests have to say. */
+  readonly beside: OthersEnd;
+}
+
+/** Looks at what the case was about, undoes what it has made, and marks its end. */
+async function leave(entered: Entered, explained: Explained): Promise<Departed> {
+  const { live, begin, scope, settings, entry } = entered;
+  const { console } = live.handle;
+  const { others } = scope;
+  const { end, hung } = explained;
+  const doom = watchForDoom(live, begin + 1, expectedBy(scope), settings.factor);
   const isGone = async () => live === hung || (await doom.isGone());
   const answers = async () => end.kind !== 'not-run' && !(await isGone());
-  const isSuspicious = () =>
-    (end.kind === 'returned' ? end.failures.length > 0 : true) ||
-    live.watch.findings(begin + 1, Infinity).some((each) => each.fatal && !expects(each)) ||
-    others.complained();
   const look: Look = ({ handle }, scoped) =>
-    isSuspicious() ? lookAtArtefact(scoped, entry, handle, settings) : Promise.resolve(undefined);
+    isSuspicious(entered, end)
+      ? lookAtArtefact(scoped, entry, handle, settings)
+      : Promise.resolve(undefined);
   const { visit } = settings;
-  const visitor = visit === undefined ? {} : { visit: () => visit(live.handle, end) };
-  const { artefact, leftovers } = await leaveCase(live, scope, {
+  const left = await leaveCase(live, scope, {
     doom,
     answers,
     look,
     settings,
-    ...visitor,
+    ...(visit === undefined ? {} : { visit: () => visit(live.handle, end) }),
   });
-  const marks = await answers();
-  const mark = marks ? await live.watch.mark('the end of the case') : console.count;
+  const mark = (await answers()) ? await live.watch.mark('the end of the case') : console.count;
   const blind = typeof mark === 'number' || live.ailing() ? undefined : mark;
   const beside = await others.close(hung, look);
-  if (end.kind !== 'guest-lost' && end.kind !== 'not-run' && live.ailing())
-    end = await explainLoss(live, settings);
-  const to = typeof mark === 'number' ? mark : console.count;
-  const gone = await isGone();
+  const isLost = end.kind !== 'guest-lost' && end.kind !== 'not-run' && live.ailing();
+  return {
+    ...explained,
+    ...left,
+    end: isLost ? await explainLoss(live, settings) : end,
+    to: typeof mark === 'number' ? mark : console.count,
+    gone: await isGone(),
+    blind,
+    beside,
+  };
+}
+
+function expectedBy({ expected }: CaseScope): (finding: Finding) => boolean {
+  return ({ lines }) => expected.some((each) => isOneOf(each, lines));
+}
+
+/** Whether anybody will want to see what the case was about. */
+function isSuspicious({ live, begin, scope }: Entered, end: CaseEnd): boolean {
+  const expects = expectedBy(scope);
+  return (
+    (end.kind === 'returned' ? end.failures.length > 0 : true) ||
+    live.watch.findings(begin + 1, Infinity).some((each) => each.fatal && !expects(each)) ||
+    scope.others.complained()
+  );
+}
+
+/** Puts together what was seen of the case: its guest's complaints up to the end marker. */
+function observe({ live, begin, scope }: Entered, departed: Departed): CaseRun {
+  const { end, milliseconds, artefact, leftovers, to, gone, blind, beside } = departed;
+  const { console } = live.handle;
+  const expects = expectedBy(scope);
+  // The last words of a kernel that is gone come when they come.
+  const last = gone ? Infinity : to;
   const during = live.watch
-    .findings(begin + 1, gone ? Infinity : to)
+    .findings(begin + 1, last)
     .filter((finding) => !expects(finding))
-    .concat(live.watch.takeTaint(begin + 1, gone ? Infinity : to));
-  const witness = blind ?? beside.blind;
+    .concat(live.watch.takeTaint(begin + 1, last));
   const observed: Observed = {
     end,
     during: [...during, ...beside.findings],
     before: [],
     after: [],
     leftovers: [...leftovers, ...beside.leftovers],
-    ...defined({ blind: witness }),
+    ...defined({ blind: blind ?? beside.blind }),
   };
   const clean = leftovers.length === 0 && blind === undefined && !during.some((each) => each.fatal);
   const own = console.since(begin + 1).slice(0, Math.max(0, to - begin - 1));
@@ -144,20 +227,23 @@ async function explainLoss(guest: LiveGuest, { signal }: RunSettings): Promise<C
 }
 
 /** Waits for whatever ends the case first. */
-async function raceCase(
-  live: LiveGuest,
-  others: OtherGuests,
-  { host }: CaseSlot,
-  { planned, file }: PlanEntry,
-  seconds: number,
-  { signal }: RunSettings,
-): Promise<CaseEnd> {
+async function raceCase({
+  live,
+  scope,
+  slot,
+  entry,
+  seconds,
+  settings,
+}: Entered): Promise<CaseEnd> {
+  const { host } = slot;
+  const { planned, file } = entry;
+  const { signal } = settings;
   const stop = new AbortController();
   const run = host.run(file, planned.suite, planned.test).then(
     (outcome): CaseEnd => ({ kind: 'returned', ...outcome }),
     (error: unknown): CaseEnd => ({ kind: 'host-ended', error: toReport(error) }),
   );
-  const lost = Promise.race([live.lost, others.lost]).then((error): CaseEnd => ({
+  const lost = Promise.race([live.lost, scope.others.lost]).then((error): CaseEnd => ({
     kind: 'guest-lost',
     error,
   }));

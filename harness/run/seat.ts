@@ -121,7 +121,7 @@ export function takeSeat(
       await coverage?.enter(other.handle, id);
       return other;
     };
-    const done = await runCaseIn(live, slot, entry, begin, settings, openCovered);
+    const done = await runCaseIn({ live, slot, entry, begin, settings, openLike: openCovered });
     await coverage?.leave(live.handle);
     usable = done.guestUsable;
     pending = { entry, run: done, observed: { ...done.observed, before } };

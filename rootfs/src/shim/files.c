@@ -24,7 +24,7 @@ int read_command(struct json *out, int argc, char **argv)
 	size_t used = 0, left;
 	ssize_t n = 1;
 	char *data;
-	int fd;
+	int fd, status = DONE;
 	struct option options[] = {
 		{ "offset", OPTION_NUMBER, &offset },
 		{ "length", OPTION_NUMBER, &length },
@@ -37,23 +37,28 @@ int read_command(struct json *out, int argc, char **argv)
 	if ((unsigned long long)length > MOST_READ)
 		length = MOST_READ;
 	fd = open(argv[1], O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return fail(out, argv[1]);
 	data = malloc((size_t)length + 1);
-	if (fd < 0 || !data)
-		return fail(out, argv[1]);
-	if (offset && lseek(fd, (off_t)offset, SEEK_SET) < 0)
-		return fail(out, argv[1]);
+	if (!data || (offset && lseek(fd, (off_t)offset, SEEK_SET) < 0)) {
+		status = fail(out, argv[1]);
+		goto out;
+	}
 	while (n > 0 && (left = (size_t)length - used)) {
 		n = read(fd, data + used, left < READ_PIECE ? left : READ_PIECE);
 		used += n > 0 ? (size_t)n : 0;
 	}
-	if (n < 0)
-		return fail(out, argv[1]);
+	if (n < 0) {
+		status = fail(out, argv[1]);
+		goto out;
+	}
 	json_number(out, "length", (long long)used);
 	json_bool(out, "end", n == 0);
 	json_base64(out, "data", data, used);
+out:
 	free(data);
 	close(fd);
-	return DONE;
+	return status;
 }
 
 int write_command(struct json *out, int argc, char **argv)

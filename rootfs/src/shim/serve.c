@@ -82,13 +82,21 @@ static int start_job(struct json *out, const char *id, int argc, char **argv)
 {
 	struct job *job = calloc(1, sizeof(*job));
 	long long traced = 0;
-	int ends[2];
+	int ends[2], status;
 
-	if (!job || pipe2(ends, O_CLOEXEC) < 0)
-		return fail(out, "starting a job");
+	if (!job || pipe2(ends, O_CLOEXEC) < 0) {
+		status = fail(out, "starting a job");
+		free(job);
+		return status;
+	}
 	job->pid = fork();
-	if (job->pid < 0)
-		return fail(out, "starting a job");
+	if (job->pid < 0) {
+		status = fail(out, "starting a job");
+		close(ends[0]);
+		close(ends[1]);
+		free(job);
+		return status;
+	}
 	if (job->pid == 0)
 		be_job(ends[1], argc, argv);
 	close(ends[1]);

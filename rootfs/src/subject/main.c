@@ -229,7 +229,7 @@ static void exec_target(void)
 	int i;
 
 	snprintf(fd, sizeof(fd), "%d", settling);
-	for (i = 0; arguments[i] && i < 59; i++)
+	for (i = 0; i < 59 && arguments[i]; i++)
 		argv[4 + i] = arguments[i];
 	fcntl(settling, F_SETFD, 0);
 	execv("/subject", argv);

@@ -27,6 +27,7 @@ export interface Typed extends TypedSeries {
   readonly shuffle?: string | true;
   readonly bail?: true;
   readonly deadline?: number;
+  readonly affected?: true;
   readonly fresh?: true;
   readonly debug: boolean;
   readonly json?: true;
@@ -75,6 +76,10 @@ export function withRunOptions(command: Command): Command {
     .option('--shuffle [seed]', 'another order, the same for the same seed')
     .option('--bail', 'stop at the first red case')
     .option('--deadline <seconds>', 'what a case may take, unless it says more', seconds)
+    .option(
+      '--affected',
+      'run only cases that a change since they passed can touch (see `lab coverage`)',
+    )
     .option('--fresh', 'run all cases, also where nothing has changed since they passed')
     .option('--no-debug', 'leave out what finds bugs: lockdep, slub debug, …')
     .option('--json', 'print the results as JSON on the standard output')
@@ -103,6 +108,7 @@ export function toRunOptions(files: readonly string[], typed: Typed, cli: Cli): 
     shuffle: chooseSeed(typed.shuffle),
     bail: typed.bail ?? false,
     deadline: typed.deadline,
+    affected: typed.affected ?? false,
     fresh: typed.fresh ?? false,
     debug: typed.debug,
     json: typed.json ?? false,

@@ -1,4 +1,4 @@
-import type { Elf } from './elf.ts';
+import type { Elf } from '../../kernel/build/elf.ts';
 import { readLineRanges, type LineRange } from './line-table.ts';
 
 /** Addresses from `start` up to `end`. */

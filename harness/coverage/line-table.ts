@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { type Elf, stringAt } from './elf.ts';
+import { type Elf, stringAt } from '../../kernel/build/elf.ts';
 
 /** Instructions that a line became: those from `start` up to `end`. */
 export interface LineRange {

@@ -8,15 +8,19 @@ import type { Coverage } from '../core/coverage.ts';
 import { labError } from '../core/errors.ts';
 import { mapCode, renderRanges } from './code-map.ts';
 import { summarize } from './coverage.ts';
-import { readElf } from './elf.ts';
+import { readElf } from '../../kernel/build/elf.ts';
 import { readCompiledFiles } from './line-table.ts';
 import type { CoveredBase, Recorded } from './recorder.ts';
+import type { LabHome } from '../core/home.ts';
+import { keepTouched } from './touched.ts';
 import { readSources } from './source-files.ts';
 
 /** A base whose code has been found, ready to be run. */
 export interface PreparedCoverage extends CoveredBase {
   /** Returns what the cases that were recorded have covered. */
   summarize(recorded: Recorded): Promise<Coverage>;
+  /** Keeps which functions each case file has run. */
+  keepTouched(recorded: Recorded, home: LabHome): Promise<void>;
 }
 
 /**
@@ -47,6 +51,7 @@ export async function prepareCoverage(
   return {
     plugin: { plugin, ranges },
     size: map.size,
+    keepTouched: (recorded, home) => keepTouched(base.name, map, recorded, home),
     summarize: (recorded) =>
       summarize({
         ...{ base: base.name, patches, files, map, recorded, settings, compiled, read },

@@ -35,6 +35,8 @@ export interface RunOptions {
   readonly bail: boolean;
   /** What a case may take, in seconds, before calibration; undefined for the case's own. */
   readonly deadline: number | undefined;
+  /** Run only the cases that a change since they passed can touch. */
+  readonly affected: boolean;
   /** Run all cases, also those that an earlier run has proven. */
   readonly fresh: boolean;
   /** Whether the kernel is built with what finds bugs. */

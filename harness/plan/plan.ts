@@ -25,6 +25,8 @@ export interface PlanEntry {
   readonly unmet?: string;
   /** Why it can't be run at all. */
   readonly mistake?: ErrorReport;
+  /** Whether a change since its file passed last can touch it; undefined where nobody knows. */
+  readonly affected?: boolean;
   /** The earlier run it passed in, under conditions that still hold. */
   readonly proven?: { readonly run: string; readonly milliseconds: number };
   readonly attempt?: { readonly number: number; readonly of: number };

@@ -19,7 +19,7 @@ const unknownDuration = 1000;
 /**
  * Returns the plan as units: with `none` a suite each (one for a whole base if there is but
  * one guest, so that nothing is reordered), with `file` a file each, with `case` a case each.
- * What the project is about comes first; then, with several guests, the longest, so that none of
+ * What a change can touch comes first, what the project is about before the rest; then, with several guests, the longest, so that none of
  * them ends long after the rest. A shuffled plan keeps its own order.
  * Repeated cases come in rounds; with `file` a file gets another guest in each.
  */
@@ -44,6 +44,7 @@ export function queueUnits(
     units.sort(
       (a, b) =>
         roundOf(a) - roundOf(b) ||
+        Number(isUntouched(a)) - Number(isUntouched(b)) ||
         Number(isHeadline(b)) - Number(isHeadline(a)) ||
         (jobs > 1 ? expected(b) - expected(a) : 0),
     );
@@ -68,6 +69,10 @@ function groupKey(
 
 function roundOf({ entries }: Unit): number {
   return entries[0]?.attempt?.number ?? 1;
+}
+
+function isUntouched({ entries }: Unit): boolean {
+  return entries.every(({ affected }) => affected === false);
 }
 
 function isHeadline({ entries }: Unit): boolean {

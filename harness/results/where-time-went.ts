@@ -28,12 +28,16 @@ export function whereTimeWent(results: Results): WhereTimeWent | undefined {
   const whole = used.processors * milliseconds;
   const inGuests = sum(guests.map(({ processor }) => processor));
   const others = Math.max(0, used.children - inGuests);
-  const lives = sum(guests.map(({ start, end = milliseconds }) => end - start));
   const readying = sum(guests.map(({ ready }) => ready));
   const running = sum(
     cases
       .filter(({ guest, provenIn }) => guest !== undefined && provenIn === undefined)
       .map((each) => each.milliseconds),
+  );
+  // Coming up begins before there is a QEMU to tell of.
+  const lives = Math.max(
+    readying + running,
+    sum(guests.map(({ start, end = milliseconds }) => end - start)),
   );
   return {
     processors: rows(whole, [

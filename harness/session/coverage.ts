@@ -60,7 +60,10 @@ async function runCovered(
   } finally {
     if (!context.signal.aborted)
       for (const [base, each] of bases) {
-        const coverage = await each.summarize(recorder.recorded(base));
+        const recorded = recorder.recorded(base);
+        // Of other files' functions it would know too few.
+        if (patterns.length === 0) await each.keepTouched(recorded, context.home);
+        const coverage = await each.summarize(recorded);
         context.emit({ type: 'coverage', coverage });
       }
   }

@@ -7,6 +7,7 @@ import type { BaseReport } from '../core/events.ts';
 import { affordableGuests, findHostShare } from '../core/host-share.ts';
 import type { Recorder } from '../coverage/recorder.ts';
 import { createMachinery } from '../guest/guests.ts';
+import { keepPassed, markAffected, onlyAffected } from '../plan/affected.ts';
 import { keepDurations } from '../plan/durations.ts';
 import type { RunOptions } from '../plan/options.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -59,11 +60,14 @@ export async function runImages(
     coverage,
   };
   const proofs = await openProofs({ files, guests, choices, options, cli, judge }, context);
-  const entries = await proofs.apply(plan.entries);
+  const marked = await markAffected(plan.entries, images, context.home);
+  const chosen = options.affected ? onlyAffected(marked, context) : marked;
+  const entries = await proofs.apply(chosen);
   const results = options.untilFail
     ? await runUntilRed({ entries }, runRound)
     : await runRound({ entries });
   await keepDurations(context.home, results);
+  await keepPassed(results, images, context.home);
   await proofs.keep(entries, results);
   await keepHomeSmall(context);
   // One base's failure must not hide the other's verdicts, nor be hidden by them.

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
-import { copyFile, writeFile } from 'node:fs/promises';
+import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { once } from 'node:events';
@@ -12,6 +12,7 @@ import type { CompilerWarning, Source } from '../base.ts';
 import { markBuilding, markDone, readWarnings } from './build-folder.ts';
 import { explainBuild } from './build-failure.ts';
 import { readBuildLog, sourceOf } from './build-log.ts';
+import { digestCode } from './code-digest.ts';
 import { createBlame } from '../tree/blame.ts';
 import { buildEnvironment, makeArguments } from './compiler.ts';
 import type { Configured } from './config.ts';
@@ -59,11 +60,19 @@ export async function buildKernel(
     ] as const)
       await copyFile(join(folder.path, from), join(output, name));
     await writeFile(join(output, 'meta.json'), JSON.stringify(facts, null, 1));
+    await writeDigest(folder.path, output);
     const seconds = Math.round((performance.now() - start) / 1000);
     const count = facts.warnings.length;
     const what = `${compiled} files compiled in ${seconds} s, ${count} warnings in lines of the series`;
     return { value: facts, cached: false, what };
   });
+}
+
+/** What tells later which functions another build has changed. A kernel without vmlinux.o has none. */
+async function writeDigest(folder: string, output: string): Promise<void> {
+  const linked = await readFile(join(folder, 'vmlinux.o')).catch(() => undefined);
+  if (linked === undefined) return;
+  await writeFile(join(output, 'code.json'), JSON.stringify(digestCode(linked)));
 }
 
 async function make(

@@ -50,6 +50,7 @@ const options: RunOptions = {
   shuffle: undefined,
   bail: false,
   deadline: undefined,
+  affected: false,
   fresh: false,
   debug: true,
   json: false,

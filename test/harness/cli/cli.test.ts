@@ -100,6 +100,7 @@ describe('lab run', () => {
       bail: false,
       deadline: undefined,
       debug: true,
+      affected: false,
       fresh: false,
       json: false,
     });

@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import { execa } from 'execa';
 import { withDir } from 'tmp-promise';
 import { mapCode, renderRanges } from '../../../harness/coverage/code-map.ts';
-import { readElf } from '../../../harness/coverage/elf.ts';
+import { readElf } from '../../../kernel/build/elf.ts';
 import { readCompiledFiles, readLineRanges } from '../../../harness/coverage/line-table.ts';
 
 const header = `static inline void

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { inflateSync } from 'node:zlib';
-import { labError } from '../core/errors.ts';
+import { labError } from '../../harness/core/errors.ts';
 
 /** A section of an ELF file: its bytes, and where they are when the program runs. */
 export interface Section {

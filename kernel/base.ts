@@ -33,6 +33,9 @@ export function pinnedTree({ source }: Pick<Base, 'source'>): string | undefined
   return source.kind === 'debian-package' ? undefined : source.treeId;
 }
 
+/** What compiles a kernel; `--compiler` names it. */
+export type CompilerName = 'gcc' | 'clang';
+
 /** A kernel the lab can test a series on: data only. */
 export interface Base {
   /** `v2.6.30`: what the user types, and the folder's name under patches/ and kernel/config/. */
@@ -138,6 +141,8 @@ export interface Image {
   readonly source: Source;
   readonly series: Series;
   readonly key: string;
+  /** The compiler and the linker that built it, by the first lines of what they say of themselves. */
+  readonly compiler: string;
   readonly bzImage: string;
   readonly vmlinux: string;
   readonly systemMap: string;

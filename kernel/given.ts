@@ -2,8 +2,9 @@ import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Context } from '../harness/core/context.ts';
 import { labError } from '../harness/core/errors.ts';
-import type { Base } from './base.ts';
+import type { Base, CompilerName } from './base.ts';
 import { ageOf, doubtAbout, releaseOf, type Age } from './bases/ages.ts';
+import { buildWith } from './bases/build-with.ts';
 import { chooseBase } from './source/choose.ts';
 import { askedBy, configFolder } from './build/fragments.ts';
 import { givenGroup, patchesFolder } from './series/series.ts';
@@ -31,6 +32,8 @@ export interface GivenOptions {
   /** Without a clone: a base of the lab's own, and where its source is. */
   readonly base?: string | undefined;
   readonly source?: string | undefined;
+  /** What builds the kernel; undefined for gcc. */
+  readonly compiler?: CompilerName | undefined;
 }
 
 /** A user's series on its base, laid out as the repository's own are. */
@@ -52,7 +55,7 @@ const built = { words: 'Thu Jan  1 00:00:00 UTC 2009', seconds: 1_230_768_000 } 
 /**
  * Reads a user's series and finds its base, and writes both into the scratch folder in the form
  * that all the lab reads. Builds nothing. Throws usage errors: what the readers throw,
- * `series-base-unknown`, `series-options`, `config-fragment`.
+ * `series-base-unknown`, `series-options`, `config-fragment`, `compiler-unfit`.
  */
 export async function openGiven(options: GivenOptions, context: Context): Promise<GivenProject> {
   refuseContradictions(options);
@@ -66,7 +69,7 @@ export async function openGiven(options: GivenOptions, context: Context): Promis
   const age = ageOf(release, built);
   const name = `linux-${release}`;
   const names = ['boot', 'guest', 'debug', ...fragments.map((fragment) => fragment.name)];
-  const base: Base = {
+  const usual: Base = {
     ...age.base,
     name,
     release,
@@ -74,6 +77,7 @@ export async function openGiven(options: GivenOptions, context: Context): Promis
     architecture: 'x86_64',
     config: { ...age.config, fragments: names },
   };
+  const base = buildWith(usual, options.compiler);
   const [patches, config] = ['patches', 'config'].map((kind) =>
     join(context.scratch, 'given', kind),
   ) as [string, string];

@@ -40,11 +40,15 @@ export interface ImageOptions {
   readonly configFolder?: string | undefined;
 }
 
-/** Returns the image's key: everything that went into it, without looking at the tree. */
+/**
+ * Returns the image's key: everything that went into it, without looking at the tree. The
+ * compiler is asked who it is where `identity` does not say it.
+ */
 export async function imageKey(
   source: Source,
   series: Series,
   fragments: readonly Fragment[],
+  identity?: string,
 ): Promise<string> {
   const { base } = source;
   return keyOf({
@@ -54,7 +58,7 @@ export async function imageKey(
     config: base.config,
     fragments: fragments.map(({ name, text }) => ({ name, text })),
     compiler: [base.compiler, base.hostCompiler],
-    identity: await identifyCompiler(base),
+    identity: identity ?? (await identifyCompiler(base)),
     variables: base.makeVariables,
     pinned: [base.pinnedCommands, base.pinnedTime],
   });
@@ -95,7 +99,8 @@ export async function makeImage(options: ImageOptions, context: Context): Promis
     const text = `${source.repository} has been moved by hand; what runs here is the series as its patches say (--tree runs what stands there)`;
     context.emit({ type: 'warning', text });
   }
-  const key = await imageKey(source, series, fragments);
+  const compiler = await identifyCompiler(base);
+  const key = await imageKey(source, series, fragments, compiler);
   const start = performance.now();
   const make = (output: string): Promise<void> =>
     withTree(base, context, async () => {
@@ -117,7 +122,7 @@ export async function makeImage(options: ImageOptions, context: Context): Promis
       text: `the cached image ${key} was made again: ${entry.damage}`,
     });
   if (entry.hit) tellCached(base, key, Math.round(performance.now() - start), context);
-  return imageOf(source, series, key, entry);
+  return imageOf(source, series, { key, compiler }, entry);
 }
 
 /** A work tree that never had the series is given it first. */
@@ -134,7 +139,7 @@ async function draftOf(
 async function imageOf(
   source: Source,
   series: Series,
-  key: string,
+  { key, compiler }: Pick<Image, 'key' | 'compiler'>,
   entry: CacheEntry,
 ): Promise<Image> {
   const { path } = entry;
@@ -144,6 +149,7 @@ async function imageOf(
     source,
     series,
     key,
+    compiler,
     bzImage: join(path, 'bzImage'),
     vmlinux: join(path, 'vmlinux'),
     systemMap: join(path, 'System.map'),

@@ -11,6 +11,7 @@ import { resolvePath, type Cli } from '../core/cli-context.ts';
 import { labError } from '../core/errors.ts';
 import { prepare } from '../session/prepare.ts';
 import { wholeNumber } from './parse.ts';
+import { withCompilerOption } from './patch-options.ts';
 import { chooseOne, sourceIn, withOptions, type SeriesOptions } from './series-options.ts';
 import { withContext } from '../session/series-session.ts';
 
@@ -23,7 +24,7 @@ interface Typed extends SeriesOptions {
 
 /** Adds `lab bench`. A goal that is missed changes no exit status: it is no test. */
 export function addBenchCommand(program: Command, cli: Cli): void {
-  withOptions(program.command('bench'))
+  withCompilerOption(withOptions(program.command('bench')))
     .description('measure what the lab costs here, beside what it should')
     .argument('[rows...]', `what to measure: ${rows.map(({ key }) => key).join(', ')}`)
     .option('--times <n>', 'how often, for the medians', wholeNumber(1), 5)

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Cli } from '../core/cli-context.ts';
 import { findLabHome } from '../core/home.ts';
 import { styleFor, type Style } from '../core/style.ts';
-import type { DoctorReport } from '../session/doctor.ts';
+import type { CompilerReport, DoctorReport } from '../session/doctor.ts';
 
 /** Adds `lab doctor`. */
 export function addDoctorCommand(program: Command, cli: Cli): void {
@@ -49,6 +49,9 @@ export function renderDoctor(report: DoctorReport, style: Style): string[] {
           ...report.install.map((line) => `    ${line}`),
         ]),
     '',
+    style.strong('Compilers'),
+    ...report.compilers.map((compiler) => `  ${describeCompiler(compiler, style)}`),
+    '',
     style.strong('Accelerator'),
     accelerator.name === undefined
       ? `  ${style.bad('none')}  ${accelerator.reason}`
@@ -69,4 +72,12 @@ export function renderDoctor(report: DoctorReport, style: Style): string[] {
     '',
     `Cache in ${report.home}`,
   ];
+}
+
+/** One that is not there is nothing bad: a run takes gcc. */
+function describeCompiler({ name, found, version, bases, install }: CompilerReport, style: Style) {
+  const option = name === 'gcc' ? '' : `, with --compiler ${name}`;
+  const mark = found ? style.good((version ?? 'found').padEnd(8)) : style.dim('missing ');
+  const how = install.length === 0 ? '' : `; to install it: ${install.join(', or ')}`;
+  return `${name.padEnd(5)}  ${mark}  for ${bases.join(', ')}${option}${how}`;
 }

@@ -11,7 +11,7 @@ import { runCases } from '../run/runner.ts';
 import { expression } from './parse.ts';
 import { chooseOne, sourceIn, withOptions, type SeriesOptions } from './series-options.ts';
 import { withContext } from '../session/series-session.ts';
-import { withPatchOptions } from './patch-options.ts';
+import { withCompilerOption, withPatchOptions } from './patch-options.ts';
 
 interface Typed extends SeriesOptions {
   readonly upto?: string;
@@ -24,7 +24,7 @@ interface Typed extends SeriesOptions {
 
 /** Adds `lab gdb`. Its exit status is the case's: 0 green, 1 red. */
 export function addGdbCommand(program: Command, cli: Cli): void {
-  withPatchOptions(withOptions(program.command('gdb')))
+  withPatchOptions(withCompilerOption(withOptions(program.command('gdb'))))
     .description("stop a case's guest where the case begins, with gdb attached; no deadlines")
     .argument(
       '<case>',

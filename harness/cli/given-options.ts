@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { CompilerName } from '../../kernel/base.ts';
 import type { GivenOptions } from '../../kernel/given.ts';
 import { resolvePath, type Cli } from '../core/cli-context.ts';
 import { labError } from '../core/errors.ts';
@@ -14,6 +15,7 @@ export interface TypedSeries {
   readonly each?: true;
   readonly base?: string;
   readonly source?: string;
+  readonly compiler?: CompilerName;
   readonly upto?: string;
   readonly tree?: true;
 }
@@ -39,7 +41,7 @@ export function withSeriesOptions(command: Command): Command {
  * error for options that mean nothing without one, or nothing with one.
  */
 export function toGiven(typed: TypedSeries, cli: Cli): GivenOptions | undefined {
-  const { repo, range, mbox, patches, onto, config = [], base, source } = typed;
+  const { repo, range, mbox, patches, onto, config = [], base, source, compiler } = typed;
   const named = [repo, range, mbox, patches].some((option) => option !== undefined);
   const refuse = (what: string, next: string): Error =>
     labError({
@@ -72,5 +74,6 @@ export function toGiven(typed: TypedSeries, cli: Cli): GivenOptions | undefined 
     config: config.map((file) => resolvePath(cli, file)),
     base,
     source: path(source),
+    compiler,
   };
 }

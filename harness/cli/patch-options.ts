@@ -8,3 +8,13 @@ export function withPatchOptions(command: Command): Command {
     .option('--upto <patch>', upto)
     .addOption(new Option('--tree', tree).conflicts('upto'));
 }
+
+/** Adds what builds the kernel, for every command that builds one. */
+export function withCompilerOption(command: Command): Command {
+  return command.addOption(
+    new Option('--compiler <name>', 'what builds the kernel: gcc, or clang from 6.1 on').choices([
+      'gcc',
+      'clang',
+    ]),
+  );
+}

@@ -6,8 +6,9 @@ import { labError } from '../core/errors.ts';
 import type { RunOptions } from '../plan/options.ts';
 import { findShard, parseShard, type Shard } from '../plan/shard.ts';
 import type { Isolation } from '../plan/options.ts';
+import type { CompilerName } from '../../kernel/base.ts';
 import { expression, seconds, wholeNumber } from './parse.ts';
-import { withPatchOptions } from './patch-options.ts';
+import { withCompilerOption, withPatchOptions } from './patch-options.ts';
 import { toGiven, withSeriesOptions, type TypedSeries } from './given-options.ts';
 
 /** What commander makes of the command line of a run. */
@@ -15,6 +16,7 @@ export interface Typed extends TypedSeries {
   readonly grep?: RegExp;
   readonly base?: string;
   readonly source?: string;
+  readonly compiler?: CompilerName;
   readonly upto?: string;
   readonly tree?: true;
   readonly accel?: 'kvm' | 'tcg';
@@ -53,7 +55,7 @@ export function withRunOptions(command: Command): Command {
     .option('--grep <expression>', 'only cases whose file, suite or name matches', expression)
     .option('--base <name>', 'the kernel: v2.6.30, v6.1, or all')
     .option('--source <path>', "the base's source: a folder, a git repository, an archive");
-  return withSeriesOptions(withPatchOptions(chosen))
+  return withSeriesOptions(withPatchOptions(withCompilerOption(chosen)))
     .addOption(
       new Option('--accel <name>', "don't try, use this accelerator").choices(['kvm', 'tcg']),
     )
@@ -96,6 +98,7 @@ export function toRunOptions(files: readonly string[], typed: Typed, cli: Cli): 
     grep: typed.grep,
     base: typed.base,
     source: typed.source === undefined ? undefined : resolvePath(cli, typed.source),
+    compiler: typed.compiler,
     upto: typed.upto,
     tree: typed.tree ?? false,
     accel: typed.accel,

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Base, Image } from '../../kernel/base.ts';
+import type { Base, CompilerName, Image } from '../../kernel/base.ts';
 import { chooseBase } from '../../kernel/source/choose.ts';
 import { resolvePath, type Cli } from '../core/cli-context.ts';
 import type { Context } from '../core/context.ts';
@@ -14,6 +14,8 @@ export interface SeriesDeps {
 export interface SeriesOptions {
   readonly base?: string;
   readonly source?: string;
+  /** Of those that build a kernel. */
+  readonly compiler?: CompilerName;
 }
 
 /** Adds the options every command about a series takes. */

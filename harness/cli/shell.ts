@@ -15,7 +15,7 @@ import type { CaseEnd } from '../results/verdict.ts';
 import { expression } from './parse.ts';
 import { chooseOne, sourceIn, withOptions, type SeriesOptions } from './series-options.ts';
 import { withContext } from '../session/series-session.ts';
-import { withPatchOptions } from './patch-options.ts';
+import { withCompilerOption, withPatchOptions } from './patch-options.ts';
 
 interface Typed extends SeriesOptions {
   readonly upto?: string;
@@ -29,7 +29,7 @@ interface Typed extends SeriesOptions {
  * the shell ends, unless no guest came up.
  */
 export function addShellCommand(program: Command, cli: Cli): void {
-  withPatchOptions(withOptions(program.command('shell')))
+  withPatchOptions(withCompilerOption(withOptions(program.command('shell'))))
     .description('give a shell in the guest that cases get, or in what a case leaves of it')
     .argument(
       '[case]',

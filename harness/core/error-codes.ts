@@ -19,6 +19,7 @@ export const errorCodes = {
     usage: "The command line can't be read.",
     'options-contradict': 'Two options of one command line exclude each other.',
     'base-unknown': 'No base has that name.',
+    'compiler-unfit': 'The kernel is too old for the compiler that was named.',
     'case-file-missing': 'A case file that was named is not there.',
     'case-file-throws': "A case file can't be loaded: it does not parse, or throws.",
     'file-without-suite': 'A case file registers no suite.',

@@ -123,6 +123,8 @@ export interface BaseReport {
     /** Compiler warnings in lines of the series, in the files it touches. */
     readonly warnings?: number;
   }[];
+  /** The compiler and the linker, in their own words; not in results from before they were kept. */
+  readonly compiler?: string;
   readonly imageKey: string;
   readonly rootfsKey: string;
   readonly kernelWarnings: number;

@@ -1,3 +1,4 @@
+import type { CompilerName } from '../../kernel/base.ts';
 import type { GivenOptions } from '../../kernel/given.ts';
 import type { Shard } from './shard.ts';
 
@@ -13,6 +14,8 @@ export interface RunOptions {
   readonly base: string | undefined;
   /** Where to take the source from: a folder, a git repository or an archive; absolute. */
   readonly source: string | undefined;
+  /** What builds the kernel; undefined for gcc. */
+  readonly compiler?: CompilerName | undefined;
   /** A prefix of the series: a patch's number, or a part of its subject. */
   readonly upto: string | undefined;
   /** Run the base's work tree as it stands, committed or not, instead of patches/. */

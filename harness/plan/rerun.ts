@@ -6,7 +6,7 @@ import type { RunOptions } from './options.ts';
 /** What of a run's options decides which kernel a case meets, and where. */
 export type Circumstances = Pick<
   RunOptions,
-  'source' | 'upto' | 'tree' | 'accel' | 'debug' | 'deadline' | 'given'
+  'source' | 'compiler' | 'upto' | 'tree' | 'accel' | 'debug' | 'deadline' | 'given'
 >;
 
 /** Returns the command that runs one case alone, safe to paste into a shell. */
@@ -51,9 +51,10 @@ function givenWords(given: GivenOptions): string[] {
 
 function kernelWords(circumstances: Circumstances | undefined): string[] {
   if (circumstances === undefined) return [];
-  const { source, upto, tree, accel, debug } = circumstances;
+  const { source, compiler, upto, tree, accel, debug } = circumstances;
   return [
     ...(source === undefined ? [] : ['--source', source]),
+    ...(compiler === undefined ? [] : ['--compiler', compiler]),
     ...(upto === undefined ? [] : ['--upto', upto]),
     ...(tree ? ['--tree'] : []),
     ...(accel === undefined ? [] : ['--accel', accel]),

@@ -20,13 +20,14 @@ export function renderSeries(results: Results, link: LinkTo): Html {
 }
 
 function renderBase(report: BaseReport, { cases }: Results, link: LinkTo): Html {
-  const { base, version, sourceId, origin, imageKey, rootfsKey, kernelWarnings } = report;
+  const { base, version, sourceId, origin, compiler, imageKey, rootfsKey, kernelWarnings } = report;
+  const built = compiler === undefined ? '' : `, built with ${compiler}`;
   const placed = cases
     .map((result, index) => ({ result, number: index + 1 }))
     .filter(({ result }) => result.base === base);
   const patches = report.series.map((patch) => renderPatch(patch, placed));
   return html`<h3>${base}</h3>
-<p>${version} (<code>${sourceId}</code>), ${origin}. Image <code>${imageKey}</code>, user space <code>${rootfsKey}</code>. ${count(kernelWarnings, 'compiler warning')} in lines of the series. ${link(`${base}-build.log`, 'build log')} · ${link(`${base}-config`, 'config')}</p>
+<p>${version} (<code>${sourceId}</code>), ${origin}${built}. Image <code>${imageKey}</code>, user space <code>${rootfsKey}</code>. ${count(kernelWarnings, 'compiler warning')} in lines of the series. ${link(`${base}-build.log`, 'build log')} · ${link(`${base}-config`, 'config')}</p>
 <ol class="series">${patches}</ol>`;
 }
 

@@ -101,6 +101,12 @@ function compareBases(before: Results, after: Results): string[] {
       ...oldSubjects
         .filter((subject) => !subjects.includes(subject))
         .map((subject) => `${report.base}: patch "${subject}" is gone`),
+      // Results from before it was kept say nothing of it.
+      ...(old.compiler === undefined ||
+      report.compiler === undefined ||
+      old.compiler === report.compiler
+        ? []
+        : [`${report.base}: built with ${report.compiler} instead of ${old.compiler}`]),
       ...(old.imageKey === report.imageKey
         ? []
         : [`${report.base}: another image, ${report.imageKey} instead of ${old.imageKey}`]),

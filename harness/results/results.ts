@@ -179,6 +179,10 @@ const baseReport = z
           .readonly(),
       )
       .readonly(),
+    compiler: z
+      .string()
+      .exactOptional()
+      .describe('the compiler and the linker that built the kernel, in their own words'),
     imageKey: z.string(),
     rootfsKey: z.string(),
     kernelWarnings: z.int().describe('compiler warnings in lines that the series wrote'),

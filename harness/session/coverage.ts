@@ -29,8 +29,7 @@ export async function runCoverage(
   if (options.given !== undefined) throw needsBase();
   // What has been proven has run without being counted.
   const covered: RunOptions = { ...options, accel: 'tcg', fresh: true };
-  const { base, source } = options;
-  const choice = await chooseBase({ base, source }, quietContext(cli));
+  const choice = await chooseBase(options, quietContext(cli));
   return runSession({
     ...{ options: covered, cli, bases: choice.bases.map(({ name }) => name) },
     work: async (context, folder) => {

@@ -1,14 +1,27 @@
+import type { CompilerName } from '../../kernel/base.ts';
 import { bases, findBase } from '../../kernel/bases.ts';
+import { whyNotClang } from '../../kernel/bases/build-with.ts';
 import { canHave, type Answer } from '../../kernel/source/choose.ts';
 import { chooseAccelerator } from '../../qemu/accelerator.ts';
 import { installHints, managerOf, neededTools, readOsRelease } from '../setup/packages.mjs';
+import { defined } from '../core/defined.ts';
 import { isLabError } from '../core/errors.ts';
 import type { LabHome } from '../core/home.ts';
 import { findHostShare } from '../core/host-share.ts';
 import { makeScratch } from '../core/scratch.ts';
 import { findObstacles, type Obstacle } from '../core/surroundings.ts';
 import { reportTools, type ToolReport } from './tool-report.ts';
-import type { Tool } from '../setup/tools.mjs';
+import { clang, type Tool } from '../setup/tools.mjs';
+
+/** A compiler, and the bases that the lab builds with it. */
+export interface CompilerReport {
+  readonly name: CompilerName;
+  readonly found: boolean;
+  readonly version?: string;
+  readonly bases: readonly string[];
+  /** Commands that install it; none where it is there. */
+  readonly install: readonly string[];
+}
 
 /** What this machine can do for the lab. */
 export interface DoctorReport {
@@ -17,6 +30,7 @@ export interface DoctorReport {
   readonly tools: readonly ToolReport[];
   /** The command that installs what is missing; several where the system is unknown. */
   readonly install: readonly string[];
+  readonly compilers: readonly CompilerReport[];
   readonly accelerator: { readonly name?: 'kvm' | 'tcg'; readonly reason: string };
   readonly bases: readonly {
     readonly name: string;
@@ -39,9 +53,10 @@ export async function examine(home: LabHome): Promise<DoctorReport> {
   const wanted = neededTools();
   const share = findHostShare();
   const guest = Math.max(...bases.map((base) => base.guest.memory));
-  const [obstacles, toolReports, accelerator, sources] = await Promise.all([
+  const [obstacles, toolReports, [clangReport], accelerator, sources] = await Promise.all([
     findObstacles(home, guest, { share }),
     reportTools(wanted),
+    reportTools([clang]),
     examineAccelerator(home, signal),
     Promise.all(bases.map((base) => canHave(base, home, signal))),
   ]);
@@ -57,6 +72,13 @@ export async function examine(home: LabHome): Promise<DoctorReport> {
       baseReports.some(({ able }) => able),
     tools: toolReports,
     install: missing.length === 0 ? [] : installHints(missing, managerOf(readOsRelease())),
+    compilers: [
+      reportCompiler(
+        'gcc',
+        toolReports.find(({ name }) => name === 'gcc'),
+      ),
+      reportCompiler('clang', clangReport),
+    ],
     accelerator,
     bases: baseReports,
     obstacles,
@@ -68,6 +90,20 @@ export async function examine(home: LabHome): Promise<DoctorReport> {
 /** Returns why a base's source can be had, or why not. Throws `base-unknown` (usage). */
 export function examineSource(name: string, home: LabHome): Promise<Answer> {
   return canHave(findBase(name), home, new AbortController().signal);
+}
+
+function reportCompiler(name: CompilerName, tool: ToolReport | undefined): CompilerReport {
+  const found = tool?.found === true;
+  const able = bases.filter((base) => name === 'gcc' || whyNotClang(base) === undefined);
+  // What the lab can't do without is among the tools that are missing.
+  const optional = found || name === 'gcc' ? [] : [clang];
+  return {
+    name,
+    found,
+    ...defined({ version: tool?.version }),
+    bases: able.map((base) => base.name),
+    install: optional.length === 0 ? [] : installHints(optional, managerOf(readOsRelease())),
+  };
 }
 
 async function examineAccelerator(

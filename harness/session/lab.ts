@@ -20,8 +20,7 @@ export async function runLab(options: RunOptions, cli: Cli): Promise<0 | 1 | 2 |
   const { given } = options;
   if (given !== undefined)
     return (await import('./given-run.ts')).runGiven({ ...options, given }, cli);
-  const { base, source } = options;
-  const choice = await chooseBase({ base, source }, quietContext(cli));
+  const choice = await chooseBase(options, quietContext(cli));
   const names = choice.bases.map(({ name }) => name);
   return runSession({
     options,

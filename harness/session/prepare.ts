@@ -1,5 +1,6 @@
 import type { Base, Image } from '../../kernel/base.ts';
 import { recognise } from '../../kernel/source/choose.ts';
+import { requireCompiler } from '../../kernel/build/compiler.ts';
 import { makeImage } from '../../kernel/image.ts';
 import { givenUp, stage } from '../../kernel/stage.ts';
 import { chooseAccelerator } from '../../qemu/accelerator.ts';
@@ -49,6 +50,7 @@ export async function prepare(
 
 /** Tells what of this machine stands in the way of these bases; throws what stops them. */
 export async function lookAround(bases: readonly Base[], context: Context): Promise<void> {
+  bases.forEach(requireCompiler);
   const guest = Math.max(...bases.map((base) => base.guest.memory));
   for (const obstacle of await findObstacles(context.home, guest)) {
     if (obstacle.stops) throw obstacleError(obstacle);

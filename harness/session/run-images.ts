@@ -90,6 +90,7 @@ export function baseReady(image: Image, rootfs: Rootfs) {
       file,
       warnings: image.warnings.filter((warning) => files.includes(warning.file)).length,
     })),
+    compiler: image.compiler,
     imageKey: image.key,
     rootfsKey: rootfs.key,
     kernelWarnings: image.warnings.length,

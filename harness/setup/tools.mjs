@@ -157,3 +157,30 @@ export const tools = [
     packages: { apt: 'debian-archive-keyring' },
   },
 ];
+
+/**
+ * What `--compiler clang` needs besides: all that make calls with LLVM=1. No run without it
+ * asks for it.
+ * @type {Tool}
+ */
+export const clang = {
+  name: 'clang',
+  commands: [
+    'clang',
+    'ld.lld',
+    'llvm-ar',
+    'llvm-nm',
+    'llvm-objcopy',
+    'llvm-objdump',
+    'llvm-readelf',
+    'llvm-strip',
+  ],
+  version: ['--version'],
+  why: "compiles the kernel instead of gcc, with LLVM's linker and binutils",
+  packages: {
+    apt: 'clang lld llvm',
+    dnf: 'clang lld llvm',
+    pacman: 'clang lld llvm',
+    zypper: 'clang lld llvm',
+  },
+};

@@ -116,6 +116,14 @@ export const makeVariables: readonly Row<readonly (readonly [string, string])[]>
   },
 ];
 
+/** The first release that the lab builds with clang, and what make is told there. */
+export const clang: { readonly from: string } & Row<readonly (readonly [string, string])[]> = {
+  from: '6.1',
+  value: [['LLVM', '1']],
+  because:
+    "LLVM's linker and binutils in place of GNU's as well, for the kernel and for its host programs. The makefiles know it since 5.7; nothing older than 6.1 was tried",
+};
+
 /** Programs that would make two builds differ, and the line of shell that replaces each. */
 export const pinnedCommands: readonly Row<(built: Built) => Readonly<Record<string, string>>>[] = [
   {

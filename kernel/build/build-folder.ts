@@ -2,6 +2,7 @@ import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LabHome } from '../../harness/core/home.ts';
 import type { Base } from '../base.ts';
+import { compilerOf } from '../bases/build-with.ts';
 import type { CompilerWarning } from '../base.ts';
 
 /** What the lab keeps about a build folder, in a folder `.lab` inside it. */
@@ -18,7 +19,7 @@ export interface BuildFolder {
 export type WarningsByObject = Readonly<Record<string, readonly CompilerWarning[]>>;
 
 /**
- * Returns the build folder of a base and a choice of fragments, emptied if it was made for
+ * Returns the build folder of a base, a compiler and a choice of fragments, emptied if it was made for
  * another source or compiler, or if a build in it was killed: make believes the date of a
  * half-written object. ccache makes up for it.
  */
@@ -29,7 +30,9 @@ export async function openBuildFolder(
   home: LabHome,
 ): Promise<BuildFolder> {
   const all = fragments.join() === base.config.fragments.join();
-  const path = join(home.builds, all ? base.name : [base.name, ...fragments].join('-'));
+  const compiler = compilerOf(base);
+  const words = [base.name, ...(compiler === 'gcc' ? [] : [compiler]), ...(all ? [] : fragments)];
+  const path = join(home.builds, words.join('-'));
   const own = join(path, '.lab');
   const found = await readFile(join(own, 'identity'), 'utf8').catch(() => undefined);
   const killed = await readFile(join(own, 'building'), 'utf8').catch(() => undefined);

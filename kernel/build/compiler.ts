@@ -4,16 +4,24 @@ import { promisify } from 'node:util';
 import { labError } from '../../harness/core/errors.ts';
 import type { Context } from '../../harness/core/context.ts';
 import { toolEnvironment } from '../../harness/core/tool-environment.ts';
+import { installHints, managerOf, readOsRelease } from '../../harness/setup/packages.mjs';
+import { findCommand } from '../../harness/setup/probe.mjs';
+import { clang } from '../../harness/setup/tools.mjs';
 import type { Base, PatchedTree } from '../base.ts';
+import { compilerOf } from '../bases/build-with.ts';
 import type { BuildFolder } from './build-folder.ts';
 
 const execute = promisify(execFile);
 
-/** Returns what tells one compiler from another: the first lines of its and the linker's --version. */
+/**
+ * Returns what tells one compiler from another: the first lines of its and the linker's
+ * --version. Throws `tool-missing`.
+ */
 export async function identifyCompiler(base: Base): Promise<string> {
-  const [compiler = 'gcc'] = base.compiler;
+  requireCompiler(base);
+  const tools = compilerOf(base) === 'clang' ? ['clang', 'ld.lld'] : ['gcc', 'ld'];
   const lines = await Promise.all(
-    [compiler, 'ld'].map(async (tool) => {
+    tools.map(async (tool) => {
       try {
         const { stdout } = await execute(tool, ['--version'], {
           env: { ...process.env, LC_ALL: 'C' },
@@ -32,6 +40,23 @@ export async function identifyCompiler(base: Base): Promise<string> {
     }),
   );
   return lines.join('; ');
+}
+
+/**
+ * Throws `tool-missing`, with the command that installs it, where clang is asked for and not all
+ * of it is there. Without gcc no run begins.
+ */
+export function requireCompiler(base: Base): void {
+  if (compilerOf(base) !== 'clang') return;
+  const missing = (clang.commands ?? []).filter((name) => findCommand(name) === undefined);
+  if (missing.length === 0) return;
+  throw labError({
+    code: 'tool-missing',
+    fault: 'infrastructure',
+    doing: 'looking for the compiler',
+    what: `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not on PATH`,
+    next: `Install clang: ${installHints([clang], managerOf(readOsRelease())).join(', or ')}`,
+  });
 }
 
 /**

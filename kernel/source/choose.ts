@@ -1,8 +1,9 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Context } from '../../harness/core/context.ts';
-import type { Base } from '../base.ts';
+import type { Base, CompilerName } from '../base.ts';
 import { bases, findBase } from '../bases.ts';
+import { buildWith, whyNotClang } from '../bases/build-with.ts';
 import { probe } from './download.ts';
 import { git } from '../git.ts';
 import { run } from '../../harness/core/run.ts';
@@ -17,6 +18,8 @@ export interface ChooseOptions {
   readonly base?: string | undefined;
   /** What `--source` named. */
   readonly source?: string | undefined;
+  /** What `--compiler` named; gcc by default. */
+  readonly compiler?: CompilerName | undefined;
 }
 
 export interface Choice {
@@ -26,27 +29,39 @@ export interface Choice {
 }
 
 /**
- * Returns the bases to run: those named, else the first whose source can be had. Takes at
- * most about 2 s without network. Throws `base-unknown` (usage), `source-unavailable`.
+ * Returns the bases to run, as they are built with the compiler: those named, else the first
+ * whose source can be had. Takes at most about 2 s without network. Throws `base-unknown` and
+ * `compiler-unfit` (usage), `source-unavailable`.
  */
 export async function chooseBase(
   options: ChooseOptions,
   context: Context,
   known: readonly Base[] = bases,
 ): Promise<Choice> {
-  if (options.base === 'all') return { bases: known, reason: undefined };
+  const { compiler } = options;
+  const built = (...chosen: readonly Base[]) => chosen.map((base) => buildWith(base, compiler));
+  if (options.base === 'all') return { bases: built(...known), reason: undefined };
   if (options.base !== undefined)
-    return { bases: [findBase(options.base, known)], reason: undefined };
+    return { bases: built(findBase(options.base, known)), reason: undefined };
   const { signal, home } = context;
   if (options.source !== undefined) {
     const base = await recognise(options.source, known);
-    return { bases: [base], reason: `Base ${base.name}: that is what ${options.source} holds.` };
+    const reason = `Base ${base.name}: that is what ${options.source} holds.`;
+    return { bases: built(base), reason };
   }
   const reasons: string[] = [];
   for (const base of known) {
+    const unfit = compiler === 'clang' ? whyNotClang(base) : undefined;
+    if (unfit !== undefined) {
+      reasons.push(`${base.name} can't be built with clang: ${unfit}.`);
+      continue;
+    }
     const { why, whyNot } = await canHave(base, home, signal);
     if (why !== undefined)
-      return { bases: [base], reason: [`Base ${base.name}: ${why}.`, ...reasons].join(' ') };
+      return {
+        bases: built(base),
+        reason: [`Base ${base.name}: ${why}.`, ...reasons].join(' '),
+      };
     reasons.push(`${base.name} cannot be had: ${whyNot}.`);
   }
   throw noSource(known[0] ?? findBase('', known), reasons);

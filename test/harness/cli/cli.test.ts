@@ -88,6 +88,7 @@ describe('lab run', () => {
       grep: undefined,
       base: undefined,
       source: undefined,
+      compiler: undefined,
       upto: undefined,
       tree: false,
       accel: undefined,
@@ -120,6 +121,7 @@ describe('lab run', () => {
       config: ['/a.config', `${process.cwd()}/b.config`],
       base: undefined,
       source: undefined,
+      compiler: undefined,
     });
     assert.equal(each, true);
   });
@@ -136,6 +138,7 @@ describe('lab run', () => {
       ...['package.json', '--grep', 'EBUSY|EPERM', '--base', 'all', '--upto', '7'],
       ...['--jobs', '2', '--reuse', '--repeat', '5', '--shard', '2/3', '--shuffle', '42'],
       ...['--bail', '--deadline', '1.5', '--no-debug', '--json', '--source', 'kernel'],
+      ...['--compiler', 'clang'],
     );
     assert.deepEqual(options.files, [`${root}/package.json`]);
     assert.deepEqual(options.grep, /EBUSY|EPERM/u);
@@ -146,6 +149,7 @@ describe('lab run', () => {
     assert.equal(options.deadline, 1.5);
     assert.equal(options.debug, false);
     assert.equal(options.source, `${root}/kernel`);
+    assert.equal(options.compiler, 'clang');
   });
 
   it('takes one guest for all for one guest at a time, unless more are asked for', async () => {

@@ -29,13 +29,20 @@ it('comes back to a tree that no series has', () => {
 });
 
 it('comes back to the same kernel on the same machine', () => {
-  const special = { ...usual, upto: '11', accel: 'tcg', debug: false, deadline: 3 } as const;
+  const special = {
+    ...usual,
+    compiler: 'clang',
+    upto: '11',
+    accel: 'tcg',
+    debug: false,
+    deadline: 3,
+  } as const;
   assert.match(
     describeRerun(planned, { ...special, source: '/my linux' }),
-    / --base v6\.1 --source '\/my linux' --upto 11 --accel tcg --no-debug --deadline 3$/,
+    / --base v6\.1 --source '\/my linux' --compiler clang --upto 11 --accel tcg --no-debug --deadline 3$/,
   );
   const [gdb, shell] = describeLooks(planned, special);
-  const kernel = '--base v6.1 --upto 11 --accel tcg --no-debug';
+  const kernel = '--base v6.1 --compiler clang --upto 11 --accel tcg --no-debug';
   const words = "'^cases/a\\.ts > s > it'\\''s 1\\+1$'";
   assert.equal(gdb, `npm run lab -- gdb ${words} ${kernel}`);
   assert.equal(shell, `npm run lab -- shell ${words} ${kernel}`);

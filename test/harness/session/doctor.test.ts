@@ -58,6 +58,10 @@ describe('what the doctor says', () => {
     able: true,
     tools: [{ name: 'gcc', found: true, version: '12.2.0', why: 'compiles the kernel', packages }],
     install: [],
+    compilers: [
+      { name: 'gcc', found: true, version: '12.2.0', bases: ['v2.6.30', 'v6.1'], install: [] },
+      { name: 'clang', found: false, bases: ['v6.1'], install: ['sudo apt-get install -y clang'] },
+    ],
     accelerator: { name: 'tcg', reason: 'TCG: there is no /dev/kvm on this host' },
     bases: [{ name: 'v6.1', able: true, source: true, why: 'apt can have linux-source-6.1' }],
     obstacles: [],
@@ -69,6 +73,10 @@ describe('what the doctor says', () => {
     assert.deepEqual(renderDoctor(healthy, plainStyle), [
       'Tools',
       '  found    gcc  12.2.0        compiles the kernel',
+      '',
+      'Compilers',
+      '  gcc    12.2.0    for v2.6.30, v6.1',
+      '  clang  missing   for v6.1, with --compiler clang; to install it: sudo apt-get install -y clang',
       '',
       'Accelerator',
       '  tcg  TCG: there is no /dev/kvm on this host',

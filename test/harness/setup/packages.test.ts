@@ -6,7 +6,7 @@ import {
   neededTools,
   packagesFor,
 } from '../../../harness/setup/packages.mjs';
-import { tools } from '../../../harness/setup/tools.mjs';
+import { clang, tools } from '../../../harness/setup/tools.mjs';
 
 const systems = [
   ['Debian', 'PRETTY_NAME="Debian GNU/Linux 12"\nID=debian\n', 'apt'],
@@ -55,7 +55,7 @@ it('prints one command where the system is known, and one for each manager where
 });
 
 it('knows for every tool how to look for it, why it is needed and where to get it', () => {
-  for (const tool of tools) {
+  for (const tool of [...tools, clang]) {
     assert.ok((tool.commands?.length ?? 0) + (tool.files?.length ?? 0) > 0, tool.name);
     assert.ok(tool.why.length > 5, tool.name);
     const managers = ['apt', 'dnf', 'pacman', 'zypper'] as const;

@@ -1,8 +1,16 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import type { Base } from '../../../kernel/base.ts';
 import { bases } from '../../../kernel/bases.ts';
-import { buildEnvironment } from '../../../kernel/build/compiler.ts';
-import { toyBase, withToy } from '../toy.ts';
+import { buildWith } from '../../../kernel/bases/build-with.ts';
+import {
+  buildEnvironment,
+  identifyCompiler,
+  requireCompiler,
+} from '../../../kernel/build/compiler.ts';
+import { failureOf, toyBase, withToy } from '../toy.ts';
+
+const newer: Base = { ...toyBase, name: 'v6.1', release: '6.1' };
 
 it('builds in an environment of its own, whatever the caller has set', () =>
   withToy(({ context }) => {
@@ -21,3 +29,18 @@ it('names the language of every compiler of a kernel that is older than C99', ()
   for (const command of [old?.compiler, old?.hostCompiler])
     assert.ok(command?.includes('-std=gnu89'), command?.join(' '));
 });
+
+it('names all that is missing of clang, and the command that installs it, before work begins', () =>
+  withToy(async ({ folder }) => {
+    const { PATH } = process.env;
+    process.env['PATH'] = folder;
+    try {
+      requireCompiler(newer);
+      const error = await failureOf(identifyCompiler(buildWith(newer, 'clang')));
+      assert.deepEqual([error.code, error.fault], ['tool-missing', 'infrastructure']);
+      assert.match(error.what, /^clang, ld\.lld, llvm-ar, .*llvm-strip are not on PATH$/);
+      assert.match(error.next, /install.* clang lld llvm/);
+    } finally {
+      process.env['PATH'] = PATH;
+    }
+  }));

@@ -49,6 +49,29 @@ it("refuses a base that is none, with exit status 2's fault", () =>
     );
   }));
 
+it('builds with clang what is new enough for it, and refuses the rest at once', () =>
+  withToy(async ({ context }) => {
+    const clang = { compiler: 'clang' } as const;
+    const named = await chooseBase({ ...clang, base: 'v6.1' }, context, known);
+    const [base] = named.bases;
+    assert.deepEqual([base?.compiler, base?.hostCompiler], [['clang'], ['clang']]);
+    assert.equal(base?.makeVariables['LLVM'], '1');
+    for (const asked of ['v2.6.30', 'all'])
+      await assert.rejects(
+        chooseBase({ ...clang, base: asked }, context, known),
+        (error) =>
+          isLabError(error) &&
+          error.code === 'compiler-unfit' &&
+          error.fault === 'usage' &&
+          error.what.includes(
+            "v2.6.30 can't be built with clang: Linux 2.6.30 was written for gcc",
+          ),
+      );
+    const choice = await chooseBase(clang, context, [toyBase, other]);
+    assert.deepEqual(namesOf(choice), ['v6.1']);
+    assert.match(choice.reason ?? '', /v2\.6\.30 can't be built with clang/);
+  }));
+
 it('falls back to 6.1 within seconds and says why', () =>
   withToy(async ({ context }) => {
     const start = performance.now();

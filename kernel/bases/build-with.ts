@@ -1,0 +1,39 @@
+import { labError } from '../../harness/core/errors.ts';
+import type { Base, CompilerName } from '../base.ts';
+import { clang, compareReleases } from './ages.ts';
+
+/**
+ * Returns a base as it is built with a compiler. Throws `compiler-unfit` (usage) for a kernel
+ * that is too old for clang.
+ */
+export function buildWith(base: Base, compiler: CompilerName = 'gcc'): Base {
+  if (compiler === 'gcc') return base;
+  const whyNot = whyNotClang(base);
+  if (whyNot !== undefined)
+    throw labError({
+      code: 'compiler-unfit',
+      fault: 'usage',
+      doing: 'choosing a compiler',
+      what: `${base.name} can't be built with clang: ${whyNot}`,
+      next: 'Leave --compiler out, or name a newer kernel: --base v6.1.',
+    });
+  // Flags that gcc is given are answers to gcc's own ways, and only old kernels have any.
+  return {
+    ...base,
+    compiler: ['clang'],
+    hostCompiler: ['clang'],
+    makeVariables: { ...base.makeVariables, ...Object.fromEntries(clang.value) },
+  };
+}
+
+/** Returns what builds a base. */
+export function compilerOf({ compiler }: Pick<Base, 'compiler'>): CompilerName {
+  return compiler[0] === 'clang' ? 'clang' : 'gcc';
+}
+
+/** Returns why a base is not built with clang; undefined if it can be. */
+export function whyNotClang({ release }: Pick<Base, 'release'>): string | undefined {
+  return compareReleases(release, clang.from) < 0
+    ? `Linux ${release} was written for gcc; the lab builds ${clang.from} and later with it`
+    : undefined;
+}

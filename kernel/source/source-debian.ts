@@ -40,12 +40,20 @@ export async function aptKnows(
   const asked = await run('apt-get', [...common, ...settings, 'download', '--print-uris', name], {
     signal,
   });
-  if (uriPattern.test(asked.stdout)) return 'yes';
+  if (findUri(name, asked.stdout) !== undefined) return 'yes';
   const lists = await run('apt-cache', [...settings, 'policy'], { signal });
   return serverPattern.test(lists.stdout) ? 'no' : 'no lists';
 }
 
-const uriPattern = /^'\S+' (\S+) (\d+)/m;
+/**
+ * Returns the file and the size that apt would download for a package. A name that apt does not
+ * know it takes for a regular expression, and linux-source-6.1 is in linux-source-6.12.
+ */
+function findUri(name: string, printed: string): { file: string; size: number } | undefined {
+  for (const [, file = '', size] of printed.matchAll(/^'\S+' (\S+) (\d+)/gm))
+    if (file.startsWith(`${name}_`)) return { file, size: Number(size) };
+  return undefined;
+}
 
 /** A list that came from somewhere, with its priority; what is installed is always one. */
 const serverPattern = /^ *-?\d+ [\w+]+:\//m;
@@ -187,13 +195,12 @@ async function downloadDeb(
   await rm(partial, { recursive: true, force: true });
   await mkdir(partial, { recursive: true });
   const uris = await run('apt-get', [...settings, 'download', '--print-uris', name], { signal });
-  const match = uriPattern.exec(uris.stdout);
-  if (match?.[1] === undefined) {
+  const uri = findUri(name, uris.stdout);
+  if (uri === undefined) {
     tried.push(...lastLines(uris.stderr || `apt does not know ${name}`, 2));
     return undefined;
   }
-  const [, file] = match;
-  const total = Number(match[2]);
+  const { file, size: total } = uri;
   // apt says nothing machine-readable about progress here; the growing file does.
   const ticker = setInterval(() => {
     void stat(join(partial, file)).then(

@@ -198,4 +198,7 @@ it('asks apt whether it knows a package', () =>
     execFileSync('apt-get', [...own, '-oAPT::Sandbox::User=root', 'update'], { stdio: 'ignore' });
     assert.equal(await aptKnows('known', signal, own), 'yes');
     assert.equal(await aptKnows('no-such-package', signal, own), 'no');
+    // apt would take these for regular expressions, as it does linux-source-6.1 on Debian 13.
+    assert.equal(await aptKnows('know.', signal, own), 'no');
+    assert.equal(await aptKnows('know', signal, own), 'no');
   }));

@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 // Runs on a machine that has Node and nothing else: imports nothing but Node's own
 // modules and what in setup/ does the same, until the packages are there.
+import { statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { leave } from './setup/leave.mjs';
@@ -32,6 +34,13 @@ async function main(argv) {
   if (major < 20 || (major === 20 && minor < 12)) {
     console.error(
       `lab: The lab needs Node 20.12 or newer; this is ${process.versions.node} (${process.execPath}).`,
+    );
+    return machineFault;
+  }
+  // Packages look for it when they are loaded, and their own error says nothing of TMPDIR.
+  if (statSync(tmpdir(), { throwIfNoEntry: false })?.isDirectory() !== true) {
+    console.error(
+      `lab: Temporary files go to ${tmpdir()}, where no folder is. Set TMPDIR to one that you may write to.`,
     );
     return machineFault;
   }

@@ -48,6 +48,20 @@ describe('bootstrap on a machine with nothing but Node', () => {
     assert.match(stderr, /npm ci/);
   });
 
+  it('names a folder for temporary files that is not there', () => {
+    const TMPDIR = join(clone, 'nowhere');
+    const script = join(clone, 'harness/bootstrap.mjs');
+    const { status, stderr } = spawnSync(process.execPath, [script, 'lab', 'doctor'], {
+      env: { LAB_NO_INSTALL: '1', PATH: '', TMPDIR },
+      encoding: 'utf8',
+    });
+    assert.equal(status, 3);
+    assert.equal(
+      stderr,
+      `lab: Temporary files go to ${TMPDIR}, where no folder is. Set TMPDIR to one that you may write to.\n`,
+    );
+  });
+
   it('wants no system package to lint', () => {
     const { status, stderr } = bootstrap(clone, 'lint');
     assert.equal(status, 3);

@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, readdir, readlink, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, it } from 'node:test';
+import { isLabError } from '../../../harness/core/errors.ts';
 import { makeScratch } from '../../../harness/core/scratch.ts';
 
 let folder: string;
@@ -48,4 +49,16 @@ it('goes when the process exits, though nobody removed it', async () => {
   const args = ['--import', 'tsx', '--input-type=module', '--eval', script];
   assert.equal(spawnSync(process.execPath, args, { stdio: 'inherit' }).status, 130);
   assert.deepEqual(await readdir(folder), []);
+});
+
+it('says what TMPDIR names where no folder can be made', async () => {
+  const nowhere = join(folder, 'nowhere');
+  for (const place of [nowhere, '/proc'])
+    await assert.rejects(makeScratch(place), (error) => {
+      assert.ok(isLabError(error), String(error));
+      assert.deepEqual([error.code, error.fault], ['temporary-unusable', 'infrastructure']);
+      assert.ok(error.what.startsWith(`${place}: ENOENT`), error.what);
+      assert.match(error.next, /TMPDIR/);
+      return true;
+    });
 });

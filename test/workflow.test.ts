@@ -13,7 +13,13 @@ const step = z.object({
   env: z.record(z.string(), z.unknown()).optional(),
 });
 const workflow = z.object({
-  jobs: z.record(z.string(), z.object({ steps: z.array(step) })),
+  jobs: z.record(
+    z.string(),
+    z.object({
+      strategy: z.object({ matrix: z.record(z.string(), z.array(z.unknown())) }).optional(),
+      steps: z.array(step),
+    }),
+  ),
 });
 type Step = z.infer<typeof step>;
 
@@ -50,6 +56,20 @@ describe('the workflow for GitHub', () => {
       .map((name) => [name.replaceAll(/\$\{\{.*?\}\}/g, 'x'), name.includes('shard')] as const);
     assert.equal(names.length, 2);
     for (const [name, isShard] of names) assert.equal(name.startsWith('run-'), isShard, name);
+  });
+
+  it('runs the tests under every Node that docs/machines.md names', () => {
+    const docs = readFileSync(`${import.meta.dirname}/../docs/machines.md`, 'utf8');
+    const [, table = ''] = docs.split('\n## Node\n');
+    const named = [...table.matchAll(/^\| (\d+)\.\d+\.\d+ +\|/gm)].map(([, major]) =>
+      Number(major),
+    );
+    assert.ok(named.length >= 3);
+    const tests = jobs['test'];
+    assert.ok(tests);
+    assert.deepEqual(tests.strategy?.matrix['node'], named);
+    const setup = tests.steps.find(({ uses = '' }) => uses.startsWith('actions/setup-node@'));
+    assert.equal(setup?.with?.['node-version'], '${{ matrix.node }}');
   });
 
   it('lets no test be skipped for want of a program', () => {

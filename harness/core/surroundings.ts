@@ -172,7 +172,7 @@ async function lookAtRoom({ home, temporary, free }: Surroundings): Promise<Obst
         {
           code: 'disk-full',
           what: `${here}; ${variable === 'TMPDIR' || used ? 'a build' : 'the first build'} takes about ${enough}`,
-          next: `Make room (\`npm run lab -- cache prune\`), or set ${variable} to a folder on another disk.`,
+          next: `${variable === 'TMPDIR' ? 'Make room there' : 'Make room (`npm run lab -- cache prune`)'}, or set ${variable} to a folder on another disk.`,
           stops: variable === 'TMPDIR' && room < least * MiB,
         },
       ];

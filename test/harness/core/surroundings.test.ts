@@ -39,6 +39,14 @@ describe('what stands in the way of a run', () => {
     assert.deepEqual(await codes(room(1000)), ['disk-full']);
     assert.deepEqual(await codes(room(50)), ['disk-full', 'disk-full']);
     assert.deepEqual(await codes(room(5)), ['disk-full!', 'disk-full']);
+    // Nothing that the cache could give up lies among the temporary files.
+    const [temporary, atHome] = await findObstacles(home, 128, {
+      ...plenty,
+      temporary: folder,
+      ...room(5),
+    });
+    assert.match(temporary?.next ?? '', /^Make room there, or set TMPDIR/);
+    assert.match(atHome?.next ?? '', /cache prune.* set LAB_HOME/);
     mkdirSync(home.images, { recursive: true });
     assert.deepEqual(await codes(room(1000)), []);
   });

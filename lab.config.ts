@@ -1,10 +1,23 @@
 import { images } from './cases/cr/artefact.ts';
 import { addImageCommand } from './cases/cr/image-command.ts';
+import { withCalls } from './cases/cr/verbs.ts';
 import { defineProject } from './harness/project.ts';
 
 export default defineProject({
   name: 'c/r',
+  bases: ['v2.6.30', 'v6.1'],
+  series: 'patches',
+  config: {
+    'v2.6.30': ['cases/cr/config/v2.6.30/cr.config'],
+    'v6.1': ['cases/cr/config/v6.1/cr.config'],
+  },
   notices: [/^c\/r:/],
+  // The first two free numbers: 296 is pwritev, 450 set_mempolicy_home_node.
+  calls: {
+    checkpoint: { 'v2.6.30': 297, 'v6.1': 451 },
+    restart: { 'v2.6.30': 298, 'v6.1': 452 },
+  },
+  verbs: withCalls,
   artefacts: images,
   headline: {
     name: 'checkpoint of another task',

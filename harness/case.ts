@@ -53,6 +53,15 @@ export function suiteWith<G extends Guest>(extend: (guest: Guest) => G): SuiteMa
   return (name, context) => makeSuite(name, context, extend);
 }
 
+/** Returns a `suite` whose guests have the words that a project's lab.config.ts gives them. */
+export function suiteOf<G extends Guest>(project: {
+  readonly verbs?: (guest: Guest) => G;
+}): SuiteMaker<G> {
+  const { verbs } = project;
+  if (verbs === undefined) throw new TypeError('the project has no verbs');
+  return suiteWith(verbs);
+}
+
 function makeSuite<G extends Guest, Extra extends object>(
   name: string,
   context: Extra | undefined,

@@ -1,9 +1,19 @@
 /** What a project's lab.config.ts imports. */
-import type { Project } from './core/project.ts';
+import type { ProjectConfig } from './core/project.ts';
+import type { Guest } from './suite/contracts.ts';
 
-export type { ArtefactPlace, ArtefactRules, Headline, Project } from './core/project.ts';
+export type {
+  ArtefactPlace,
+  ArtefactRules,
+  BaseChoice,
+  Headline,
+  PerBase,
+  ProjectConfig,
+} from './core/project.ts';
 
 /** Returns a project as it is: it is here for its type. */
-export function defineProject(project: Project): Project {
+export function defineProject<G extends Guest = Guest>(
+  project: Omit<ProjectConfig, 'verbs'> & { readonly verbs?: (guest: Guest) => G },
+): Omit<ProjectConfig, 'verbs'> & { readonly verbs?: (guest: Guest) => G } {
   return project;
 }

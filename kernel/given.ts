@@ -1,4 +1,4 @@
-import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Context } from '../harness/core/context.ts';
 import { labError } from '../harness/core/errors.ts';
@@ -6,8 +6,9 @@ import type { Base, CompilerName } from './base.ts';
 import { ageOf, doubtAbout, releaseOf, type Age } from './bases/ages.ts';
 import { buildWith } from './bases/build-with.ts';
 import { chooseBase } from './source/choose.ts';
-import { askedBy, configFolder } from './build/fragments.ts';
-import { givenGroup, patchesFolder } from './series/series.ts';
+import { askedBy, configFolder, labFragments } from './build/fragments.ts';
+import { plain, toolchainOf, builtEver } from './project-bases.ts';
+import { plainGroup, toolchainGroup } from './series/series.ts';
 import { namedSource } from './source/source-errors.ts';
 import { findSource } from './source/source-record.ts';
 import { readPatchFolder } from './series/folder.ts';
@@ -49,9 +50,6 @@ export interface GivenProject {
   readonly notes: readonly string[];
 }
 
-/** When such a kernel says that it was built. */
-const built = { words: 'Thu Jan  1 00:00:00 UTC 2009', seconds: 1_230_768_000 } as const;
-
 /**
  * Reads a user's series and finds its base, and writes both into the scratch folder in the form
  * that all the lab reads. Builds nothing. Throws usage errors: what the readers throw,
@@ -66,15 +64,12 @@ export async function openGiven(options: GivenOptions, context: Context): Promis
       ? await knownOrigin(options, context)
       : { ...(await revisionOrigin(revision)), from: undefined };
   const { release, source, from, words } = origin;
-  const age = ageOf(release, built);
+  const age = ageOf(release, builtEver);
   const name = `linux-${release}`;
-  const names = ['boot', 'guest', 'debug', ...fragments.map((fragment) => fragment.name)];
+  const names = [...labFragments, ...fragments.map((fragment) => fragment.name)];
   const usual: Base = {
-    ...age.base,
-    name,
-    release,
+    ...plain(name, release),
     source,
-    architecture: 'x86_64',
     config: { ...age.config, fragments: names },
   };
   const base = buildWith(usual, options.compiler);
@@ -83,7 +78,7 @@ export async function openGiven(options: GivenOptions, context: Context): Promis
   ) as [string, string];
   await writePatches(join(patches, name), series, age);
   await mkdir(join(config, name), { recursive: true });
-  for (const fragment of ['boot', 'guest', 'debug'])
+  for (const fragment of labFragments)
     await cp(
       join(configFolder, age.fragmentFolder, `${fragment}.config`),
       join(config, name, `${fragment}.config`),
@@ -184,7 +179,8 @@ async function revisionOrigin(revision: Revision): Promise<Omit<Origin, 'from'>>
 
 /** A base of the lab's own, without the patches that it has there. */
 async function knownOrigin(options: GivenOptions, context: Context): Promise<Origin> {
-  const { bases } = await chooseBase({ base: options.base, source: options.source }, context);
+  const { base: named, source: place } = options;
+  const { bases } = await chooseBase({ base: named, source: place }, context);
   const [known, ...others] = bases;
   if (known === undefined || others.length > 0)
     throw labError({
@@ -207,18 +203,14 @@ async function knownOrigin(options: GivenOptions, context: Context): Promise<Ori
 
 /** The toolchain's patches first, then the user's. */
 async function writePatches(root: string, { patches }: GivenSeries, age: Age): Promise<void> {
-  const own = join(patchesFolder, 'v2.6.30', 'toolchain');
-  const tools =
-    age.toolchain.length === 0
-      ? []
-      : (await readdir(own)).filter((file) => age.toolchain.some((each) => file.startsWith(each)));
-  for (const folder of ['toolchain', givenGroup])
+  const tools = await toolchainOf(age);
+  for (const folder of [toolchainGroup, plainGroup])
     await mkdir(join(root, folder), { recursive: true });
-  for (const file of tools.sort()) await cp(join(own, file), join(root, 'toolchain', file));
-  for (const { file, bytes } of patches) await writeFile(join(root, givenGroup, file), bytes);
+  for (const path of tools) await cp(path, join(root, toolchainGroup, basename(path)));
+  for (const { file, bytes } of patches) await writeFile(join(root, plainGroup, file), bytes);
   const listed = [
-    ...tools.map((file) => `toolchain/${file}`),
-    ...patches.map(({ file }) => `${givenGroup}/${file}`),
+    ...tools.map((path) => `${toolchainGroup}/${basename(path)}`),
+    ...patches.map(({ file }) => `${plainGroup}/${file}`),
   ];
   await writeFile(join(root, 'series'), listed.map((file) => `${file}\n`).join(''));
 }
@@ -230,7 +222,7 @@ interface OwnFragment {
 
 /** Broken lines are told of the user's file, before anything is built. */
 async function readOwnFragments(paths: readonly string[]): Promise<OwnFragment[]> {
-  const taken = new Set(['boot', 'guest', 'debug']);
+  const taken = new Set<string>(labFragments);
   const fragments: OwnFragment[] = [];
   for (const path of paths) {
     const text = await readFile(path, 'utf8').catch((cause: unknown) => {

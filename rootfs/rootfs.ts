@@ -3,11 +3,13 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Context } from '../harness/core/context.ts';
+import type { ProjectProgram } from '../harness/core/project.ts';
 import { keep, keyOf } from '../harness/store/cache.ts';
 import { findCompiler } from './compiler.ts';
 import { packCpio } from './cpio.ts';
 import { ensureKeys } from './keys.ts';
 import { layOut } from './layout.ts';
+import { buildProjectPrograms } from './project-programs.ts';
 import { buildPrograms } from './programs.ts';
 import { buildTools } from './tools.ts';
 
@@ -30,10 +32,14 @@ export interface Rootfs {
 
 /**
  * Returns the guest's user space for every base. Builds what is not in the cache; the same
- * inputs give the same bytes. Throws infrastructure errors for a missing compiler or a
- * failing build, source errors for a missing or wrong archive.
+ * inputs give the same bytes. `own` are a project's programs. Throws infrastructure errors for
+ * a missing compiler or a failing build, source errors for a missing or wrong archive, and
+ * `program-unbuilt` (usage) for a program of the project's.
  */
-export async function buildRootfs(context: Context): Promise<Rootfs> {
+export async function buildRootfs(
+  context: Context,
+  own: readonly ProjectProgram[] = [],
+): Promise<Rootfs> {
   const [compiler, keys] = await Promise.all([
     findCompiler(context.signal),
     ensureKeys(context.home.keys),
@@ -42,8 +48,11 @@ export async function buildRootfs(context: Context): Promise<Rootfs> {
     buildPrograms(context, compiler),
     buildTools(context, compiler),
   ]);
+  const taken = [...programs.map(({ name }) => name), ...tools.applets, 'busybox', 'dropbear'];
+  const added = await buildProjectPrograms(own, taken, context, compiler);
   const paths = [
     ...programs,
+    ...added,
     { name: 'busybox', path: tools.busybox },
     { name: 'dropbear', path: tools.dropbear },
   ];
@@ -69,6 +78,6 @@ export async function buildRootfs(context: Context): Promise<Rootfs> {
     hostKey: keys.hostKey,
     clientKey: keys.clientKey,
     userName: 'root',
-    programs: programs.map(({ name }) => name),
+    programs: [...programs, ...added].map(({ name }) => name),
   };
 }

@@ -1,7 +1,7 @@
 /** What c/r's case files import: the lab's case API, with the two system calls. */
-import { suiteWith, type CaseContext as AnyCaseContext } from '../../harness/case.ts';
+import { suiteOf, type CaseContext as AnyCaseContext } from '../../harness/case.ts';
+import project from '../../lab.config.ts';
 import type { CrGuest } from './contracts.ts';
-import { withCalls } from './verbs.ts';
 
 export { assert, skip } from '../../harness/case.ts';
 export type * from '../../harness/case.ts';
@@ -10,4 +10,4 @@ export type { CrGuest as Guest } from './contracts.ts';
 export type CaseContext = AnyCaseContext<CrGuest>;
 
 /** Returns a suite whose guests can checkpoint and restart. */
-export const suite = suiteWith(withCalls);
+export const suite = suiteOf(project);

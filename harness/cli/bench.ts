@@ -7,7 +7,8 @@ import { renderHead, renderRow } from '../bench/render.ts';
 import type { Measured, Row } from '../bench/row.ts';
 import { runRows } from '../bench/run-rows.ts';
 import { summarise } from '../bench/sample.ts';
-import { resolvePath, type Cli } from '../core/cli-context.ts';
+import { resolvePath } from '../core/cli-context.ts';
+import type { ProjectCli } from '../core/project.ts';
 import { labError } from '../core/errors.ts';
 import { prepare } from '../session/prepare.ts';
 import { wholeNumber } from './parse.ts';
@@ -23,7 +24,7 @@ interface Typed extends SeriesOptions {
 }
 
 /** Adds `lab bench`. A goal that is missed changes no exit status: it is no test. */
-export function addBenchCommand(program: Command, cli: Cli): void {
+export function addBenchCommand(program: Command, cli: ProjectCli): void {
   withCompilerOption(withOptions(program.command('bench')))
     .description('measure what the lab costs here, beside what it should')
     .argument('[rows...]', `what to measure: ${rows.map(({ key }) => key).join(', ')}`)
@@ -32,12 +33,19 @@ export function addBenchCommand(program: Command, cli: Cli): void {
     .action((names: readonly string[], typed: Typed) => bench(names, typed, cli));
 }
 
-async function bench(names: readonly string[], typed: Typed, cli: Cli): Promise<void> {
+async function bench(names: readonly string[], typed: Typed, cli: ProjectCli): Promise<void> {
   const chosen = names.length === 0 ? rows : names.map(findRow);
   const report = await withContext(cli, async (context) => {
     const base = await chooseOne(typed, cli, context);
     const source = sourceIn(typed, cli);
-    const choice = { source, upto: undefined, tree: false, debug: true, accel: undefined };
+    const choice = {
+      source,
+      upto: undefined,
+      tree: false,
+      debug: true,
+      accel: undefined,
+      programs: cli.project.programs,
+    };
     const prepared = await prepare([base], choice, context);
     const { accelerator, images } = prepared;
     const [image] = images;

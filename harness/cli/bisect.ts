@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { nameOfPatch, readSeries } from '../../kernel/series/series.ts';
+import { isCounted, nameOfPatch, readSeries } from '../../kernel/series/series.ts';
 import type { Patch, Series } from '../../kernel/base.ts';
 import { createPrefixJudge, type PrefixSeen } from '../session/bisect-series.ts';
 import { bisect, type BisectEnd } from '../session/bisect.ts';
-import type { Cli } from '../core/cli-context.ts';
+import type { ProjectCli } from '../core/project.ts';
 import { labError } from '../core/errors.ts';
 import { findOneCase } from '../plan/one-case.ts';
 import { prepareGuests } from '../session/prepare.ts';
@@ -24,7 +24,7 @@ interface Typed extends SeriesOptions {
 }
 
 /** Adds `lab bisect`. Exit status 0 if it names a patch, 1 if it can only name several. */
-export function addBisectCommand(program: Command, cli: Cli): void {
+export function addBisectCommand(program: Command, cli: ProjectCli): void {
   withCompilerOption(withOptions(program.command('bisect')))
     .description('find the first patch of the series at which a case turns red')
     .argument(
@@ -46,12 +46,16 @@ export function addBisectCommand(program: Command, cli: Cli): void {
     .action((grep: RegExp, typed: Typed) => bisectCase(grep, typed, cli));
 }
 
-async function bisectCase(grep: RegExp, typed: Typed, cli: Cli): Promise<void> {
+async function bisectCase(grep: RegExp, typed: Typed, cli: ProjectCli): Promise<void> {
   const found = await withContext(cli, async (context) => {
     const base = await chooseOne(typed, cli, context);
     const series = await readSeries(base, typed.upto);
     const patches = countedOf(series);
-    const chosen = await findOneCase(grep, { name: base.name, applied: subjects(series) }, cli);
+    const chosen = await findOneCase(
+      grep,
+      { name: base.name, applied: subjects(series) },
+      cli.project,
+    );
     const { id } = chosen;
     const [tip] = chosen.on({ name: base.name, applied: subjects(series) });
     if (tip?.unmet !== undefined) throw nothingToFind(id, `it is skipped: ${tip.unmet}`);
@@ -65,7 +69,11 @@ async function bisectCase(grep: RegExp, typed: Typed, cli: Cli): Promise<void> {
         ? ([...patches.keys()].find(runs) ?? last)
         : countedOf(await readSeries(base, typed.good)).length;
     if (first > last) throw nothingToFind(id, '--good comes after --upto');
-    const parts = await prepareGuests([base], { accel: typed.accel }, context);
+    const parts = await prepareGuests(
+      [base],
+      { accel: typed.accel, programs: cli.project.programs },
+      context,
+    );
     const { repeat, deadline, debug } = typed;
     const judge = createPrefixJudge(
       {
@@ -163,11 +171,11 @@ function nothingToFind(id: string, why: string): Error {
 
 function namePrefix(number: number, patches: readonly Patch[]): string {
   const patch = patches[number - 1];
-  return patch === undefined ? '0000 (nothing of c/r)' : nameOfPatch(patch);
+  return patch === undefined ? '0000 (nothing of the series)' : nameOfPatch(patch);
 }
 
 function countedOf({ patches }: Series): Patch[] {
-  return patches.filter(({ group }) => group === 'cr');
+  return patches.filter(isCounted);
 }
 
 function subjects({ patches }: Series): string[] {

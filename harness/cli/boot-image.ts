@@ -1,5 +1,6 @@
 import type { Image } from '../../kernel/base.ts';
 import type { Context } from '../core/context.ts';
+import type { Project } from '../core/project.ts';
 import { labError } from '../core/errors.ts';
 import { bootGuest } from '../guest/boot-guest.ts';
 import { prepareGuests, type GuestParts } from '../session/prepare.ts';
@@ -8,10 +9,12 @@ import { prepareGuests, type GuestParts } from '../session/prepare.ts';
  * Returns a function that boots an image to its SSH server and ends the guest. It throws what
  * kept it from coming up, and `boot-complaint` if the kernel complained on the way.
  */
-export function createBooter(): (image: Image, context: Context) => Promise<void> {
+export function createBooter({
+  programs,
+}: Pick<Project, 'programs'>): (image: Image, context: Context) => Promise<void> {
   let parts: Promise<GuestParts> | undefined;
   return async (image, context) => {
-    parts ??= prepareGuests([image.base], { accel: undefined }, context);
+    parts ??= prepareGuests([image.base], { accel: undefined, programs }, context);
     const options = { ...(await parts), images: [image], folder: context.scratch };
     const running = await bootGuest(image, `${image.base.name}-check`, options, context);
     await running.kill();

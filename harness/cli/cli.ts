@@ -2,13 +2,16 @@ import { existsSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { openCli, resolvePath, type Cli } from '../core/cli-context.ts';
+import { labError } from '../core/errors.ts';
+import { findLabHome } from '../core/home.ts';
+import { findProjectFolder } from '../core/places.ts';
+import type { Project, ProjectCli } from '../core/project.ts';
 import { addCacheCommand } from './cache.ts';
 import { addCompareCommand } from './compare.ts';
 import { addCountCommand } from './count.ts';
 import { addDoctorCommand } from './doctor.ts';
 import { addMergeCommand } from './merge.ts';
 import { addRunCommand } from './run.ts';
-import { loadProject } from '../session/load-project.ts';
 import { exitCodeOfThrown, renderThrown } from '../report/error.ts';
 import { styleFor } from '../core/style.ts';
 
@@ -19,12 +22,15 @@ import { styleFor } from '../core/style.ts';
 export async function main(args: readonly string[], cli: Cli = openCli(args)): Promise<number> {
   leaveQuietly(cli.stdout);
   try {
-    const words = withDefault(args, cli);
-    const program = createProgram(cli);
-    (await loadProject(cli.root)).addCommands?.(program, cli);
-    if (!isKnown(program, words[0]) && !asksVersion(words)) await addSlowCommands(program, cli);
+    const { rest, named } = takeProject(args);
+    const project = await openProject(rest[0], named, cli);
+    const here: ProjectCli = { ...cli, root: project.root, project };
+    const words = withDefault(rest, here);
+    const program = createProgram(here);
+    project.addCommands?.(program, here);
+    if (!isKnown(program, words[0]) && !asksVersion(words)) await addSlowCommands(program, here);
     await program.parseAsync(words, { from: 'user' });
-    return cli.status;
+    return here.status;
   } catch (error) {
     // commander has printed its own words: help and version are no errors.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
@@ -33,11 +39,47 @@ export async function main(args: readonly string[], cli: Cli = openCli(args)): P
   }
 }
 
+/** Returns the arguments without `--project DIR`, which every command takes, and what it names. */
+function takeProject(args: readonly string[]): {
+  readonly rest: readonly string[];
+  readonly named: string | undefined;
+} {
+  const at = args.findIndex((word) => word === '--project' || word.startsWith('--project='));
+  if (at < 0) return { rest: args, named: undefined };
+  const word = args[at] ?? '';
+  const apart = word === '--project';
+  const named = apart ? args[at + 1] : word.slice('--project='.length);
+  if (named === undefined || named === '')
+    throw labError({
+      code: 'usage',
+      fault: 'usage',
+      doing: 'reading the command line',
+      what: '--project names no folder',
+      next: 'Name the folder of a lab.config.ts after it.',
+    });
+  return { rest: [...args.slice(0, at), ...args.slice(at + (apart ? 2 : 1))], named };
+}
+
+/** `lab new` is about a project that there is not yet, whatever folder it is typed in. */
+async function openProject(
+  command: string | undefined,
+  named: string | undefined,
+  cli: Cli,
+): Promise<Project> {
+  const { noProject, loadProject } = await import('../session/load-project.ts');
+  const folder = command === 'new' ? undefined : findProjectFolder(cli.folder, named, cli.root);
+  return folder === undefined ? noProject(cli.folder, findLabHome(cli.env)) : loadProject(folder);
+}
+
 /** Returns the lab's commands. Each loads what it needs when it runs. */
-export function createProgram(cli: Cli): Command {
+export function createProgram(cli: ProjectCli): Command {
   const program = new Command('lab')
     .description('Applies a kernel series, builds it, boots it and shows which behaviours hold.')
     .version(packageJson.version)
+    .option(
+      '--project <folder>',
+      'the project; by default the nearest lab.config.ts upwards from here',
+    )
     .exitOverride()
     .showHelpAfterError('(lab --help lists everything)')
     .configureOutput({
@@ -59,7 +101,7 @@ export function createProgram(cli: Cli): Command {
  * Adds the commands whose modules take a while to load. Needed for themselves, for the list
  * of commands, and to say which one a mistyped word may have meant.
  */
-async function addSlowCommands(program: Command, cli: Cli): Promise<void> {
+async function addSlowCommands(program: Command, cli: ProjectCli): Promise<void> {
   const { addSeriesCommands } = await import('./series.ts');
   const { createBooter } = await import('./boot-image.ts');
   const { addListCommand } = await import('./list.ts');
@@ -69,7 +111,7 @@ async function addSlowCommands(program: Command, cli: Cli): Promise<void> {
   const { addGdbCommand } = await import('./gdb.ts');
   const { addCoverageCommand } = await import('./coverage.ts');
   const { addWatchCommand } = await import('./watch.ts');
-  addSeriesCommands(program, cli, { boot: createBooter() });
+  addSeriesCommands(program, cli, { boot: createBooter(cli.project) });
   addListCommand(program, cli);
   addShellCommand(program, cli);
   addBenchCommand(program, cli);

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Cli } from '../core/cli-context.ts';
+import type { ProjectCli } from '../core/project.ts';
 import type { Comparison } from '../results/compare.ts';
 import type { CaseResult } from '../core/events.ts';
 import { outcomeOf } from '../results/outcome.ts';
@@ -13,7 +13,7 @@ interface Typed {
 }
 
 /** Adds `lab compare`. */
-export function addCompareCommand(program: Command, cli: Cli): void {
+export function addCompareCommand(program: Command, cli: ProjectCli): void {
   program
     .command('compare')
     .description('show what changed between two runs; leaves with 1 if a case turned worse')

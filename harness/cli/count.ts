@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
-import type { Cli } from '../core/cli-context.ts';
+import type { ProjectCli } from '../core/project.ts';
 import { cleanLine, clip } from '../core/text.ts';
 import { isRed } from '../results/outcome.ts';
 import type { Results } from '../results/results.ts';
 
 /** Adds `lab count`. */
-export function addCountCommand(program: Command, cli: Cli): void {
+export function addCountCommand(program: Command, cli: ProjectCli): void {
   program
     .command('count')
     .description("print a run's red cases, a line each, and `N passed, N failed, N skipped`")

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import type { Cli } from '../core/cli-context.ts';
+import type { ProjectCli } from '../core/project.ts';
 import { runCoverage } from '../session/coverage.ts';
 import { toRunOptions, withRunOptions, type Typed } from './run.ts';
 
 /** Adds `lab coverage`. Its exit statuses are those of `lab run`. */
-export function addCoverageCommand(program: Command, cli: Cli): void {
+export function addCoverageCommand(program: Command, cli: ProjectCli): void {
   withRunOptions(program.command('coverage'))
     .description("run the cases and show which lines of the series' code they execute")
     .option(

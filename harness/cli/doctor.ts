@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
-import type { Cli } from '../core/cli-context.ts';
+import type { ProjectCli } from '../core/project.ts';
 import { findLabHome } from '../core/home.ts';
 import { styleFor, type Style } from '../core/style.ts';
 import type { CompilerReport, DoctorReport } from '../session/doctor.ts';
 
 /** Adds `lab doctor`. */
-export function addDoctorCommand(program: Command, cli: Cli): void {
+export function addDoctorCommand(program: Command, cli: ProjectCli): void {
   program
     .command('doctor')
     .description('list what the lab needs, what is there, and what it can do here')
@@ -14,13 +14,17 @@ export function addDoctorCommand(program: Command, cli: Cli): void {
     .action(async ({ json, sourceOf }: { readonly json?: true; readonly sourceOf?: string }) => {
       if (sourceOf !== undefined) {
         const { examineSource } = await import('../session/doctor.ts');
-        const { why, whyNot } = await examineSource(sourceOf, findLabHome(cli.env));
+        const { why, whyNot } = await examineSource(
+          sourceOf,
+          findLabHome(cli.env),
+          cli.project.bases,
+        );
         cli.stdout.write(`${why ?? whyNot}\n`);
         cli.status = why === undefined ? 3 : 0;
         return;
       }
       const { examine } = await import('../session/doctor.ts');
-      const report = await examine(findLabHome(cli.env));
+      const report = await examine(findLabHome(cli.env), cli.project.bases);
       const text =
         json === true
           ? JSON.stringify(report, null, 1)

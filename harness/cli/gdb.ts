@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import type { Command } from 'commander';
-import { quote, type Cli } from '../core/cli-context.ts';
+import { quote } from '../core/cli-context.ts';
+import type { ProjectCli } from '../core/project.ts';
 import type { Context } from '../core/context.ts';
 import { createGdbMachinery, gdbFactor, runInTerminal } from '../session/gdb.ts';
 import { createMachinery } from '../guest/guests.ts';
@@ -23,7 +24,7 @@ interface Typed extends SeriesOptions {
 }
 
 /** Adds `lab gdb`. Its exit status is the case's: 0 green, 1 red. */
-export function addGdbCommand(program: Command, cli: Cli): void {
+export function addGdbCommand(program: Command, cli: ProjectCli): void {
   withPatchOptions(withCompilerOption(withOptions(program.command('gdb'))))
     .description("stop a case's guest where the case begins, with gdb attached; no deadlines")
     .argument(
@@ -38,19 +39,20 @@ export function addGdbCommand(program: Command, cli: Cli): void {
     .action((grep: RegExp, typed: Typed) => debugCase(grep, typed, cli));
 }
 
-async function debugCase(grep: RegExp, typed: Typed, cli: Cli): Promise<void> {
+async function debugCase(grep: RegExp, typed: Typed, cli: ProjectCli): Promise<void> {
   await withContext(cli, async (context) => {
     const { upto, tree = false, accel, debug } = typed;
+    const { programs } = cli.project;
     const base = await chooseOne(typed, cli, context);
     const parts = await prepare(
       [base],
-      { source: sourceIn(typed, cli), upto, tree, accel, debug },
+      { source: sourceIn(typed, cli), upto, tree, accel, debug, programs },
       context,
     );
     const [image] = parts.images;
     if (image === undefined) return;
     const offer = offerOf(image.series);
-    const chosen = await findOneCase(grep, offer, cli);
+    const chosen = await findOneCase(grep, offer, cli.project);
     const entries = planOneCase(chosen, offer, 'debugging');
 
     let ended: Promise<void> = Promise.resolve();
@@ -83,7 +85,7 @@ function besideGdb(context: Context): Context {
   };
 }
 
-function canRunGdb({ stdout }: Cli): boolean {
+function canRunGdb({ stdout }: ProjectCli): boolean {
   if (!process.stdin.isTTY || !stdout.isTTY) return false;
   return ['gdb', 'script'].every((name) => spawnSync(name, ['--version']).status === 0);
 }

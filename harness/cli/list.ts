@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { bases, findBase } from '../../kernel/bases.ts';
+import { findBase } from '../../kernel/bases.ts';
 import { readSeries } from '../../kernel/series/series.ts';
 import { findCaseFiles } from '../suite/case-files.ts';
-import type { Cli } from '../core/cli-context.ts';
+import type { ProjectCli } from '../core/project.ts';
 import { readKnown } from '../plan/known.ts';
 import { listCases } from '../suite/list-cases.ts';
 import { offerOf } from '../plan/needs.ts';
@@ -32,12 +32,12 @@ export interface ListedRow {
 }
 
 /** Adds `lab list`. It builds and boots nothing, and leaves with 3 if a case file is broken. */
-export function addListCommand(program: Command, cli: Cli): void {
+export function addListCommand(program: Command, cli: ProjectCli): void {
   program
     .command('list')
     .description('list the cases, and where one would be skipped; builds and boots nothing')
     .argument('[files...]', 'case files; all by default')
-    .option('--base <name>', 'the kernel: v2.6.30 or v6.1; both by default')
+    .option('--base <name>', "the kernel; all of the project's by default")
     .option('--grep <expression>', 'only cases whose file, suite or name matches', expression)
     .option('--json', 'print it as JSON')
     .action(async (names: readonly string[], typed: Typed) => {
@@ -54,13 +54,14 @@ export function addListCommand(program: Command, cli: Cli): void {
 async function listRows(
   paths: readonly string[],
   { base, grep }: Typed,
-  { root }: Cli,
+  { root, project }: ProjectCli,
 ): Promise<readonly ListedRow[]> {
-  const asked = base === undefined || base === 'all' ? bases : [findBase(base)];
-  const files = await findCaseFiles(paths, root);
+  const asked =
+    base === undefined || base === 'all' ? project.bases : [findBase(base, project.bases)];
+  const files = await findCaseFiles(paths, project);
   const [listing, known, series] = await Promise.all([
     listCases(files, root),
-    readKnown(root),
+    readKnown(project),
     Promise.all(asked.map(async (each) => readSeries(each))),
   ]);
   const { entries } = buildPlan({

@@ -1,10 +1,10 @@
-import { join } from 'node:path';
 import type { Command } from 'commander';
-import { quote, resolvePath, type Cli } from '../core/cli-context.ts';
+import { quote, resolvePath } from '../core/cli-context.ts';
+import type { ProjectCli } from '../core/project.ts';
 import { list } from './parse.ts';
 
 /** Adds `lab merge`. */
-export function addMergeCommand(program: Command, cli: Cli): void {
+export function addMergeCommand(program: Command, cli: ProjectCli): void {
   program
     .command('merge')
     .description('join the results of runs that shared the work, and say what is missing')
@@ -26,8 +26,8 @@ interface Typed {
 async function mergeRuns(
   words: readonly string[],
   options: Typed,
-  cli: Cli,
-): Promise<Cli['status']> {
+  cli: ProjectCli,
+): Promise<ProjectCli['status']> {
   const [
     { readRun },
     { mergeResults },
@@ -36,7 +36,7 @@ async function mergeRuns(
     { publish },
     { findLabHome },
     { runsOfProofs },
-    { bases: known, findBase },
+    { findBase },
   ] = await Promise.all([
     import('../results/results-read.ts'),
     import('../results/merge.ts'),
@@ -47,12 +47,13 @@ async function mergeRuns(
     import('../proofs/proofs.ts'),
     import('../../kernel/bases.ts'),
   ]);
+  const known = cli.project.bases;
   const runs = await Promise.all(words.map((word) => readRun(word, cli)));
   const root =
-    options.results === undefined ? join(cli.root, 'results') : resolvePath(cli, options.results);
+    options.results === undefined ? cli.project.results : resolvePath(cli, options.results);
   const bases = [...new Set(runs.flatMap(({ results }) => results.bases))];
   const expect = (options.expect ?? []).flatMap((word) =>
-    (word === 'all' ? known : [findBase(word)]).map(({ name }) => name),
+    (word === 'all' ? known : [findBase(word, known)]).map(({ name }) => name),
   );
   const wanted = expect.length === 0 ? [] : ['--expect', expect.join(',')];
   const command = `npm run lab -- merge ${[...wanted, ...words].map(quote).join(' ')}`;

@@ -1,7 +1,10 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Option, type Command } from 'commander';
-import { resolvePath, type Cli } from '../core/cli-context.ts';
+import { quote, resolvePath, startsAs } from '../core/cli-context.ts';
+import { defined } from '../core/defined.ts';
+import { findProjectFolder, projectFile } from '../core/places.ts';
+import type { ProjectCli } from '../core/project.ts';
 import { labError } from '../core/errors.ts';
 import type { RunOptions } from '../plan/options.ts';
 import { findShard, parseShard, type Shard } from '../plan/shard.ts';
@@ -37,10 +40,10 @@ export interface Typed extends TypedSeries {
 }
 
 /** Runs the lab; returns the exit status. */
-export type RunLab = (options: RunOptions, cli: Cli) => Promise<0 | 1 | 2 | 3>;
+export type RunLab = (options: RunOptions, cli: ProjectCli) => Promise<0 | 1 | 2 | 3>;
 
 /** Adds `lab run`. */
-export function addRunCommand(program: Command, cli: Cli, run: RunLab): void {
+export function addRunCommand(program: Command, cli: ProjectCli, run: RunLab): void {
   withRunOptions(program.command('run'))
     .description('build the kernel, boot it and run the cases (the default)')
     .action(async (files: readonly string[], typed: Typed) => {
@@ -53,7 +56,7 @@ export function withRunOptions(command: Command): Command {
   const chosen = command
     .argument('[files...]', 'case files; all of them by default')
     .option('--grep <expression>', 'only cases whose file, suite or name matches', expression)
-    .option('--base <name>', 'the kernel: v2.6.30, v6.1, or all')
+    .option('--base <name>', "the kernel: one of the project's (v2.6.30, v6.1), or all")
     .option('--source <path>', "the base's source: a folder, a git repository, an archive");
   return withSeriesOptions(withPatchOptions(withCompilerOption(chosen)))
     .addOption(
@@ -89,7 +92,7 @@ export function withRunOptions(command: Command): Command {
 }
 
 /** Returns the checked options of a run. Throws a `usage` error. */
-export function toRunOptions(files: readonly string[], typed: Typed, cli: Cli): RunOptions {
+export function toRunOptions(files: readonly string[], typed: Typed, cli: ProjectCli): RunOptions {
   const isolate = chooseIsolation(typed);
   const given = toGiven(typed, cli);
   return {
@@ -115,14 +118,22 @@ export function toRunOptions(files: readonly string[], typed: Typed, cli: Cli): 
     fresh: typed.fresh ?? false,
     debug: typed.debug,
     json: typed.json ?? false,
-    results:
-      typed.results === undefined ? join(cli.root, 'results') : resolvePath(cli, typed.results),
+    results: typed.results === undefined ? cli.project.results : resolvePath(cli, typed.results),
     command: cli.command,
+    ...defined({ starts: startsOn(cli) }),
   };
 }
 
+/** Returns what starts the lab on this project, where the bare command would take another. */
+function startsOn({ env, folder, root }: ProjectCli): string | undefined {
+  const starts = startsAs(env);
+  const found = findProjectFolder(folder) === root;
+  if (found) return starts === 'npm run lab --' ? undefined : starts;
+  return existsSync(join(root, projectFile)) ? `${starts} --project ${quote(root)}` : starts;
+}
+
 /** Returns the absolute path of a case file. Throws a `usage` error if there is none. */
-export function findCaseFile(file: string, cli: Cli): string {
+export function findCaseFile(file: string, cli: ProjectCli): string {
   const path = resolvePath(cli, file);
   if (statSync(path, { throwIfNoEntry: false })?.isFile() === true) return path;
   throw labError({

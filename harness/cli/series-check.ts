@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { PrefixResult } from '../../kernel/check.ts';
 import { readSeries } from '../../kernel/series/series.ts';
-import type { Cli } from '../core/cli-context.ts';
+import type { ProjectCli } from '../core/project.ts';
 import { labError } from '../core/errors.ts';
 import { renderErrorReport } from '../report/error.ts';
 import { styleFor, type Style } from '../core/style.ts';
@@ -18,7 +18,7 @@ interface CheckTyped extends SeriesOptions {
 }
 
 /** Adds `lab series check`. Exit status 1 if a prefix is red. */
-export function addCheckCommand(series: Command, cli: Cli, deps: SeriesDeps): void {
+export function addCheckCommand(series: Command, cli: ProjectCli, deps: SeriesDeps): void {
   withCompilerOption(withOptions(series.command('check')))
     .description('prove every prefix of the series: that it applies, builds and boots')
     .option('--build', 'build each; a new warning in a file the series touches is red')
@@ -27,7 +27,7 @@ export function addCheckCommand(series: Command, cli: Cli, deps: SeriesDeps): vo
     .action((typed: CheckTyped, command: Command) => check(merged(typed, command), cli, deps));
 }
 
-async function check(typed: CheckTyped, cli: Cli, deps: SeriesDeps): Promise<void> {
+async function check(typed: CheckTyped, cli: ProjectCli, deps: SeriesDeps): Promise<void> {
   const { allGreen, checkSeries, prefixesFrom } = await import('../../kernel/check.ts');
   const { boot } = deps;
   if (typed.boot === true && boot === undefined)

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import type { Base, CompilerName, Image } from '../../kernel/base.ts';
 import { chooseBase } from '../../kernel/source/choose.ts';
-import { resolvePath, type Cli } from '../core/cli-context.ts';
+import { resolvePath } from '../core/cli-context.ts';
+import type { ProjectCli } from '../core/project.ts';
 import type { Context } from '../core/context.ts';
 import { labError } from '../core/errors.ts';
 
@@ -21,7 +22,7 @@ export interface SeriesOptions {
 /** Adds the options every command about a series takes. */
 export function withOptions(command: Command): Command {
   return command
-    .option('--base <name>', 'the kernel: v2.6.30 or v6.1')
+    .option('--base <name>', "the kernel: one of the project's, v2.6.30 or v6.1 by default")
     .option('--source <path>', "the base's source: a folder, a git repository, an archive");
 }
 
@@ -31,13 +32,21 @@ export function merged<T extends SeriesOptions>(options: T, command: Command): T
 }
 
 /** Returns the absolute path of the source an option names. */
-export function sourceIn(options: SeriesOptions, cli: Cli): string | undefined {
+export function sourceIn(options: SeriesOptions, cli: ProjectCli): string | undefined {
   return options.source === undefined ? undefined : resolvePath(cli, options.source);
 }
 
 /** Returns the one base a command works on. Throws a usage error for `all`. */
-export async function chooseOne(options: SeriesOptions, cli: Cli, context: Context): Promise<Base> {
-  const choice = await chooseBase({ ...options, source: sourceIn(options, cli) }, context);
+export async function chooseOne(
+  options: SeriesOptions,
+  cli: ProjectCli,
+  context: Context,
+): Promise<Base> {
+  const choice = await chooseBase(
+    { ...options, source: sourceIn(options, cli) },
+    context,
+    cli.project.bases,
+  );
   const [base, ...others] = choice.bases;
   if (base !== undefined && others.length === 0) {
     if (choice.reason !== undefined) context.emit({ type: 'note', text: choice.reason });

@@ -4,7 +4,7 @@ import { findBase } from '../../kernel/bases.ts';
 import { chooseBase } from '../../kernel/source/choose.ts';
 import { nameOfPatch, readSeries } from '../../kernel/series/series.ts';
 import { acquireSource } from '../../kernel/source/source.ts';
-import type { Cli } from '../core/cli-context.ts';
+import type { ProjectCli } from '../core/project.ts';
 import { addCheckCommand } from './series-check.ts';
 import { chooseOne, merged, sourceIn, withOptions } from './series-options.ts';
 import type { SeriesDeps, SeriesOptions } from './series-options.ts';
@@ -15,12 +15,12 @@ interface TreeOptions extends SeriesOptions {
 }
 
 /** Adds `lab series`, `lab series check|refresh|reset` and `lab tree`. */
-export function addSeriesCommands(program: Command, cli: Cli, deps: SeriesDeps = {}): void {
+export function addSeriesCommands(program: Command, cli: ProjectCli, deps: SeriesDeps = {}): void {
   const series = withOptions(program.command('series'))
     .description('list the series: number, subject, files, lines')
     .action(async (options: SeriesOptions) => {
       for (const name of await chooseNames(options, cli)) {
-        const found = await readSeries(findBase(name));
+        const found = await readSeries(findBase(name, cli.project.bases));
         cli.stdout.write(`${renderSeries(found).join('\n')}\n`);
       }
     });
@@ -38,10 +38,14 @@ export function addSeriesCommands(program: Command, cli: Cli, deps: SeriesDeps =
 }
 
 /** A list needs no source: without --base it shows what a run would use. */
-async function chooseNames(options: SeriesOptions, cli: Cli): Promise<string[]> {
+async function chooseNames(options: SeriesOptions, cli: ProjectCli): Promise<string[]> {
   if (options.base !== undefined && options.base !== 'all') return [options.base];
   return withContext(cli, async (context) => {
-    const choice = await chooseBase({ ...options, source: sourceIn(options, cli) }, context);
+    const choice = await chooseBase(
+      { ...options, source: sourceIn(options, cli) },
+      context,
+      cli.project.bases,
+    );
     return choice.bases.map((base) => base.name);
   });
 }
@@ -61,7 +65,7 @@ export function renderSeries(series: Series): string[] {
   return [`${base.name}: ${patches.length} patches`, ...lines];
 }
 
-async function refresh(options: SeriesOptions, cli: Cli): Promise<void> {
+async function refresh(options: SeriesOptions, cli: ProjectCli): Promise<void> {
   const { refreshSeries } = await import('../../kernel/tree/refresh.ts');
   const results = await withContext(cli, async (context) => {
     const base = await chooseOne(options, cli, context);
@@ -74,7 +78,7 @@ async function refresh(options: SeriesOptions, cli: Cli): Promise<void> {
   cli.stdout.write(`${rest} patch${rest === 1 ? '' : 'es'} unchanged\n`);
 }
 
-async function reset(options: SeriesOptions, cli: Cli): Promise<void> {
+async function reset(options: SeriesOptions, cli: ProjectCli): Promise<void> {
   const { resetTree } = await import('../../kernel/tree/reset.ts');
   const { renewTree } = await import('../../kernel/tree/tree.ts');
   await withContext(cli, async (context) => {
@@ -90,7 +94,7 @@ async function reset(options: SeriesOptions, cli: Cli): Promise<void> {
   });
 }
 
-async function printTree(options: TreeOptions, cli: Cli): Promise<void> {
+async function printTree(options: TreeOptions, cli: ProjectCli): Promise<void> {
   const path = await withContext(cli, async (context) => {
     const base = await chooseOne(options, cli, context);
     const source = await acquireSource(base, { from: sourceIn(options, cli) }, context);

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Cli } from '../core/cli-context.ts';
+import type { ProjectCli } from '../core/project.ts';
 import { stage } from '../../kernel/stage.ts';
 import type { Image } from '../../kernel/base.ts';
 import { bootGuest } from '../guest/boot-guest.ts';
@@ -28,7 +28,7 @@ interface Typed extends SeriesOptions {
  * Adds `lab shell`. Its exit status is that of a run of the case alone; without one 0 however
  * the shell ends, unless no guest came up.
  */
-export function addShellCommand(program: Command, cli: Cli): void {
+export function addShellCommand(program: Command, cli: ProjectCli): void {
   withPatchOptions(withCompilerOption(withOptions(program.command('shell'))))
     .description('give a shell in the guest that cases get, or in what a case leaves of it')
     .argument(
@@ -41,11 +41,12 @@ export function addShellCommand(program: Command, cli: Cli): void {
     .action((grep: RegExp | undefined, typed: Typed) => shell(grep, typed, cli));
 }
 
-async function shell(grep: RegExp | undefined, typed: Typed, cli: Cli): Promise<void> {
+async function shell(grep: RegExp | undefined, typed: Typed, cli: ProjectCli): Promise<void> {
   await withContext(cli, async (context) => {
     const { upto, tree = false, accel, debug } = typed;
+    const { programs } = cli.project;
     const base = await chooseOne(typed, cli, context);
-    const choice = { source: sourceIn(typed, cli), upto, tree, accel, debug };
+    const choice = { source: sourceIn(typed, cli), upto, tree, accel, debug, programs };
     const prepared = await prepare([base], choice, context);
     const [image] = prepared.images;
     if (image === undefined) return;
@@ -59,7 +60,7 @@ const howToLeave = 'the shell ends with exit or Ctrl-D, and the guest with it';
 async function enterFresh(
   image: Image,
   prepared: Prepared,
-  cli: Cli,
+  cli: ProjectCli,
   context: Context,
 ): Promise<void> {
   const options = { ...prepared, folder: context.scratch };
@@ -80,11 +81,11 @@ async function enterBehind(
   grep: RegExp,
   image: Image,
   prepared: Prepared,
-  cli: Cli,
+  cli: ProjectCli,
   context: Context,
 ): Promise<void> {
   const offer = offerOf(image.series);
-  const chosen = await findOneCase(grep, offer, cli);
+  const chosen = await findOneCase(grep, offer, cli.project);
   const entries = planOneCase(chosen, offer, 'opening a shell behind');
   const machinery = createMachinery({ ...prepared, folder: context.scratch }, context);
   const { factor, rootfs } = prepared;

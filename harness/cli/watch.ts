@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import type { Base } from '../../kernel/base.ts';
 import { chooseBase } from '../../kernel/source/choose.ts';
 import { findSource } from '../../kernel/source/source-record.ts';
-import type { Cli } from '../core/cli-context.ts';
+import { engineRoot, projectFile } from '../core/places.ts';
+import type { Project, ProjectCli } from '../core/project.ts';
 import type { Context } from '../core/context.ts';
 import type { RunOptions } from '../plan/options.ts';
 import { styleFor } from '../core/style.ts';
@@ -14,11 +16,11 @@ import { watchRuns, type Running } from '../session/watch.ts';
 import { toRunOptions, withRunOptions, type Typed } from './run.ts';
 import { withContext } from '../session/series-session.ts';
 
-/** What a run reads of the repository. */
-const folders = ['cases', 'harness', 'kernel', 'patches', 'qemu', 'rootfs'];
+/** What a run reads of the lab itself. */
+const folders = ['harness', 'kernel', 'qemu', 'rootfs'];
 
 /** Adds `lab watch`. Its exit status is the last run's. */
-export function addWatchCommand(program: Command, cli: Cli): void {
+export function addWatchCommand(program: Command, cli: ProjectCli): void {
   withRunOptions(program.command('watch'))
     .description('run, and run again whenever something is saved that a run reads')
     .action(async (files: readonly string[], typed: Typed) => {
@@ -33,13 +35,19 @@ function wordsBehind(name: string, program: Command): readonly string[] {
   return words.slice(words.indexOf(name) + 1);
 }
 
-async function watchLab(options: RunOptions, words: readonly string[], cli: Cli): Promise<void> {
+async function watchLab(
+  options: RunOptions,
+  words: readonly string[],
+  cli: ProjectCli,
+): Promise<void> {
   const style = styleFor(cli.stderr, cli.env);
   await withContext(cli, async (context) => {
     const saves = watchSaves();
     try {
-      for (const folder of folders) await saves.add(join(cli.root, folder));
-      const bases = options.tree ? (await chooseBase(options, context)).bases : [];
+      for (const folder of foldersOf(cli.project)) await saves.add(folder);
+      const bases = options.tree
+        ? (await chooseBase(options, context, cli.project.bases)).bases
+        : [];
       await watchTrees(bases, saves, context);
       const status = await watchRuns({
         saves,
@@ -57,6 +65,17 @@ async function watchLab(options: RunOptions, words: readonly string[], cli: Cli)
   });
 }
 
+/** Returns what a run reads: the lab's own code, and what the project consists of. */
+function foldersOf({ cases, programs, bases }: Project): string[] {
+  const own = [
+    cases,
+    ...programs.flatMap(({ files }) => files.map((file) => dirname(file))),
+    ...bases.flatMap(({ patches }) => patches ?? []),
+  ];
+  const lab = folders.map((name) => join(engineRoot, name));
+  return [...lab, ...new Set(own)].filter((folder) => existsSync(folder));
+}
+
 /** What is saved in these bases' work trees counts too. */
 async function watchTrees(bases: readonly Base[], saves: Saves, context: Context): Promise<void> {
   for (const base of bases) {
@@ -69,9 +88,10 @@ async function watchTrees(bases: readonly Base[], saves: Saves, context: Context
  * Starts a run in a process of its own, which reads the lab's own code anew, and in a process
  * group of its own, so that one Ctrl-C reaches it once: from here.
  */
-function startRun(words: readonly string[], cli: Cli): Running {
-  const bootstrap = join(cli.root, 'harness/bootstrap.mjs');
-  const child = spawn(process.execPath, [bootstrap, 'lab', 'run', ...words], {
+function startRun(words: readonly string[], cli: ProjectCli): Running {
+  const bootstrap = join(engineRoot, 'harness/bootstrap.mjs');
+  const named = existsSync(join(cli.root, projectFile)) ? ['--project', cli.root] : [];
+  const child = spawn(process.execPath, [bootstrap, 'lab', 'run', ...named, ...words], {
     cwd: cli.folder,
     env: cli.env,
     stdio: 'inherit',

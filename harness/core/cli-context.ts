@@ -6,7 +6,7 @@ export interface Cli {
   readonly env: NodeJS.ProcessEnv;
   /** The folder the caller typed the command in: relative paths begin there. */
   readonly folder: string;
-  /** The repository. */
+  /** The project's folder; before one is chosen, the lab's own. */
   readonly root: string;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
@@ -26,9 +26,16 @@ export function openCli(args: readonly string[], env: NodeJS.ProcessEnv = proces
     root: join(import.meta.dirname, '../..'),
     stdout: process.stdout,
     stderr: process.stderr,
-    command: ['npm run lab', ...(args.length > 0 ? ['--', ...args.map(quote)] : [])].join(' '),
+    command: [startsAs(env), ...args.map(quote)].join(' ').replace(/ --$/, ''),
     status: 0,
   };
+}
+
+/** Returns what starts the lab in a shell: npm's script where it is a repository. */
+export function startsAs(env: NodeJS.ProcessEnv): string {
+  const byScript =
+    env['npm_lifecycle_event'] === 'lab' || !import.meta.dirname.includes('/node_modules/');
+  return byScript ? 'npm run lab --' : 'lab';
 }
 
 /** Tells whether this is CI, which wants plain logs, all cases and none left out by `.only`. */

@@ -43,6 +43,11 @@ export const errorCodes = {
     'known-failure-of-no-case': 'An entry of the list of known failures matches no case.',
     'known-failure-passes': 'A case that is known to fail passes.',
     'project-unreadable': "lab.config.ts can't be loaded, or is no project.",
+    'project-missing': 'A folder that was named as a project has no lab.config.ts.',
+    'project-not-empty': 'A project is to be written into a folder that holds something.',
+    'program-unbuilt':
+      "A program of the project's own does not compile, or has a name that is taken.",
+    'call-undeclared': "A case makes a kernel call that its project's lab.config.ts does not name.",
     'home-unusable': 'The path of the lab home holds a character that make or QEMU would misread.',
     'series-options':
       'Options that name a series contradict each other, or lack one that they need.',

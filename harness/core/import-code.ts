@@ -1,6 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
+import { register as registerHooks } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { engineRoot } from './places.ts';
 
 declare global {
   interface ImportMeta {
@@ -20,7 +22,10 @@ let registered = false;
  */
 export async function importCode(path: string): Promise<unknown> {
   const bundle = import.meta.labBundle;
-  if (bundle === undefined) return import(pathToFileURL(path).href);
+  if (bundle === undefined) {
+    registerNames();
+    return import(pathToFileURL(path).href);
+  }
   bundled ??= readFile(join(bundle, 'map.json'), 'utf8').then(
     (text) => JSON.parse(text) as Bundled,
   );
@@ -31,8 +36,19 @@ export async function importCode(path: string): Promise<unknown> {
     registered = true;
     const { register } = await import('tsx/esm/api');
     register();
+    registerNames();
   }
   return import(pathToFileURL(path).href);
+}
+
+let named = false;
+
+/** Has files of the user's find the lab by its package's name, wherever they lie. */
+function registerNames(): void {
+  if (named) return;
+  named = true;
+  const hooks = pathToFileURL(join(engineRoot, 'harness/setup/lab-names.mjs'));
+  registerHooks(hooks, { data: { engine: pathToFileURL(`${engineRoot}/`).href } });
 }
 
 async function stampOf(path: string): Promise<string> {

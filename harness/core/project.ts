@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { Base } from './base.ts';
 import type { Cli } from './cli-context.ts';
 
 /** Where something stands in a guest. */
@@ -28,13 +29,77 @@ export interface Headline {
   readonly cases: RegExp;
 }
 
-/** What is proven, in a project's own terms. Everything but its cases and patches. */
+/** A kernel that a project is proven on: one of the lab's own by its name, or where it comes from. */
+export type BaseChoice =
+  | string
+  | {
+      readonly name: string;
+      /** Debian's package: `linux-source-6.12`. */
+      readonly debian: string;
+      /** The release that has it; default `bookworm`. */
+      readonly suite?: string | undefined;
+    }
+  | {
+      readonly name: string;
+      /** A clone of Linux; only read. */
+      readonly repository: string;
+      /** A commit of it: `v6.12`. */
+      readonly revision: string;
+    };
+
+/** A list, or one for each base by its name. */
+export type PerBase = readonly string[] | Readonly<Record<string, readonly string[]>>;
+
+/** What a lab.config.ts says. Paths are relative to its folder. */
+export interface ProjectConfig {
+  readonly name: string;
+  /** The kernels it is for, the preferred one first; default the lab's own. */
+  readonly bases?: readonly BaseChoice[] | undefined;
+  /** The folder of its patches, or of one such folder for each base; without it there are none. */
+  readonly series?: string | undefined;
+  /** Fragments of the kernel's configuration, after the lab's own. */
+  readonly config?: PerBase | undefined;
+  /** The folder of its case files; default `cases`. */
+  readonly cases?: string | undefined;
+  /** C files, or folders of such, each a program of the guest. */
+  readonly programs?: readonly string[] | undefined;
+  /** Console lines that the kernel prints on purpose: told of, and no failure. */
+  readonly notices?: readonly RegExp[] | undefined;
+  /** The kernel calls under test, each with its number on each base: what guest.kernelCall() takes. */
+  readonly calls?: Readonly<Record<string, Readonly<Record<string, number>>>> | undefined;
+  /** Adds the project's own words to a guest. */
+  readonly verbs?: ((guest: never) => object) | undefined;
+  readonly artefacts?: ArtefactRules | undefined;
+  readonly headline?: Headline | undefined;
+  /** Adds the project's own commands to the lab's. */
+  readonly addCommands?: ((program: Command, cli: Cli) => void) | undefined;
+}
+
+/** A program of a project's own: its name in the guest's /bin, and its C files, absolute. */
+export interface ProjectProgram {
+  readonly name: string;
+  readonly files: readonly string[];
+}
+
+/** What is proven, as the lab has read it. Paths are absolute. */
 export interface Project {
   readonly name: string;
-  /** Console lines that the kernel prints on purpose: told of, and no failure. */
+  /** The folder that reports name files from, and results lie in. */
+  readonly root: string;
+  readonly bases: readonly Base[];
+  /** The folder of run folders. */
+  readonly results: string;
+  readonly cases: string;
+  readonly programs: readonly ProjectProgram[];
   readonly notices: readonly RegExp[];
-  readonly artefacts?: ArtefactRules;
-  readonly headline?: Headline;
-  /** Adds the project's own commands to the lab's. */
-  readonly addCommands?: (program: Command, cli: Cli) => void;
+  /** Names of the kernel calls under test; undefined where nobody says. */
+  readonly calls?: readonly string[] | undefined;
+  readonly artefacts?: ArtefactRules | undefined;
+  readonly headline?: Headline | undefined;
+  readonly addCommands?: ((program: Command, cli: Cli) => void) | undefined;
+}
+
+/** A command line, and the project that it is about. Its root is the project's. */
+export interface ProjectCli extends Cli {
+  readonly project: Project;
 }

@@ -20,6 +20,8 @@ export interface GuestOptions {
   readonly deadline: number;
   /** Returns where a command writes or reads what the project's cases are about, if it does. */
   readonly artefactOf?: ((argv: readonly string[]) => ArtefactPlace | undefined) | undefined;
+  /** The kernel calls that the project names; undefined where it names none. */
+  readonly calls?: readonly string[] | undefined;
   /** Told the shim's answers, for the report of a case that does not pass. */
   readonly onAnswer: (argv: readonly string[], answer: ShimAnswer) => void;
   /** Told of console patterns that came as the case expected. */

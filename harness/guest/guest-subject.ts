@@ -1,4 +1,4 @@
-import type { ProgramOptions, Subject, SubjectOptions } from '../suite/contracts.ts';
+import type { ProgramOptions, Ran, Subject, SubjectOptions } from '../suite/contracts.ts';
 import { labError } from '../core/errors.ts';
 import { anyAnswer, endAnswer, plainAnswer, spawnAnswer } from './guest-answers.ts';
 import { guestAssertion } from '../suite/guest-assertion.ts';
@@ -23,20 +23,32 @@ export function startSubject(
   return startProgram(parts, `subject ${name}`, words, { says: ready });
 }
 
+/** Runs a program to its end; what it leaves behind ends when the scope does. */
+export async function runProgram(
+  parts: GuestParts,
+  words: readonly string[],
+  who: Omit<ProgramOptions, 'says'> = {},
+): Promise<Ran> {
+  const { voice } = await spawn(parts, words.join(' '), words, who);
+  const { status, signal } = await voice.ended;
+  const lines: string[] = [];
+  // All of it is there: the shim tells of an end after the last line.
+  for (;;) {
+    const line = await voice.nextLine(0);
+    if (line === undefined) return { status, signal, lines, errors: voice.errors };
+    lines.push(line);
+  }
+}
+
 /** Starts a program, waits for its first line, and ends it when the scope does. */
 export async function startProgram(
-  { call, programs, undo, patience }: GuestParts,
+  parts: GuestParts,
   name: string,
   words: readonly string[],
   { says, ...who }: ProgramOptions,
 ): Promise<Subject> {
-  const identity = identityWords(who);
-  const { handle, pid } = await call(spawnAnswer, ['spawn', ...identity, '--', ...words]);
-  undo.push(`${name} (${pid})`, async () => {
-    const { gone } = await call(endAnswer, ['end', String(handle)]);
-    if (!gone) throw new Error('killed, but something of it is left');
-  });
-  const voice = programs.voiceOf(handle);
+  const { call, patience } = parts;
+  const { handle, pid, voice } = await spawn(parts, name, words, who);
   const first = await voice.nextLine(patience);
   if (first === undefined || !says.test(first)) throw notReady(name, says, first, voice);
   const facts = readFacts(first);
@@ -65,6 +77,27 @@ export async function startProgram(
     },
     ended: () => voice.ended,
   };
+}
+
+interface Spawned {
+  readonly handle: number;
+  readonly pid: number;
+  readonly voice: ProgramVoice;
+}
+
+async function spawn(
+  { call, programs, undo }: GuestParts,
+  name: string,
+  words: readonly string[],
+  who: Omit<ProgramOptions, 'says'>,
+): Promise<Spawned> {
+  const identity = identityWords(who);
+  const { handle, pid } = await call(spawnAnswer, ['spawn', ...identity, '--', ...words]);
+  undo.push(`${name} (${pid})`, async () => {
+    const { gone } = await call(endAnswer, ['end', String(handle)]);
+    if (!gone) throw new Error('killed, but something of it is left');
+  });
+  return { handle, pid, voice: programs.voiceOf(handle) };
 }
 
 /** Returns the `key=value` words of a line. */

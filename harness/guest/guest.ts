@@ -8,7 +8,7 @@ import { callKernel } from './guest-call.ts';
 import { makeFolder, mountDisk, mountSmall, readGuestFile, writeGuestFile } from './guest-files.ts';
 import { assembleParts } from './guest-parts.ts';
 import type { GuestOptions, GuestParts } from './guest-parts.ts';
-import { startProgram, startSubject } from './guest-subject.ts';
+import { runProgram, startProgram, startSubject } from './guest-subject.ts';
 import { freeze, thaw, trace } from './guest-tasks.ts';
 
 /** A guest for one scope, and how to take back what was made in it. */
@@ -39,6 +39,7 @@ export function createGuest(options: GuestOptions): ScopedGuest {
     },
     subject: (name, subjectOptions = {}) => startSubject(parts, name, subjectOptions),
     program: (argv, programOptions) => startProgram(parts, argv.join(' '), argv, programOptions),
+    run: (argv, who) => runProgram(parts, argv, who),
     freeze: (...pids) => freeze(parts, pids),
     thaw: (...pids) => thaw(parts, pids),
     kernelCall: (name, words, callOptions) => callKernel(parts, name, words, callOptions),

@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { z } from 'zod';
-import { bases } from '../../kernel/bases.ts';
 import { hasCode, labError } from '../core/errors.ts';
 import type { CaseResult, PlannedCase } from '../core/events.ts';
+import type { Project } from '../core/project.ts';
 import type { ListedCase, Mistake } from '../suite/listing.ts';
 import type { Judgement } from '../results/verdict.ts';
 
-/** Where the list of known failures is, from the repository's root. */
+/** Where the list of known failures is, if a project's cases lie where they usually do. */
 export const knownFile = 'cases/known.json';
 
 const pattern = z
@@ -24,7 +24,7 @@ const pattern = z
 
 const listShape = z.array(
   z.strictObject({
-    base: z.enum(bases.map(({ name }) => name)),
+    base: z.string().min(1),
     /** Matches `file > suite > test`, as --grep does. */
     case: pattern,
     reason: z.string().trim().min(1),
@@ -36,17 +36,23 @@ const listShape = z.array(
 /** A case that is known to fail on a base, and why. */
 export type KnownFailure = z.infer<typeof listShape>[number];
 
-/** Reads the repository's list; none is an empty one. Throws a `usage` error for a broken one. */
-export async function readKnown(root: string): Promise<readonly KnownFailure[]> {
-  const text = await readFile(join(root, knownFile), 'utf8').catch((error: unknown) => {
+/** Reads a project's list; none is an empty one. Throws a `usage` error for a broken one. */
+export async function readKnown({
+  cases,
+  bases,
+}: Pick<Project, 'cases' | 'bases'>): Promise<readonly KnownFailure[]> {
+  const text = await readFile(join(cases, basename(knownFile)), 'utf8').catch((error: unknown) => {
     if (hasCode(error, 'ENOENT')) return '[]';
     throw unreadable(String(error));
   });
-  return parseKnown(text);
+  return parseKnown(
+    text,
+    bases.map(({ name }) => name),
+  );
 }
 
 /** Returns the list that a text holds. Throws a `usage` error that says where it is wrong. */
-export function parseKnown(text: string): readonly KnownFailure[] {
+export function parseKnown(text: string, names: readonly string[]): readonly KnownFailure[] {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -54,6 +60,9 @@ export function parseKnown(text: string): readonly KnownFailure[] {
     throw unreadable(error instanceof Error ? error.message : String(error));
   }
   const parsed = listShape.safeParse(value);
+  const stranger = parsed.data?.find(({ base }) => !names.includes(base));
+  if (stranger !== undefined)
+    throw unreadable(`the project has no base ${stranger.base}: ${names.join(', ')}`);
   if (parsed.success) return parsed.data;
   throw unreadable('it is no list of known failures', z.prettifyError(parsed.error).split('\n'));
 }

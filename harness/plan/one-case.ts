@@ -1,6 +1,6 @@
 import { findCaseFiles } from '../suite/case-files.ts';
-import type { Cli } from '../core/cli-context.ts';
 import { labError } from '../core/errors.ts';
+import type { Project } from '../core/project.ts';
 import type { CaseFile } from '../suite/host-protocol.ts';
 import { listCases } from '../suite/list-cases.ts';
 import type { Listing } from '../suite/listing.ts';
@@ -21,10 +21,10 @@ export interface OneCase {
 export async function findOneCase(
   expression: RegExp,
   base: BaseOffer,
-  cli: Pick<Cli, 'root'>,
+  project: Pick<Project, 'root' | 'cases'>,
 ): Promise<OneCase> {
-  const files = await findCaseFiles([], cli.root);
-  return selectOneCase(expression, base, await listCases(files, cli.root), files);
+  const files = await findCaseFiles([], project);
+  return selectOneCase(expression, base, await listCases(files, project.root), files);
 }
 
 /** Returns the one case of a listing that an expression matches. Throws a `usage` error. */

@@ -49,4 +49,6 @@ export interface RunOptions {
   readonly results: string;
   /** What to type to do the same again. */
   readonly command: string;
+  /** What starts the lab on the same project in a shell; default `npm run lab --`. */
+  readonly starts?: string | undefined;
 }

@@ -1,6 +1,7 @@
 import type { Base, Image } from '../../kernel/base.ts';
-import { isCi, type Cli } from '../core/cli-context.ts';
+import { isCi } from '../core/cli-context.ts';
 import type { Context } from '../core/context.ts';
+import type { ProjectCli } from '../core/project.ts';
 import { labError } from '../core/errors.ts';
 import { readDurations } from './durations.ts';
 import type { CaseFile } from '../suite/host-protocol.ts';
@@ -16,7 +17,7 @@ export interface PlanInputs {
   readonly files: readonly CaseFile[];
   readonly images: readonly Image[];
   readonly options: RunOptions;
-  readonly cli: Cli;
+  readonly cli: ProjectCli;
   readonly context: Context;
   readonly headline?: Headline | undefined;
   /** What the files declare, if that has been read. */
@@ -31,7 +32,7 @@ export async function checkCases(
   files: readonly CaseFile[],
   bases: readonly Pick<Base, 'name'>[],
   { grep, shard }: Pick<RunOptions, 'grep' | 'shard'>,
-  { root }: Pick<Cli, 'root'>,
+  { root }: Pick<ProjectCli, 'root'>,
 ): Promise<Listing> {
   const listing = await listCases(files, root);
   const [mistake, ...more] = listing.mistakes;
@@ -55,7 +56,7 @@ export async function preparePlan(inputs: PlanInputs): Promise<Plan> {
   const [listing, durations, known] = await Promise.all([
     inputs.listing ?? listCases(files, cli.root),
     readDurations(context.home),
-    readKnown(cli.root),
+    readKnown(cli.project),
   ]);
   const { grep, shard, shuffle, repeat, isolate, jobs } = options;
   const plan = buildPlan({

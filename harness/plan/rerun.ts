@@ -6,7 +6,7 @@ import type { RunOptions } from './options.ts';
 /** What of a run's options decides which kernel a case meets, and where. */
 export type Circumstances = Pick<
   RunOptions,
-  'source' | 'compiler' | 'upto' | 'tree' | 'accel' | 'debug' | 'deadline' | 'given'
+  'source' | 'compiler' | 'upto' | 'tree' | 'accel' | 'debug' | 'deadline' | 'given' | 'starts'
 >;
 
 /** Returns the command that runs one case alone, safe to paste into a shell. */
@@ -20,7 +20,7 @@ export function describeRerun(
   const words = ['run', file, '--grep', `${grep}$`, ...kernel];
   const deadline = circumstances?.deadline;
   const more = deadline === undefined ? [] : ['--deadline', String(deadline)];
-  return command([...words, ...kernelWords(circumstances), ...more]);
+  return command([...words, ...kernelWords(circumstances), ...more], circumstances);
 }
 
 /** Returns the commands that open a debugger where a case begins, and a shell where it ends. */
@@ -32,7 +32,7 @@ export function describeLooks(
   if (circumstances?.given !== undefined) return [];
   const kernel = ['--base', base, ...kernelWords(circumstances)];
   const words = `^${escapeForRegExp(id)}$`;
-  return [command(['gdb', words, ...kernel]), command(['shell', words, ...kernel])];
+  return ['gdb', 'shell'].map((name) => command([name, words, ...kernel], circumstances));
 }
 
 function givenWords(given: GivenOptions): string[] {
@@ -62,8 +62,8 @@ function kernelWords(circumstances: Circumstances | undefined): string[] {
   ];
 }
 
-function command(words: readonly string[]): string {
-  return `npm run lab -- ${words.map(quote).join(' ')}`;
+function command(words: readonly string[], circumstances: Circumstances | undefined): string {
+  return `${circumstances?.starts ?? 'npm run lab --'} ${words.map(quote).join(' ')}`;
 }
 
 function escapeForRegExp(text: string): string {

@@ -1,8 +1,10 @@
 import { basename } from 'node:path';
 import type { GuestOptions } from '../guest/boot-guest.ts';
-import { isCi, type Cli } from '../core/cli-context.ts';
+import { isCi } from '../core/cli-context.ts';
 import type { Context } from '../core/context.ts';
 import type { CaseResult } from '../core/events.ts';
+import { engineRoot } from '../core/places.ts';
+import type { Project, ProjectCli } from '../core/project.ts';
 import type { CaseFile } from '../suite/host-protocol.ts';
 import type { RunOptions } from '../plan/options.ts';
 import type { PlanEntry } from '../plan/plan.ts';
@@ -24,7 +26,7 @@ export interface ProofInputs {
   readonly guests: GuestOptions;
   readonly choices: RunChoices;
   readonly options: RunOptions;
-  readonly cli: Cli;
+  readonly cli: ProjectCli;
   /** What findJudge returned when the run began. */
   readonly judge: string | undefined;
 }
@@ -34,8 +36,11 @@ export interface ProofInputs {
  * neither rests on proofs nor makes them. Only a plain one does: whoever names cases, repeats
  * or shuffles them wants to see them run.
  */
-export async function findJudge(options: RunOptions, root: string): Promise<string | undefined> {
-  return isPlain(options) ? readJudgeKey(root) : undefined;
+export async function findJudge(
+  options: RunOptions,
+  project: Pick<Project, 'root' | 'cases'>,
+): Promise<string | undefined> {
+  return isPlain(options) ? readJudgeKey(engineRoot, project) : undefined;
 }
 
 /** Returns the proofs of a run. Whatever has been proven, CI runs all, and so does --fresh. */
@@ -58,7 +63,7 @@ export async function openProofs(
     },
     keep: async (entries, results) => {
       const evidence = { run: basename(guests.folder), entries, results };
-      const now = await findJudge(options, cli.root);
+      const now = await findJudge(options, cli.project);
       const after = await readProofKeys(files, guests, choices, now);
       await keepProofs(evidence, agreeing(keyOf, after), home);
     },

@@ -1,8 +1,11 @@
+import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { GuestOptions } from '../guest/boot-guest.ts';
 import { hashFile, keyOf } from '../store/cache.ts';
 import type { PlannedCase } from '../core/events.ts';
+import { projectFile } from '../core/places.ts';
+import type { Project } from '../core/project.ts';
 import type { CaseFile } from '../suite/host-protocol.ts';
 import type { RunChoices } from '../run/run-settings.ts';
 import { guestKey } from '../guest/saved-guest.ts';
@@ -13,20 +16,31 @@ import { guestKey } from '../guest/saved-guest.ts';
  */
 export type KeyOfFile = (of: Pick<PlannedCase, 'base' | 'file'>) => string | undefined;
 
-/** What judges a guest, from the repository's root: changed, it might judge otherwise. */
-const judges = [
-  'harness',
-  'qemu',
-  'cases/cr',
-  'cases/support',
-  'lab.config.ts',
-  'package-lock.json',
-];
+/** What judges a guest, from the lab's own folder: changed, it might judge otherwise. */
+const judges = ['harness', 'qemu'];
 
-/** Returns the key of the lab's own code as it stands; undefined where it can't be read. */
-export async function readJudgeKey(root: string): Promise<string | undefined> {
-  const sums = await Promise.all(judges.map((name) => hashAll(join(root, name))));
-  return sums.includes(undefined) ? undefined : keyOf({ sums });
+/** What says which versions of the packages judge; a lab that was installed has only the second. */
+const versions = ['package-lock.json', 'package.json'];
+
+/**
+ * Returns the key of the lab's code as it stands and of what a project's cases share, which is
+ * all in folders beside them; undefined where it can't be read.
+ */
+export async function readJudgeKey(
+  engine: string,
+  { root, cases }: Pick<Project, 'root' | 'cases'>,
+): Promise<string | undefined> {
+  const version = versions.find((name) => existsSync(join(engine, name)));
+  if (version === undefined) return undefined;
+  const folders = await readdir(cases, { withFileTypes: true }).catch(() => []);
+  const shared = folders.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  const places = [
+    ...[...judges, version].map((name) => join(engine, name)),
+    join(root, projectFile),
+    ...shared.sort().map((name) => join(cases, name)),
+  ];
+  const sums = await Promise.all(places.map(hashAll));
+  return sums.includes(undefined) ? undefined : keyOf({ sums, shared });
 }
 
 /**

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
-import type { Cli } from '../core/cli-context.ts';
+import type { ProjectCli } from '../core/project.ts';
 import { labError, type LabError } from '../core/errors.ts';
 import { resultsSchema, resultsVersion, type Results } from './results.ts';
 
@@ -15,7 +15,7 @@ export interface StoredRun {
  * Reads a run's results. A run is named by its folder, its results.json, or its name under
  * results/, `latest` included. Throws a `usage` error for what is none.
  */
-export async function readRun(word: string, cli: Pick<Cli, 'folder' | 'root'>): Promise<StoredRun> {
+export async function readRun(word: string, cli: Pick<ProjectCli, 'folder' | 'project'>): Promise<StoredRun> {
   const path = await findResults(word, cli);
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     throw unreadable(path, error instanceof Error ? error.message : String(error));
@@ -23,8 +23,8 @@ export async function readRun(word: string, cli: Pick<Cli, 'folder' | 'root'>): 
   return { results: parseResults(text, path), folder: dirname(path) };
 }
 
-async function findResults(word: string, cli: Pick<Cli, 'folder' | 'root'>): Promise<string> {
-  for (const place of [resolve(cli.folder, word), join(cli.root, 'results', word)]) {
+async function findResults(word: string, cli: Pick<ProjectCli, 'folder' | 'project'>): Promise<string> {
+  for (const place of [resolve(cli.folder, word), join(cli.project.results, word)]) {
     const found = await stat(place).catch(() => undefined);
     if (found?.isDirectory() === true) return join(place, 'results.json');
     if (found?.isFile() === true) return place;

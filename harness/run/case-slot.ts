@@ -81,6 +81,7 @@ export function openSlot(settings: RunSettings): CaseSlot {
       patience: settings.patience,
       deadline: milliseconds + settings.patience,
       artefactOf: settings.artefacts?.placeOf,
+      calls: settings.calls,
       onAnswer: (argv: readonly string[], answer: object) => transcript.add(argv, answer, prefix),
       onExpected: (pattern: RegExp) => void named.push(pattern),
     });

@@ -28,6 +28,8 @@ export interface RunChoices {
   readonly folder?: string;
   /** How the project finds and shows that. */
   readonly artefacts?: ArtefactRules | undefined;
+  /** The kernel calls that the project names; undefined where it names none. */
+  readonly calls?: readonly string[] | undefined;
   /** The repository's root. */
   readonly root: string;
 }

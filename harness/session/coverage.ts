@@ -1,7 +1,7 @@
 import type { Image } from '../../kernel/base.ts';
 import { chooseBase } from '../../kernel/source/choose.ts';
-import type { Cli } from '../core/cli-context.ts';
 import type { Context } from '../core/context.ts';
+import type { ProjectCli } from '../core/project.ts';
 import { isLabError, labError } from '../core/errors.ts';
 import { buildPlugin } from '../coverage/plugin.ts';
 import { prepareCoverage, type PreparedCoverage } from '../coverage/prepare-coverage.ts';
@@ -23,18 +23,22 @@ const bootId = 'boot';
 export async function runCoverage(
   options: RunOptions,
   patterns: readonly string[],
-  cli: Cli,
+  cli: ProjectCli,
 ): Promise<0 | 1 | 2 | 3> {
   if (options.accel === 'kvm') throw needsTcg();
   if (options.given !== undefined) throw needsBase();
   // What has been proven has run without being counted.
   const covered: RunOptions = { ...options, accel: 'tcg', fresh: true };
-  const choice = await chooseBase(options, quietContext(cli));
+  const choice = await chooseBase(options, quietContext(cli), cli.project.bases);
   return runSession({
     ...{ options: covered, cli, bases: choice.bases.map(({ name }) => name) },
     work: async (context, folder) => {
       if (choice.reason !== undefined) context.emit({ type: 'note', text: choice.reason });
-      const prepared = await prepare(choice.bases, covered, context);
+      const prepared = await prepare(
+        choice.bases,
+        { ...covered, programs: cli.project.programs },
+        context,
+      );
       return runCovered(prepared, covered, patterns, cli, folder, context);
     },
   });
@@ -44,7 +48,7 @@ async function runCovered(
   prepared: Prepared,
   options: RunOptions,
   patterns: readonly string[],
-  cli: Cli,
+  cli: ProjectCli,
   folder: string,
   context: Context,
 ): Promise<RunEnd> {

@@ -1,5 +1,5 @@
-import type { CompilerName } from '../../kernel/base.ts';
-import { bases, findBase } from '../../kernel/bases.ts';
+import type { Base, CompilerName } from '../../kernel/base.ts';
+import { findBase } from '../../kernel/bases.ts';
 import { whyNotClang } from '../../kernel/bases/build-with.ts';
 import { canHave, type Answer } from '../../kernel/source/choose.ts';
 import { chooseAccelerator } from '../../qemu/accelerator.ts';
@@ -48,7 +48,7 @@ export interface DoctorReport {
 }
 
 /** Returns what this machine can do. Tries the accelerator anew; installs and builds nothing. */
-export async function examine(home: LabHome): Promise<DoctorReport> {
+export async function examine(home: LabHome, bases: readonly Base[]): Promise<DoctorReport> {
   const signal = new AbortController().signal;
   const wanted = neededTools();
   const share = findHostShare();
@@ -57,7 +57,7 @@ export async function examine(home: LabHome): Promise<DoctorReport> {
     findObstacles(home, guest, { share }),
     reportTools(wanted),
     reportTools([clang]),
-    examineAccelerator(home, signal),
+    examineAccelerator(home, bases, signal),
     Promise.all(bases.map((base) => canHave(base, home, signal))),
   ]);
   const missing = wanted.filter((_, index) => toolReports[index]?.found === false);
@@ -76,8 +76,9 @@ export async function examine(home: LabHome): Promise<DoctorReport> {
       reportCompiler(
         'gcc',
         toolReports.find(({ name }) => name === 'gcc'),
+        bases,
       ),
-      reportCompiler('clang', clangReport),
+      reportCompiler('clang', clangReport, bases),
     ],
     accelerator,
     bases: baseReports,
@@ -88,11 +89,19 @@ export async function examine(home: LabHome): Promise<DoctorReport> {
 }
 
 /** Returns why a base's source can be had, or why not. Throws `base-unknown` (usage). */
-export function examineSource(name: string, home: LabHome): Promise<Answer> {
-  return canHave(findBase(name), home, new AbortController().signal);
+export function examineSource(
+  name: string,
+  home: LabHome,
+  bases: readonly Base[],
+): Promise<Answer> {
+  return canHave(findBase(name, bases), home, new AbortController().signal);
 }
 
-function reportCompiler(name: CompilerName, tool: ToolReport | undefined): CompilerReport {
+function reportCompiler(
+  name: CompilerName,
+  tool: ToolReport | undefined,
+  bases: readonly Base[],
+): CompilerReport {
   const found = tool?.found === true;
   const able = bases.filter((base) => name === 'gcc' || whyNotClang(base) === undefined);
   // What the lab can't do without is among the tools that are missing.
@@ -108,6 +117,7 @@ function reportCompiler(name: CompilerName, tool: ToolReport | undefined): Compi
 
 async function examineAccelerator(
   home: LabHome,
+  bases: readonly Base[],
   signal: AbortSignal,
 ): Promise<DoctorReport['accelerator']> {
   const scratch = await makeScratch();

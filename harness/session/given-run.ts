@@ -6,8 +6,8 @@ import { isCounted, nameOfPatch, readSeries } from '../../kernel/series/series.t
 import { openGiven, type GivenProject } from '../../kernel/given.ts';
 import { acquireSource } from '../../kernel/source/source.ts';
 import { withTree } from '../../kernel/tree/tree-lock.ts';
-import type { Cli } from '../core/cli-context.ts';
 import type { Context } from '../core/context.ts';
+import type { ProjectCli } from '../core/project.ts';
 import { isLabError, labError, reportOf, type LabError } from '../core/errors.ts';
 import type { CaseResult, PlannedCase, Totals } from '../core/events.ts';
 import { findLabHome } from '../core/home.ts';
@@ -30,7 +30,7 @@ import { checkBoot, judgeBuild, judgeFailedBuild, type CheckEnd } from './series
  */
 export async function runGiven(
   options: RunOptions & Required<Pick<RunOptions, 'given'>>,
-  cli: Cli,
+  cli: ProjectCli,
 ): Promise<0 | 1 | 2 | 3> {
   const scratch = await makeScratch();
   const silent: Context = {
@@ -96,7 +96,7 @@ interface Check {
 async function prove(
   project: GivenProject,
   options: RunOptions,
-  cli: Cli,
+  cli: ProjectCli,
   folder: string,
   context: Context,
 ): Promise<RunEnd> {
@@ -105,7 +105,7 @@ async function prove(
   await lookAround([base], context);
   // What is wrong with the cases that were named is told before anything is built.
   if (options.files.length > 0)
-    await checkCases(await findCaseFiles(options.files, cli.root), [base], options, cli);
+    await checkCases(await findCaseFiles(options.files, cli.project), [base], options, cli);
   const series = await blamingTheCaller(() => readSeries(base, undefined, patchesFolder));
   const source = await acquireSource(base, { from }, context);
   // So is a patch that does not apply.
@@ -118,7 +118,11 @@ async function prove(
 
   const stop = new AbortController();
   const signal = AbortSignal.any([context.signal, stop.signal]);
-  const guests = prepareGuests([base], options, { ...context, signal });
+  const guests = prepareGuests(
+    [base],
+    { accel: options.accel, programs: cli.project.programs },
+    { ...context, signal },
+  );
   // Its failure is told where it is waited for.
   guests.catch(() => undefined);
   try {

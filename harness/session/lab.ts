@@ -1,7 +1,7 @@
 import type { Base } from '../../kernel/base.ts';
 import { chooseBase } from '../../kernel/source/choose.ts';
-import type { Cli } from '../core/cli-context.ts';
 import type { Context } from '../core/context.ts';
+import type { ProjectCli } from '../core/project.ts';
 import { findLabHome } from '../core/home.ts';
 import type { RunOptions } from '../plan/options.ts';
 import { checkCases } from '../plan/prepare-plan.ts';
@@ -16,11 +16,11 @@ import { runSession, type RunEnd } from './run-session.ts';
  * Runs the pipeline from source to verdicts and returns the exit status: 0 green, 1 a red
  * case, 2 what was asked for can't be had, 3 the lab's or the machine's fault.
  */
-export async function runLab(options: RunOptions, cli: Cli): Promise<0 | 1 | 2 | 3> {
+export async function runLab(options: RunOptions, cli: ProjectCli): Promise<0 | 1 | 2 | 3> {
   const { given } = options;
   if (given !== undefined)
     return (await import('./given-run.ts')).runGiven({ ...options, given }, cli);
-  const choice = await chooseBase(options, quietContext(cli));
+  const choice = await chooseBase(options, quietContext(cli), cli.project.bases);
   const names = choice.bases.map(({ name }) => name);
   return runSession({
     options,
@@ -34,7 +34,7 @@ export async function runLab(options: RunOptions, cli: Cli): Promise<0 | 1 | 2 |
 }
 
 /** Choosing a base comes before there is a run to tell of it. */
-export function quietContext(cli: Cli): Context {
+export function quietContext(cli: ProjectCli): Context {
   const signal = new AbortController().signal;
   return { home: findLabHome(cli.env), emit: () => undefined, signal, scratch: '' };
 }
@@ -45,13 +45,13 @@ const listingLasts = 5000;
 async function runBases(
   bases: readonly Base[],
   options: RunOptions,
-  cli: Cli,
+  cli: ProjectCli,
   folder: string,
   context: Context,
 ): Promise<RunEnd> {
   // Before anything is built: what is loaded now judges, whatever is saved meanwhile.
-  const judge = await findJudge(options, cli.root);
-  const files = await findCaseFiles(options.files, cli.root);
+  const judge = await findJudge(options, cli.project);
+  const files = await findCaseFiles(options.files, cli.project);
   const start = performance.now();
   const [listing, prepared] = await settleBoth(
     context,
@@ -60,7 +60,7 @@ async function runBases(
       await estimateRun(bases, found, options, within);
       return found;
     },
-    (within) => prepare(bases, options, within),
+    (within) => prepare(bases, { ...options, programs: cli.project.programs }, within),
   );
   const stale = performance.now() - start > listingLasts;
   return runImages(prepared, options, cli, folder, context, judge, stale ? undefined : listing);

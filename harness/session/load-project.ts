@@ -1,40 +1,110 @@
-import { existsSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
-import { labError } from '../core/errors.ts';
+import { bases as labBases } from '../../kernel/bases.ts';
+import { makeBase } from '../../kernel/project-bases.ts';
+import type { Base } from '../core/base.ts';
+import { isLabError, labError, reportOf } from '../core/errors.ts';
 import { importCode } from '../core/import-code.ts';
-import type { ArtefactRules, Project } from '../core/project.ts';
+import type { LabHome } from '../core/home.ts';
+import { engineRoot, projectFile } from '../core/places.ts';
+import type {
+  ArtefactRules,
+  BaseChoice,
+  PerBase,
+  Project,
+  ProjectConfig,
+  ProjectProgram,
+} from '../core/project.ts';
 
-const aFunction = z.custom<(...args: never[]) => unknown>((value) => typeof value === 'function');
+const text = z.string().min(1);
+const aFunction = z.custom<(...args: never[]) => unknown>((value) => typeof value === 'function', {
+  error: 'expected a function',
+});
 
-const projectShape: z.ZodType<Project> = z.strictObject({
-  name: z.string().min(1),
-  notices: z.array(z.instanceof(RegExp)).readonly(),
+const baseShape = z.union([
+  text,
+  z.strictObject({
+    name: text,
+    debian: z.string().regex(/^linux-source-\d/),
+    suite: text.optional(),
+  }),
+  z.strictObject({ name: text, repository: text, revision: text }),
+]);
+
+const projectShape = z.strictObject({
+  name: text,
+  bases: z.array(baseShape).min(1).optional(),
+  series: text.optional(),
+  config: z.union([z.array(text), z.record(text, z.array(text))]).optional(),
+  cases: text.optional(),
+  programs: z.array(text).optional(),
+  notices: z.array(z.instanceof(RegExp)).optional(),
+  calls: z.record(text, z.record(text, z.number().int().min(0))).optional(),
+  verbs: (aFunction as unknown as z.ZodType<NonNullable<ProjectConfig['verbs']>>).optional(),
   artefacts: z
     .strictObject({
-      name: z.string().min(1),
+      name: text,
       placeOf: aFunction as unknown as z.ZodType<ArtefactRules['placeOf']>,
       describe: aFunction as unknown as z.ZodType<ArtefactRules['describe']>,
       more: z.string(),
     })
-    .exactOptional(),
-  headline: z
-    .strictObject({ name: z.string().min(1), cases: z.instanceof(RegExp) })
-    .exactOptional(),
-  addCommands: (aFunction as unknown as z.ZodType<AddCommands>).exactOptional(),
+    .optional(),
+  headline: z.strictObject({ name: text, cases: z.instanceof(RegExp) }).optional(),
+  addCommands: (
+    aFunction as unknown as z.ZodType<NonNullable<ProjectConfig['addCommands']>>
+  ).optional(),
 });
 
-type AddCommands = NonNullable<Project['addCommands']>;
-
-const configFile = 'lab.config.ts';
-
 /**
- * Returns the project of a folder: what its lab.config.ts exports by default, or one without
- * rules of its own. Throws a `usage` error that says what is wrong with the file.
+ * Returns the project of a folder: what its lab.config.ts exports by default. Throws
+ * `project-unreadable` (usage) that names the key which is wrong.
  */
 export async function loadProject(root: string): Promise<Project> {
-  const path = join(root, configFile);
-  if (!existsSync(path)) return { name: basename(root), notices: [] };
+  const path = join(root, projectFile);
+  const config = await readConfig(path);
+  const places = createPlaces(root, path);
+  const bases = await Promise.all(
+    (config.bases ?? labBases.map(({ name }) => name)).map((choice, index) =>
+      openBase(choice, index, config, root, places),
+    ),
+  );
+  const names = bases.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw places.wrong('bases', `two are called ${twice}`);
+  for (const key of ['config', 'calls'] as const) refuseStrangers(key, config, names, places);
+  return {
+    name: config.name,
+    root,
+    results: join(root, 'results'),
+    bases,
+    cases: config.cases === undefined ? join(root, 'cases') : places.folder('cases', config.cases),
+    programs: (config.programs ?? []).map((each, index) =>
+      openProgram(`programs[${index}]`, each, places),
+    ),
+    notices: config.notices ?? [],
+    calls: config.calls === undefined ? undefined : Object.keys(config.calls),
+    artefacts: config.artefacts,
+    headline: config.headline,
+    addCommands: config.addCommands,
+  };
+}
+
+/** Returns what stands for a project where there is none: the lab's own bases, and no series. */
+export function noProject(folder: string, home: LabHome): Project {
+  return {
+    name: basename(folder),
+    root: folder,
+    bases: labBases,
+    // A folder that is no project may be a clone of Linux, which is only read.
+    results: join(home.root, 'results'),
+    cases: join(folder, 'cases'),
+    programs: [],
+    notices: [],
+  };
+}
+
+async function readConfig(path: string): Promise<ProjectConfig> {
   let module: { readonly default?: unknown };
   try {
     module = (await importCode(path)) as typeof module;
@@ -47,6 +117,127 @@ export async function loadProject(root: string): Promise<Project> {
   throw broken(path, 'it is no project', z.prettifyError(parsed.error).split('\n'));
 }
 
+/** Resolves what keys name, and says what is wrong with them. */
+interface Places {
+  folder(key: string, name: string): string;
+  file(key: string, name: string): string;
+  wrong(key: string, what: string): Error;
+  readonly resolve: (name: string) => string;
+}
+
+function createPlaces(root: string, path: string): Places {
+  const wrong = (key: string, what: string): Error => broken(path, `${key}: ${what}`);
+  const find = (key: string, name: string, kind: 'folder' | 'file'): string => {
+    const place = resolve(root, name);
+    const facts = statSync(place, { throwIfNoEntry: false });
+    if (facts === undefined) throw wrong(key, `${place} is not there`);
+    if ((kind === 'folder') !== facts.isDirectory()) throw wrong(key, `${place} is no ${kind}`);
+    return place;
+  };
+  return {
+    folder: (key, name) => find(key, name, 'folder'),
+    file: (key, name) => find(key, name, 'file'),
+    wrong,
+    resolve: (name) => resolve(root, name),
+  };
+}
+
+async function openBase(
+  choice: BaseChoice,
+  index: number,
+  config: ProjectConfig,
+  root: string,
+  places: Places,
+): Promise<Base> {
+  const name = typeof choice === 'string' ? choice : choice.name;
+  const many = (config.bases ?? labBases).length > 1;
+  const parts = {
+    patches: patchesOf(name, many, config, root, places),
+    fragments: fragmentsOf(name, config.config, places),
+    builds: root === engineRoot ? undefined : `${slugOf(config.name)}-${slugOf(name)}`,
+  };
+  const place =
+    typeof choice === 'object' && 'repository' in choice
+      ? { ...choice, repository: places.resolve(choice.repository) }
+      : choice;
+  return makeBase(place, parts).catch((error: unknown) => {
+    if (!isLabError(error)) throw error;
+    const { what, details } = reportOf(error);
+    throw places.wrong(`bases[${index}]`, [what, ...(details ?? [])].join('; '));
+  });
+}
+
+/** A folder for each base, or, of a project for one kernel, the folder itself. */
+function patchesOf(
+  name: string,
+  many: boolean,
+  { series }: ProjectConfig,
+  root: string,
+  places: Places,
+): string {
+  if (series === undefined) return join(root, 'no-patches');
+  const folder = places.folder('series', series);
+  const own = join(folder, name);
+  if (existsSync(own)) return own;
+  if (!many) return folder;
+  throw places.wrong('series', `${folder} has no folder ${name} for that base`);
+}
+
+function fragmentsOf(
+  name: string,
+  config: PerBase | undefined,
+  places: Places,
+): Record<string, string> {
+  const perBase = Array.isArray(config) ? undefined : (config as Record<string, readonly string[]>);
+  const files = perBase === undefined ? (config as readonly string[]) : perBase[name];
+  const key = perBase === undefined ? 'config' : `config.${name}`;
+  const fragments: Record<string, string> = {};
+  (files ?? []).forEach((file, index) => {
+    const path = places.file(`${key}[${index}]`, file);
+    const words = basename(path).replace(/\.config$/, '');
+    if (words in fragments || ['boot', 'guest', 'debug'].includes(words))
+      throw places.wrong(`${key}[${index}]`, `there is a fragment called ${words} already`);
+    fragments[words] = path;
+  });
+  return fragments;
+}
+
+function openProgram(key: string, name: string, places: Places): ProjectProgram {
+  const place = places.resolve(name);
+  if (statSync(place, { throwIfNoEntry: false })?.isDirectory() === true) {
+    const files = readdirSync(place).filter((file) => file.endsWith('.c'));
+    if (files.length === 0) throw places.wrong(key, `${place} holds no C file`);
+    return { name: basename(place), files: files.sort().map((file) => join(place, file)) };
+  }
+  if (!name.endsWith('.c')) throw places.wrong(key, `${place} is neither a C file nor a folder`);
+  return { name: basename(name, '.c'), files: [places.file(key, name)] };
+}
+
+/** A key that speaks of a base which the project does not have is a slip of the pen. */
+function refuseStrangers(
+  key: 'config' | 'calls',
+  config: ProjectConfig,
+  names: readonly string[],
+  places: Places,
+): void {
+  const value = config[key];
+  if (value === undefined || Array.isArray(value)) return;
+  const asked =
+    key === 'config'
+      ? Object.keys(value).map((name) => [key, name] as const)
+      : Object.entries(value as NonNullable<ProjectConfig['calls']>).flatMap(([call, numbers]) =>
+          Object.keys(numbers).map((name) => [`${key}.${call}`, name] as const),
+        );
+  const stranger = asked.find(([, name]) => !names.includes(name));
+  if (stranger !== undefined)
+    throw places.wrong(stranger[0], `the project has no base ${stranger[1]}: ${names.join(', ')}`);
+}
+
+/** A name as a folder's. */
+function slugOf(name: string): string {
+  return name.replaceAll(/[^\w.]+/g, '-').toLowerCase();
+}
+
 function broken(path: string, what: string, details: readonly string[] = []): Error {
   return labError({
     code: 'project-unreadable',
@@ -54,6 +245,6 @@ function broken(path: string, what: string, details: readonly string[] = []): Er
     doing: `reading ${path}`,
     what,
     details,
-    next: 'It is `export default defineProject({ name: …, notices: [] })`: docs/projects.md.',
+    next: 'docs/projects.md lists its keys; `lab new DIR` writes one to begin with.',
   });
 }

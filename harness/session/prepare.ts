@@ -10,6 +10,7 @@ import { buildRootfs, type Rootfs } from '../../rootfs/rootfs.ts';
 import type { Context } from '../core/context.ts';
 import { isLabError, labError, type LabError } from '../core/errors.ts';
 import { findObstacles, obstacleError } from '../core/surroundings.ts';
+import type { ProjectProgram } from '../core/project.ts';
 import type { RunOptions } from '../plan/options.ts';
 
 /** What guests of every base have in common. */
@@ -27,7 +28,14 @@ export interface Prepared extends GuestParts {
   readonly failures: readonly LabError[];
 }
 
-export type PrepareOptions = Pick<RunOptions, 'source' | 'upto' | 'tree' | 'debug' | 'accel'>;
+export interface PrepareOptions
+  extends GuestChoice, Pick<RunOptions, 'source' | 'upto' | 'tree' | 'debug'> {}
+
+/** What guests are made of beside their kernel. */
+export interface GuestChoice extends Pick<RunOptions, 'accel'> {
+  /** The project's own. */
+  readonly programs: readonly ProjectProgram[];
+}
 
 /**
  * Builds what guests of these bases need and chooses the accelerator, all at once. Throws
@@ -61,11 +69,13 @@ export async function lookAround(bases: readonly Base[], context: Context): Prom
 /** Builds the user space and chooses the accelerator for these bases. Throws the first stage's error. */
 export async function prepareGuests(
   bases: readonly Base[],
-  options: Pick<PrepareOptions, 'accel'>,
+  options: GuestChoice,
   context: Context,
 ): Promise<GuestParts> {
-  const [rootfs, calibrated] = await settleBoth(context, makeRootfs, (within) =>
-    chooseAndCalibrate(bases, options, within),
+  const [rootfs, calibrated] = await settleBoth(
+    context,
+    (within) => makeRootfs(options, within),
+    (within) => chooseAndCalibrate(bases, options, within),
   );
   return { rootfs, ...calibrated };
 }
@@ -106,9 +116,9 @@ function noUseNow(error: unknown): LabError {
   });
 }
 
-async function makeRootfs(context: Context): Promise<Rootfs> {
+async function makeRootfs({ programs }: GuestChoice, context: Context): Promise<Rootfs> {
   return stage(context, 'rootfs', undefined, 'user space', async () => {
-    const rootfs = await buildRootfs(context);
+    const rootfs = await buildRootfs(context, programs);
     return { value: rootfs, cached: rootfs.cached, what: `initramfs ${rootfs.key}` };
   });
 }
@@ -117,7 +127,7 @@ type Calibrated = Pick<GuestParts, 'accelerator' | 'factor'>;
 
 async function chooseAndCalibrate(
   bases: readonly Base[],
-  { accel }: Pick<PrepareOptions, 'accel'>,
+  { accel }: Pick<GuestChoice, 'accel'>,
   context: Context,
 ): Promise<Calibrated> {
   return stage(context, 'accelerator', undefined, 'trying KVM', async () => {

@@ -1,8 +1,8 @@
 import type { Image } from '../../kernel/base.ts';
 import { isCounted } from '../../kernel/series/series.ts';
 import type { Rootfs } from '../../rootfs/rootfs.ts';
-import type { Cli } from '../core/cli-context.ts';
 import type { Context } from '../core/context.ts';
+import type { ProjectCli } from '../core/project.ts';
 import type { BaseReport } from '../core/events.ts';
 import { affordableGuests, findHostShare } from '../core/host-share.ts';
 import type { Recorder } from '../coverage/recorder.ts';
@@ -20,7 +20,6 @@ import { runCases } from '../run/runner.ts';
 import { keepHomeSmall } from '../store/cache-keeper.ts';
 import { findCaseFiles } from '../suite/case-files.ts';
 import type { Listing } from '../suite/listing.ts';
-import { loadProject } from './load-project.ts';
 import type { Prepared } from './prepare.ts';
 import type { RunEnd } from './run-session.ts';
 
@@ -28,7 +27,7 @@ import type { RunEnd } from './run-session.ts';
 export async function runImages(
   prepared: Prepared,
   options: RunOptions,
-  cli: Cli,
+  cli: ProjectCli,
   folder: string,
   context: Context,
   judge?: string,
@@ -39,8 +38,8 @@ export async function runImages(
   const [failure] = failures;
   for (const image of images) context.emit(baseReady(image, rootfs));
 
-  const files = await findCaseFiles(options.files, cli.root);
-  const { notices, artefacts, headline } = await loadProject(cli.root);
+  const files = await findCaseFiles(options.files, cli.project);
+  const { notices, artefacts, calls, headline } = cli.project;
   const plan = await preparePlan({ files, images, options, cli, context, headline, listing });
   const plugins = coverage?.plugins;
   const guests = { images, rootfs, folder, accelerator, factor, notices, plugins };
@@ -57,6 +56,7 @@ export async function runImages(
     root: cli.root,
     folder,
     artefacts,
+    calls,
     coverage,
   };
   const proofs = await openProofs({ files, guests, choices, options, cli, judge }, context);

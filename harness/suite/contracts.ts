@@ -56,6 +56,16 @@ export interface ProgramOptions {
   readonly newPidNamespace?: boolean;
 }
 
+/** What came of a program that has run to its end. */
+export interface Ran {
+  readonly status: number | null;
+  readonly signal: string | null;
+  /** Lines of its standard output, the newest 10000. */
+  readonly lines: readonly string[];
+  /** The same of its standard error. */
+  readonly errors: readonly string[];
+}
+
 /** A program in the guest that has put itself into a state and said so. */
 export interface Subject {
   readonly name: string;
@@ -105,6 +115,11 @@ export interface Guest {
    * `says`; `facts` are that line's. Its process group is killed when the case ends.
    */
   program(argv: readonly string[], options: ProgramOptions): Promise<Subject>;
+  /**
+   * Runs a program to its end and returns what it said and how it ended. Its process group is
+   * killed when the case ends.
+   */
+  run(argv: readonly string[], options?: Omit<ProgramOptions, 'says'>): Promise<Ran>;
   /** Freezes tasks (each with all its threads) and waits until their group says FROZEN. */
   freeze(...pids: readonly number[]): Promise<void>;
   thaw(...pids: readonly number[]): Promise<void>;

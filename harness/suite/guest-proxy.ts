@@ -1,4 +1,4 @@
-import type { Guest, KernelCallResult, Subject, TaskState } from './contracts.ts';
+import type { Guest, KernelCallResult, Ran, Subject, TaskState } from './contracts.ts';
 import type { GuestCall } from './host-protocol.ts';
 
 /** Calls a method of the guest in the lab's process and returns its value. */
@@ -21,6 +21,7 @@ export function createGuestProxy(ask: AskLab, lines: () => readonly string[]): G
       createSubjectProxy(ask, await call<Handed<SubjectFacts>>('subject', name, options)),
     program: async (argv, options) =>
       createSubjectProxy(ask, await call<Handed<SubjectFacts>>('program', argv, options)),
+    run: (argv, options) => call<Ran>('run', argv, options),
     freeze: (...pids) => call<undefined>('freeze', ...pids),
     thaw: (...pids) => call<undefined>('thaw', ...pids),
     kernelCall: (name, words, options) =>

@@ -1,4 +1,5 @@
 import type { Base } from '../base.ts';
+import { labFragments } from '../build/fragments.ts';
 import { ageOf } from './ages.ts';
 
 const age = ageOf('2.6.30', {
@@ -20,7 +21,5 @@ export const v2_6_30: Base = {
       (form) => `https://cdn.kernel.org/pub/linux/kernel/v2.6/linux-2.6.30.tar.${form}`,
     ),
   },
-  config: { ...age.config, fragments: ['boot', 'guest', 'cr', 'debug'] },
-  // The first two free numbers: 296 is pwritev on x86_64.
-  syscalls: { checkpoint: 297, restart: 298 },
+  config: { ...age.config, fragments: labFragments },
 };

@@ -1,4 +1,5 @@
 import type { Base } from '../base.ts';
+import { labFragments } from '../build/fragments.ts';
 import { ageOf } from './ages.ts';
 
 const age = ageOf('6.1', {
@@ -19,7 +20,5 @@ export const v6_1: Base = {
     // A quarter of the source: register tables of AMD's graphics chips.
     leaveOut: ['drivers/gpu/drm/amd/include'],
   },
-  config: { ...age.config, fragments: ['boot', 'guest', 'cr', 'debug'] },
-  // The first two free numbers: 450 is set_mempolicy_home_node.
-  syscalls: { checkpoint: 451, restart: 452 },
+  config: { ...age.config, fragments: labFragments },
 };

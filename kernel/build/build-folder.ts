@@ -31,7 +31,8 @@ export async function openBuildFolder(
 ): Promise<BuildFolder> {
   const all = fragments.join() === base.config.fragments.join();
   const compiler = compilerOf(base);
-  const words = [base.name, ...(compiler === 'gcc' ? [] : [compiler]), ...(all ? [] : fragments)];
+  const name = base.builds ?? base.name;
+  const words = [name, ...(compiler === 'gcc' ? [] : [compiler]), ...(all ? [] : fragments)];
   const path = join(home.builds, words.join('-'));
   const own = join(path, '.lab');
   const found = await readFile(join(own, 'identity'), 'utf8').catch(() => undefined);

@@ -8,11 +8,10 @@ import type { PatchedTree } from '../base.ts';
 import { openBuildFolder } from './build-folder.ts';
 import type { BuildFolder } from './build-folder.ts';
 import { buildEnvironment, identifyCompiler, makeArguments } from './compiler.ts';
-import { askedBy, configText, readFragments, valuesIn } from './fragments.ts';
+import { askedBy, configText, isOwn, readFragments, valuesIn } from './fragments.ts';
 import type { Asked, Fragment } from './fragments.ts';
 import { git, gitText } from '../git.ts';
 import { lastLines, run } from '../../harness/core/run.ts';
-import { countedGroup } from '../series/series.ts';
 import { stage } from '../stage.ts';
 
 export interface ConfigureOptions {
@@ -29,7 +28,7 @@ export interface Configured {
   readonly tree: PatchedTree;
   readonly folder: BuildFolder;
   readonly fragments: readonly Fragment[];
-  /** Symbols of the fragment `cr` that this prefix of the series does not know yet. */
+  /** Symbols of the project's fragments that this prefix of the series does not know yet. */
   readonly absent: readonly string[];
 }
 
@@ -161,7 +160,7 @@ async function compare(
   if (lost.length === 0) return [];
   const defined = await definedSymbols(tree);
   const absent = lost.filter(
-    ({ symbol, fragment }) => partial && fragment === countedGroup && !defined.has(symbol),
+    ({ symbol, fragment }) => partial && isOwn(fragment) && !defined.has(symbol),
   );
   const wrong = lost.filter((wish) => !absent.includes(wish));
   if (wrong.length === 0) return absent.map(({ symbol }) => symbol);

@@ -7,7 +7,7 @@ import type { Base } from '../base.ts';
 export const configFolder = join(import.meta.dirname, '../config');
 
 export interface Fragment {
-  /** `boot`, `guest`, `cr`, `debug`. */
+  /** `boot`, `guest`, `debug`, or a project's own. */
   readonly name: string;
   readonly path: string;
   readonly text: string;
@@ -22,15 +22,24 @@ export interface Asked {
   readonly fragment: string;
 }
 
+/** The lab's own fragments, which every kernel has: `debug` can be left out. */
+export const labFragments = ['boot', 'guest', 'debug'] as const;
+
+/** Tells whether a fragment is a project's own: patches that are left out may bring its symbols. */
+export function isOwn(name: string): boolean {
+  return !labFragments.some((each) => each === name);
+}
+
 /** Returns a base's fragments in order. Throws `config-fragment` (config) for one that is missing. */
 export async function readFragments(
   base: Base,
   names: readonly string[] = base.config.fragments,
-  folder: string = configFolder,
+  folder?: string,
 ): Promise<Fragment[]> {
   return Promise.all(
     names.map(async (name) => {
-      const path = join(folder, base.name, `${name}.config`);
+      const own = folder === undefined ? base.fragmentFiles?.[name] : undefined;
+      const path = own ?? join(folder ?? configFolder, base.name, `${name}.config`);
       const text = await readFile(path, 'utf8').catch((cause: unknown) => {
         throw fragmentError(`${path} cannot be read`, cause);
       });

@@ -2,7 +2,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Patch, Source } from '../base.ts';
 import { git, gitFailed, gitText } from '../git.ts';
-import { countedGroup } from './series.ts';
+import { isCounted, plainGroup, toolchainGroup } from './series.ts';
 
 /** What a commit, or a patch after the tree's prefix, becomes. */
 export interface Planned {
@@ -29,6 +29,7 @@ export async function planCommits(
   const range = `${source.commit}..${tip}`;
   const log = await gitText(tree, ['log', '--reverse', '--format=%H%x09%f%x09%s', range]);
   const plans: Planned[] = [];
+  const counted = patches.find(isCounted)?.group ?? plainGroup;
   for (const line of log.split('\n').filter((found) => found !== '')) {
     const [commit = '', slug = '', subject = ''] = line.split('\t');
     const whole = known.get(commit);
@@ -37,8 +38,11 @@ export async function planCommits(
       continue;
     }
     const was = patches.find((patch) => patch.subject === subject);
+    const before = plans.at(-1)?.group;
     const group =
-      plans.at(-1)?.group === countedGroup ? countedGroup : groupOf(subject, was, plans);
+      before !== undefined && before !== toolchainGroup
+        ? before
+        : (was?.group ?? (subject.startsWith(toolchainGroup) ? toolchainGroup : counted));
     const bytes = await formatPatch(tree, commit);
     plans.push({ group, subject, bytes, was, slug });
   }
@@ -50,12 +54,6 @@ export async function planPatch(patch: Patch): Promise<Planned> {
   const slug = /([^/]*)\.patch$/.exec(patch.file)?.[1]?.replace(/^\d+-/, '') ?? '';
   const bytes = await readFile(patch.path);
   return { group: patch.group, subject: patch.subject, bytes, was: patch, slug };
-}
-
-function groupOf(subject: string, was: Patch | undefined, before: readonly Planned[]): string {
-  if (was !== undefined) return was.group;
-  if (subject.startsWith('toolchain')) return 'toolchain';
-  return subject.startsWith('c/r') ? countedGroup : (before.at(-1)?.group ?? countedGroup);
 }
 
 /** The same bytes for the same commit, whichever git makes it and however it is configured. */

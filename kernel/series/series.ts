@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { labError } from '../../harness/core/errors.ts';
 import type { Base, Patch, Series } from '../base.ts';
 import { parsePatch } from './patch-file.ts';
@@ -9,37 +9,50 @@ import { parseList } from './series-list.ts';
 /** The folder of the repository that holds every base's patches. */
 export const patchesFolder = join(import.meta.dirname, '../..', 'patches');
 
-/** The group whose patches `--upto` counts. */
-export const countedGroup = 'cr';
+/** The group of what today's tools need; `--upto` counts all others. */
+export const toolchainGroup = 'toolchain';
 
-/** The group of a series that a user has given. */
-export const givenGroup = 'topic';
+/** The group of patches that lie in no folder of their own. */
+export const plainGroup = 'topic';
 
 /** Tells whether a patch is one of those that `--upto` counts: not what a toolchain needs. */
 export function isCounted({ group }: Pick<Patch, 'group'>): boolean {
-  return group === countedGroup || group === givenGroup;
+  return group !== toolchainGroup;
+}
+
+/** Returns the folder of a base's patches: below `folder`, or where its project has them. */
+export function seriesFolder(base: Base, folder?: string): string {
+  return folder === undefined
+    ? (base.patches ?? join(patchesFolder, base.name))
+    : join(folder, base.name);
 }
 
 /**
- * Returns a base's series, or the prefix that ends with patch `upto`: a number of the
- * group `cr` (0: none of it), or words that one subject alone contains. Throws
- * `series-mismatch`, `patch-malformed`, `series-upto-unknown`.
+ * Returns a base's series, or the prefix that ends with patch `upto`: a number (0: nothing but
+ * what the toolchain needs), or words that one subject alone contains. Without a file `series`
+ * a project's patches go by their names. Throws `series-mismatch`, `patch-malformed`,
+ * `series-upto-unknown`.
  */
 export async function readSeries(
   base: Base,
   upto?: string | number,
-  folder: string = patchesFolder,
+  folder?: string,
 ): Promise<Series> {
-  const root = join(folder, base.name);
-  const listed = await readList(root);
+  const root = seriesFolder(base, folder);
+  const listed = (await readList(root)) ?? (await listFolder(root, base));
   await refuseStrays(root, listed);
   const counts = new Map<string, number>();
   const patches: Patch[] = [];
-  for (const file of listed) {
-    const group = file.split('/')[0] ?? '';
+  const hasTools = listed.some((file) => groupOf(file) === toolchainGroup);
+  const tools = hasTools ? [] : (base.toolchain ?? []);
+  const places = [
+    ...tools.map((path) => ({ file: `${toolchainGroup}/${basename(path)}`, path })),
+    ...listed.map((file) => ({ file, path: join(root, file) })),
+  ];
+  for (const { file, path } of places) {
+    const group = groupOf(file);
     const number = (counts.get(group) ?? 0) + 1;
     counts.set(group, number);
-    const path = join(root, file);
     const bytes = await readFile(path);
     const { subject, files, added, removed } = parsePatch(bytes.toString('utf8'), path);
     const hash = createHash('sha256').update(bytes).digest('hex');
@@ -66,14 +79,25 @@ export function nameOfPatch(patch: Patch): string {
   return `${String(patch.number).padStart(4, '0')} ${patch.subject}`;
 }
 
-function isListedAsCounted(file: string): boolean {
-  return isCounted({ group: file.split('/')[0] ?? '' });
+function groupOf(file: string): string {
+  return file.includes('/') ? (file.split('/')[0] ?? '') : plainGroup;
 }
 
-async function readList(root: string): Promise<string[]> {
+function isListedAsCounted(file: string): boolean {
+  return isCounted({ group: groupOf(file) });
+}
+
+/** The patches of a project's folder by their names: `git format-patch -o` writes no list. */
+async function listFolder(root: string, base: Base): Promise<string[]> {
+  if (base.patches === undefined) throw mismatch(`${join(root, 'series')} is missing`, []);
+  const entries = await readdir(root).catch(() => []);
+  return entries.filter((name) => name.endsWith('.patch')).sort();
+}
+
+async function readList(root: string): Promise<string[] | undefined> {
   const path = join(root, 'series');
   const text = await readFile(path, 'utf8').catch(() => undefined);
-  if (text === undefined) throw mismatch(`${path} is missing`, []);
+  if (text === undefined) return undefined;
   const listed = parseList(text).entries.map(({ file }) => file);
   const twice = listed.filter((file, index) => listed.indexOf(file) !== index);
   if (twice.length > 0) throw mismatch(`${path} lists patches twice`, twice);
@@ -86,7 +110,7 @@ async function readList(root: string): Promise<string[]> {
 
 /** A patch that is there but not listed, or listed but not there, would be skipped in silence. */
 async function refuseStrays(root: string, listed: readonly string[]): Promise<void> {
-  const entries = await readdir(root, { recursive: true, withFileTypes: true });
+  const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch(() => []);
   const there = entries
     .filter((entry) => entry.isFile() && entry.name.endsWith('.patch'))
     .map((entry) => relative(root, join(entry.parentPath, entry.name)));

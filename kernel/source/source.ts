@@ -92,7 +92,7 @@ async function importSource(
  * writes into its own. What such labs left is removed.
  */
 async function freshStaging(trees: string, base: Base): Promise<string> {
-  const prefix = `.${base.name}.partial-`;
+  const prefix = `.${base.tree ?? base.name}.partial-`;
   await mkdir(trees, { recursive: true });
   for (const name of await readdir(trees))
     if (name.startsWith(prefix)) await rm(join(trees, name), { recursive: true, force: true });

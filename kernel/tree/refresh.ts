@@ -7,7 +7,7 @@ import type { Patch, Source } from '../base.ts';
 import { nameAll, planCommits, planPatch, writeAll, type Named } from '../series/commit-plan.ts';
 import { gitText } from '../git.ts';
 import { refuseTangle } from '../series/line.ts';
-import { patchesFolder, readSeries } from '../series/series.ts';
+import { readSeries, seriesFolder } from '../series/series.ts';
 import { formatList, parseList } from '../series/series-list.ts';
 import { withTree } from './tree-lock.ts';
 import {
@@ -35,7 +35,7 @@ export interface Refreshed {
 export async function refreshSeries(
   source: Source,
   context: Context,
-  folder: string = patchesFolder,
+  folder?: string,
 ): Promise<Refreshed[]> {
   return withTree(source.base, context, async () => {
     const tree = source.repository;
@@ -57,12 +57,13 @@ export async function refreshSeries(
     ];
     const named = nameAll(plans);
     const staged = join(context.scratch, 'patches');
-    const list = parseList(await readFile(join(folder, source.base.name, 'series'), 'utf8'));
+    const root = seriesFolder(source.base, folder);
+    const list = parseList(await readFile(join(root, 'series'), 'utf8').catch(() => ''));
     const files = named.map(({ file, was }) => ({ file, was: was?.file }));
     const text = formatList(list, files);
     await writeAll(join(staged, source.base.name), named, text);
     await prove(source, staged, named.length - (series.patches.length - prefix.length), context);
-    return install(join(folder, source.base.name), series.patches, named, text);
+    return install(root, series.patches, named, text);
   });
 }
 
@@ -138,7 +139,7 @@ async function install(
     if (!known.has(patch.file)) results.push({ file: patch.file, change: 'removed' });
   }
   const path = join(root, 'series');
-  if ((await readFile(path, 'utf8')) !== list) await replaceFile(path, list);
+  if ((await readFile(path, 'utf8').catch(() => undefined)) !== list) await replaceFile(path, list);
   return results;
 }
 

@@ -11,7 +11,7 @@ export const droppedRefs = 'refs/lab/dropped';
 
 /** Returns the folder of a base's tree: work tree and git repository in one. */
 export function treeOf(home: LabHome, base: Base): string {
-  return join(home.trees, base.name);
+  return join(home.trees, base.tree ?? base.name);
 }
 
 /** Makes an empty git repository in a folder, one that takes every file as it is. */

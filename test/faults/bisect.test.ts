@@ -36,7 +36,10 @@ it('names the patch that turned a case red, on real kernels', { skip: noOther },
   mkdirSync(scratch);
   const { signal } = new AbortController();
   const context = { home, emit: () => undefined, signal, scratch };
-  const files = await findCaseFiles([join(import.meta.dirname, 'fixtures/release.ts')], root);
+  const files = await findCaseFiles([join(import.meta.dirname, 'fixtures/release.ts')], {
+    root,
+    cases: '',
+  });
   const applied = series.map(({ subject }) => subject);
   const listing = await listCases(files, root);
   const words = new RegExp(`is ${world.kernel}$`);
@@ -50,7 +53,7 @@ it('names the patch that turned a case red, on real kernels', { skip: noOther },
       debug: true,
       chosen,
       root,
-      parts: await prepareGuests([base], { accel: 'tcg' }, context),
+      parts: await prepareGuests([base], { accel: 'tcg', programs: [] }, context),
       repeat: 2,
       deadline: undefined,
     },

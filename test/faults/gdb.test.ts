@@ -35,13 +35,16 @@ it(
     mkdirSync(scratch);
     const { signal } = new AbortController();
     const context = { home, emit: () => undefined, signal, scratch };
-    const files = await findCaseFiles([join(import.meta.dirname, 'fixtures/release.ts')], root);
+    const files = await findCaseFiles([join(import.meta.dirname, 'fixtures/release.ts')], {
+      root,
+      cases: '',
+    });
     const offer = { name: base.name, applied: [] };
     const words = new RegExp(`is ${world.kernel}$`);
     const chosen = selectOneCase(words, offer, await listCases(files, root), files);
     const made = await makeImage({ base, source, patchesFolder, configFolder }, context);
     const image = { ...made, vmlinux };
-    const parts = await prepareGuests([base], { accel: 'tcg' }, context);
+    const parts = await prepareGuests([base], { accel: 'tcg', programs: [] }, context);
     let gdb: Promise<string> | undefined;
     const attach = ([command = '', ...args]: readonly string[]) => {
       const more = [`hbreak ${called}`, 'continue', 'bt 1', 'delete', 'detach'];

@@ -3,7 +3,9 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync, statSync, writeSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import type { Cli } from '../../harness/core/cli-context.ts';
+import { engineRoot } from '../../harness/core/places.ts';
+import { loadProject } from '../../harness/session/load-project.ts';
+import type { ProjectCli } from '../../harness/core/project.ts';
 import type { LabEventBody } from '../../harness/core/events.ts';
 import { runImages } from '../../harness/session/run-images.ts';
 import type { RunOptions } from '../../harness/plan/options.ts';
@@ -23,7 +25,7 @@ const {
   ...more
 } = JSON.parse(process.argv[2] ?? '') as Order;
 const root = join(import.meta.dirname, '../..');
-const cli: Cli = {
+const cli: ProjectCli = {
   env: process.env,
   folder: root,
   root,
@@ -31,6 +33,7 @@ const cli: Cli = {
   stderr: process.stderr,
   command: 'lab',
   status: 0,
+  project: await loadProject(engineRoot),
 };
 const options: RunOptions = {
   files,
@@ -143,7 +146,7 @@ try {
       };
       const context = { ...outer, emit };
       const { base, source, patches: patchesFolder, config: configFolder } = world;
-      const parts = await prepareGuests([world.base], options, context);
+      const parts = await prepareGuests([world.base], { ...options, programs: [] }, context);
       const image = await makeImage({ base, source, patchesFolder, configFolder }, context);
       const prepared = { ...parts, images: [image], failures: [] };
       return runImages(prepared, options, cli, folder, context);

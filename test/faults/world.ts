@@ -136,7 +136,6 @@ export function makeWorld(): World {
       source: { ...toyBase.source, treeId } as Base['source'],
       makeVariables: { ...toyBase.makeVariables, KERNEL: real, OTHER: other },
       guest: kernel.base.guest,
-      syscalls: kernel.base.syscalls,
     },
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };

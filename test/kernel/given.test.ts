@@ -42,7 +42,6 @@ describe('a range of a clone', () => {
       const project = await open({ repository, range: 'base..topic', config: [own] }, context);
       const { base, patchesFolder, configFolder } = project;
       assert.equal(base.name, 'linux-2.6.32');
-      assert.equal(base.syscalls, undefined);
       assert.deepEqual(base.config.fragments, ['boot', 'guest', 'debug', 'my']);
       const series = await readSeries(base, undefined, patchesFolder);
       assert.deepEqual(

@@ -109,7 +109,6 @@ export const toyBase: Base = {
   objects: 2,
   config: { start: 'allnoconfig', settle: 'oldconfig', fragments: ['boot', 'cr'] },
   guest: { commandLine: [], memory: 128, cpus: 1, cpu: { tcg: 'qemu64', kvm: 'qemu64' } },
-  syscalls: { checkpoint: 297, restart: 298 },
 };
 
 export interface Toy {

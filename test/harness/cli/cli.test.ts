@@ -7,6 +7,8 @@ import { main } from '../../../harness/cli/cli.ts';
 import { quote, resolvePath, type Cli } from '../../../harness/core/cli-context.ts';
 import { addRunCommand } from '../../../harness/cli/run.ts';
 import { labError } from '../../../harness/core/errors.ts';
+import { findLabHome } from '../../../harness/core/home.ts';
+import { noProject } from '../../../harness/session/load-project.ts';
 import type { RunOptions } from '../../../harness/plan/options.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
@@ -67,7 +69,8 @@ describe('the command line', () => {
 
 describe('lab run', () => {
   async function optionsOf(...args: readonly string[]): Promise<RunOptions> {
-    const { cli } = pretendCli();
+    const { cli: typed } = pretendCli();
+    const cli = { ...typed, project: noProject(root, findLabHome({ LAB_HOME: '/home' })) };
     const program = new Command().exitOverride();
     let seen: RunOptions | undefined;
     addRunCommand(program, cli, (options) => {
@@ -82,7 +85,7 @@ describe('lab run', () => {
   it('has defaults that choose nothing', async () => {
     const { command, results, ...rest } = await optionsOf();
     assert.equal(command, 'npm run lab');
-    assert.equal(results, `${root}/results`);
+    assert.equal(results, '/home/results');
     assert.deepEqual(rest, {
       files: [],
       grep: undefined,

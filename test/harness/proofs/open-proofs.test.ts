@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { withDir } from 'tmp-promise';
 import type { GuestOptions } from '../../../harness/guest/boot-guest.ts';
-import type { Cli } from '../../../harness/core/cli-context.ts';
+import type { Project, ProjectCli } from '../../../harness/core/project.ts';
 import type { LabEventBody } from '../../../harness/core/events.ts';
 import { findLabHome } from '../../../harness/core/home.ts';
 import { findJudge, openProofs } from '../../../harness/proofs/open-proofs.ts';
@@ -18,6 +18,8 @@ interface Way {
   readonly options?: Partial<RunOptions>;
   readonly env?: NodeJS.ProcessEnv;
 }
+
+const project = { root, cases: join(root, 'cases') } as Project;
 
 interface Seen {
   /** Tests that were not run. */
@@ -38,8 +40,8 @@ async function runIn(path: string, { options: special = {}, env = {} }: Way = {}
       choices: { jobs: 1, isolation, factor: 1, root },
       guests: { images: [], folder: '/results/a-run' } as unknown as GuestOptions,
       options,
-      cli: { env, root } as Cli,
-      judge: await findJudge(options, root),
+      cli: { env, root, project } as ProjectCli,
+      judge: await findJudge(options, project),
     },
     {
       home: { ...findLabHome({ LAB_HOME: path }), facts: path },

@@ -44,7 +44,7 @@ async function keysIn(
 ): Promise<readonly (string | undefined)[]> {
   const files = ['cases/a.ts', 'cases/b.ts'];
   const paths = files.map((name) => ({ name, path: join(root, name) }));
-  const judge = await readJudgeKey(root);
+  const judge = await readJudgeKey(root, { root, cases: join(root, 'cases') });
   const keyOf = await readProofKeys(paths, guests, { ...choices, ...more }, judge);
   return files.map((file) => keyOf({ base: 'v6.1', file }));
 }

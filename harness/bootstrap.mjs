@@ -19,6 +19,7 @@ const readers = new Set([
   'compare',
   'image',
   'cache',
+  'new',
   '--help',
   '-h',
   '--version',

@@ -11,6 +11,7 @@ import { addCompareCommand } from './compare.ts';
 import { addCountCommand } from './count.ts';
 import { addDoctorCommand } from './doctor.ts';
 import { addMergeCommand } from './merge.ts';
+import { addNewCommand } from './new.ts';
 import { addRunCommand } from './run.ts';
 import { exitCodeOfThrown, renderThrown } from '../report/error.ts';
 import { styleFor } from '../core/style.ts';
@@ -94,6 +95,7 @@ export function createProgram(cli: ProjectCli): Command {
   addCompareCommand(program, cli);
   addCountCommand(program, cli);
   addCacheCommand(program, cli);
+  addNewCommand(program, cli);
   return program;
 }
 

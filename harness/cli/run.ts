@@ -22,6 +22,7 @@ export interface Typed extends TypedSeries {
   readonly compiler?: CompilerName;
   readonly upto?: string;
   readonly tree?: true;
+  readonly against?: 'base';
   readonly accel?: 'kvm' | 'tcg';
   readonly jobs?: number;
   readonly isolate?: Isolation;
@@ -60,6 +61,12 @@ export function withRunOptions(command: Command): Command {
     .option('--source <path>', "the base's source: a folder, a git repository, an archive");
   return withSeriesOptions(withPatchOptions(withCompilerOption(chosen)))
     .addOption(
+      new Option(
+        '--against <kernel>',
+        'run the cases on the kernel without the series as well, and say what it changes',
+      ).choices(['base']),
+    )
+    .addOption(
       new Option('--accel <name>', "don't try, use this accelerator").choices(['kvm', 'tcg']),
     )
     .option(
@@ -95,6 +102,14 @@ export function withRunOptions(command: Command): Command {
 export function toRunOptions(files: readonly string[], typed: Typed, cli: ProjectCli): RunOptions {
   const isolate = chooseIsolation(typed);
   const given = toGiven(typed, cli);
+  if (given !== undefined && typed.against !== undefined && files.length === 0)
+    throw labError({
+      code: 'options-contradict',
+      fault: 'usage',
+      doing: 'reading the command line',
+      what: '--against compares what cases come to, and none is named',
+      next: 'Name case files.',
+    });
   return {
     ...(given === undefined ? {} : { given, each: typed.each ?? false }),
     files: files.map((file) => findCaseFile(file, cli)),
@@ -104,6 +119,7 @@ export function toRunOptions(files: readonly string[], typed: Typed, cli: Projec
     compiler: typed.compiler,
     upto: typed.upto,
     tree: typed.tree ?? false,
+    ...defined({ against: typed.against }),
     accel: typed.accel,
     // One guest for all is one guest.
     jobs: typed.jobs ?? (isolate === 'none' ? 1 : undefined),

@@ -1,3 +1,4 @@
+import type { Against } from './against.ts';
 import type { Coverage } from './coverage.ts';
 import type { PlainError } from './errors.ts';
 import type { Finding } from './finding.ts';
@@ -261,6 +262,8 @@ export type LabEventBody =
       readonly guest: string;
     }
   | { readonly type: 'case-ended'; readonly result: CaseResult }
+  /** Comes once for each base, when its cases have run with the series and without it. */
+  | { readonly type: 'against'; readonly against: Against }
   /** Comes once for each base, when its cases have run. */
   | { readonly type: 'coverage'; readonly coverage: Coverage }
   | {

@@ -24,6 +24,10 @@ export interface RunOptions {
   readonly given?: GivenOptions;
   /** Prove every patch of it, not only the whole. */
   readonly each?: boolean;
+  /** Run the cases on the kernel without its series too, and say what that changes. */
+  readonly against?: 'base' | undefined;
+  /** This is that kernel: what its cases come to proves nothing. */
+  readonly bare?: boolean | undefined;
   readonly accel: 'kvm' | 'tcg' | undefined;
   /** Guests at once; undefined for what the machine can carry. */
   readonly jobs: number | undefined;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Coverage } from '../core/coverage.ts';
 import type { Results } from '../results/results.ts';
 import { findFlakes } from './flakes.ts';
+import { describeAgainst } from './against.ts';
 import { renderCase } from './html-case.ts';
 import { renderCoverages } from './html-coverage.ts';
 import {
@@ -55,7 +56,10 @@ export function renderHtml(
 </header>
 <nav><a href="#cases">Cases</a> <a href="#timings">Timings</a> <a href="#guests">Guests</a> <a href="#series">Series</a>${coverages.length === 0 ? undefined : html` <a href="#coverage">Coverage</a>`} <a href="#environment">Environment</a></nav>
 <main>
-${renderEarlyEnd(results)}${renderList('Warnings', results.warnings)}${renderList('Notes', results.notes)}
+${(results.against ?? []).map((each) => {
+  const [title, ...lines] = describeAgainst(each);
+  return renderList(title, lines);
+})}${renderEarlyEnd(results)}${renderList('Warnings', results.warnings)}${renderList('Notes', results.notes)}
 ${renderRepeated(results)}<section id="cases"><h2>Cases</h2>
 ${renderFilters(results)}
 ${results.cases.map((result, index) => renderCase(result, index + 1, severalBases, link))}

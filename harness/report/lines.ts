@@ -82,6 +82,7 @@ export function lastingLines(event: LabEvent, severalBases: boolean, style: Styl
     case 'guest-started':
     case 'guest-ready':
     case 'case-started':
+    case 'against':
     case 'coverage':
     case 'run-ended':
       return [];

@@ -77,6 +77,7 @@ function startingLines(event: LabEvent, severalBases: boolean, style: Style): st
     case 'guest-ended':
     case 'console-finding':
     case 'case-started':
+    case 'against':
     case 'coverage':
     case 'case-ended':
     case 'run-ended':

@@ -3,6 +3,7 @@ import { sumUp } from '../results/headline.ts';
 import { isRed, outcomeOf } from '../results/outcome.ts';
 import type { Results } from '../results/results.ts';
 import { whereTimeWent, type TimeRow } from '../results/where-time-went.ts';
+import { describeAgainst } from './against.ts';
 import { renderErrorReport } from './error.ts';
 import { findFlakes, findRepeated, firstRuns, type Share } from './flakes.ts';
 import { verdictWord } from './lines.ts';
@@ -19,6 +20,7 @@ export function renderSummary(
   const severalBases = results.bases.length > 1;
   const red = firstRuns(results.cases.filter(isRed));
   return [
+    ...listAgainst(results, style),
     ...red.flatMap((result) => ['', ...explainCase(result, results, style)]),
     ...listKnown(results, severalBases, style),
     ...listSkips(results, severalBases, style),
@@ -38,6 +40,14 @@ export function renderSummary(
     totalsLine(results, style),
     `reports in ${folder}`,
   ];
+}
+
+/** What the series changed comes before all else: that is what was asked. */
+function listAgainst({ against = [] }: Results, style: Style): string[] {
+  return against.flatMap((each) => {
+    const [title, ...lines] = describeAgainst(each);
+    return ['', style.strong(title), ...lines.map((line) => `  ${line}`)];
+  });
 }
 
 /** Milliseconds of a run that nobody minds. */

@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import type { Against } from '../core/against.ts';
 import { reportOf } from '../core/errors.ts';
 import type { CaseResult, LabEvent, Listener, PlannedCase, Totals } from '../core/events.ts';
 import { middleOut } from '../core/text.ts';
@@ -23,6 +24,7 @@ interface Draft {
   readonly running: Map<string, Extract<LabEvent, { type: 'stage-started' }>>;
   readonly stages: StageResult[];
   readonly guests: Map<string, GuestResult>;
+  readonly against: Against[];
   readonly planned: PlannedCase[];
   readonly cases: CaseResult[];
 }
@@ -47,6 +49,7 @@ export function collectResults(): Collector {
     running: new Map(),
     stages: [],
     guests: new Map(),
+    against: [],
     planned: [],
     cases: [],
   };
@@ -97,6 +100,9 @@ function take(draft: Draft, event: LabEvent): void {
     case 'guest-ended':
     case 'console-finding':
       takeGuest(draft, event);
+      return;
+    case 'against':
+      draft.against.push(event.against);
       return;
     case 'coverage':
     case 'estimated':
@@ -191,6 +197,7 @@ function finish(draft: Draft): Results {
     environment: draft.environment,
     ...defined({ accelerator: draft.accelerator }),
     notes: draft.notes,
+    ...(draft.against.length === 0 ? {} : { against: draft.against }),
     warnings,
     baseReports: draft.baseReports,
     stages: draft.stages,

@@ -189,6 +189,31 @@ const baseReport = z
   })
   .readonly();
 
+const kernelSize = z.object({ text: z.int(), data: z.int(), bss: z.int() }).readonly();
+const ids = z.array(z.string()).readonly();
+
+const against = z
+  .object({
+    base: z.string(),
+    fixed: ids.describe('cases that fail without the series and pass with it'),
+    broken: ids.describe('cases that pass without it and fail with it'),
+    stillRed: ids.describe('cases that fail on both'),
+    fresh: ids.describe('cases that need one of its patches'),
+    complaints: z
+      .array(z.object({ id: z.string(), line: z.string() }).readonly())
+      .readonly()
+      .describe('what the kernel complained of only with it'),
+    slower: z
+      .array(z.object({ id: z.string(), before: milliseconds, after: milliseconds }).readonly())
+      .readonly(),
+    unjudged: ids.describe('cases that could not be judged on one of the two'),
+    size: z
+      .object({ before: kernelSize, after: kernelSize })
+      .readonly()
+      .describe('of the kernel in memory, bytes'),
+  })
+  .readonly();
+
 /** What results.json holds: all that a run said, in one value. */
 export const resultsSchema = z
   .object({
@@ -222,6 +247,11 @@ export const resultsSchema = z
       })
       .readonly(),
     error: errorReport.exactOptional().describe('what ended the run early'),
+    against: z
+      .array(against)
+      .readonly()
+      .exactOptional()
+      .describe('what the series changed, where --against was asked for'),
     environment: z.record(z.string(), z.string()).readonly(),
     accelerator: z
       .object({

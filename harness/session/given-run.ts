@@ -11,6 +11,7 @@ import type { ProjectCli } from '../core/project.ts';
 import { isLabError, labError, reportOf, type LabError } from '../core/errors.ts';
 import type { CaseResult, PlannedCase, Totals } from '../core/events.ts';
 import { findLabHome } from '../core/home.ts';
+import { compareWithBare, recordCases } from './against.ts';
 import { baseReady, runImages } from './run-images.ts';
 import type { RunOptions } from '../plan/options.ts';
 import { checkCases } from '../plan/prepare-plan.ts';
@@ -144,8 +145,17 @@ async function prove(
       context.emit({ type: 'warning', text: 'No case was run: the whole series was not built.' });
       return own;
     }
-    const prepared = { ...(await guests), images: [tip], failures: [] };
-    return bothOf(own, await runImages(prepared, options, cli, folder, context));
+    const parts = await guests;
+    const prepared = { ...parts, images: [tip], failures: [] };
+    const patched = recordCases(context);
+    const end = await runImages(prepared, options, cli, folder, patched.context);
+    if (options.against !== undefined) {
+      const made = await buildOrExplain(project, 0, options, context, String);
+      if ('culprit' in made) throw made.error;
+      const kernels = { image: tip, bare: made.image, results: patched.results };
+      await compareWithBare(kernels, parts, options, cli, folder, context);
+    }
+    return bothOf(own, end);
   } finally {
     stop.abort(new Error('the series needs no guest any more'));
     await guests.catch(() => undefined);

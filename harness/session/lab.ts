@@ -8,6 +8,7 @@ import { checkCases } from '../plan/prepare-plan.ts';
 import { findJudge } from '../proofs/open-proofs.ts';
 import { findCaseFiles } from '../suite/case-files.ts';
 import { prepare, settleBoth } from './prepare.ts';
+import { compareWithBare, makeBare, recordCases } from './against.ts';
 import { estimateRun } from './estimate-run.ts';
 import { runImages } from './run-images.ts';
 import { runSession, type RunEnd } from './run-session.ts';
@@ -63,5 +64,15 @@ async function runBases(
     (within) => prepare(bases, { ...options, programs: cli.project.programs }, within),
   );
   const stale = performance.now() - start > listingLasts;
-  return runImages(prepared, options, cli, folder, context, judge, stale ? undefined : listing);
+  const known = stale ? undefined : listing;
+  if (options.against === undefined)
+    return runImages(prepared, options, cli, folder, context, judge, known);
+  const patched = recordCases(context);
+  const end = await runImages(prepared, options, cli, folder, patched.context, judge, known);
+  for (const image of prepared.images) {
+    const bare = await makeBare(image, options, context);
+    const results = patched.results.filter(({ base }) => base === image.base.name);
+    await compareWithBare({ image, bare, results }, prepared, options, cli, folder, context);
+  }
+  return end;
 }

@@ -90,12 +90,22 @@ export async function loadProject(root: string): Promise<Project> {
   };
 }
 
+/** A folder that there is not: no patches. */
+const noPatches = 'no-patches';
+
 /** Returns what stands for a project where there is none: the lab's own bases, and no series. */
-export function noProject(folder: string, home: LabHome): Project {
+export async function noProject(folder: string, home: LabHome): Promise<Project> {
+  const bases = labBases.map(({ name }) =>
+    makeBase(name, {
+      patches: join(folder, noPatches),
+      fragments: {},
+      builds: `plain-${name}`,
+    }),
+  );
   return {
     name: basename(folder),
     root: folder,
-    bases: labBases,
+    bases: await Promise.all(bases),
     // A folder that is no project may be a clone of Linux, which is only read.
     results: join(home.root, 'results'),
     cases: join(folder, 'cases'),
@@ -175,7 +185,7 @@ function patchesOf(
   root: string,
   places: Places,
 ): string {
-  if (series === undefined) return join(root, 'no-patches');
+  if (series === undefined) return join(root, noPatches);
   const folder = places.folder('series', series);
   const own = join(folder, name);
   if (existsSync(own)) return own;

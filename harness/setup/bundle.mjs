@@ -169,7 +169,9 @@ function placesOf(root) {
     name: 'places',
     setup: ({ onLoad }) => {
       onLoad({ filter: /\.ts$/ }, async ({ path }) => {
-        if (!path.startsWith(root) || path.includes('/node_modules/')) return undefined;
+        // The lab itself may lie in a folder of that name.
+        const within = relative(root, path);
+        if (within.startsWith('..') || within.includes('node_modules/')) return undefined;
         const text = await readFile(path, 'utf8');
         return {
           loader: 'ts',

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 
 /**
@@ -12,9 +12,11 @@ import { delimiter, dirname, join } from 'node:path';
  * Returns why the npm packages have to be installed, or undefined if those that npm says
  * it has installed are those the lock file asks for. npm writes its record last, so an
  * installation that was cut short counts as none.
+ * A lab without a lock file was installed by npm, as a package, with all that it needs.
  * @param {string} root
  */
 export function whyInstall(root) {
+  if (!existsSync(join(root, 'package-lock.json'))) return undefined;
   const wanted = readLock(join(root, 'package-lock.json'));
   if (wanted === undefined) throw new Error(`${root}/package-lock.json cannot be read`);
   const found = readLock(join(root, 'node_modules', '.package-lock.json'));

@@ -70,7 +70,7 @@ describe('the command line', () => {
 describe('lab run', () => {
   async function optionsOf(...args: readonly string[]): Promise<RunOptions> {
     const { cli: typed } = pretendCli();
-    const cli = { ...typed, project: noProject(root, findLabHome({ LAB_HOME: '/home' })) };
+    const cli = { ...typed, project: await noProject(root, findLabHome({ LAB_HOME: '/home' })) };
     const program = new Command().exitOverride();
     let seen: RunOptions | undefined;
     addRunCommand(program, cli, (options) => {

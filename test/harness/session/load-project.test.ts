@@ -197,8 +197,11 @@ describe('a project', () => {
     assert.throws(() => findProjectFolder(folder, 'nowhere'), { code: 'project-missing' });
   });
 
-  it('is none where results must not lie', () => {
+  it('is none where results must not lie', async () => {
     const home = findLabHome({ LAB_HOME: '/home' });
-    assert.equal(noProject('/linux', home).results, '/home/results');
+    const { results, bases } = await noProject('/linux', home);
+    assert.equal(results, '/home/results');
+    for (const base of bases)
+      assert.ok((await readSeries(base)).patches.every(({ group }) => group === 'toolchain'));
   });
 });

@@ -10,6 +10,7 @@ import { addCacheCommand } from './cache.ts';
 import { addCompareCommand } from './compare.ts';
 import { addCountCommand } from './count.ts';
 import { addDoctorCommand } from './doctor.ts';
+import { addHistoryCommand } from './history.ts';
 import { addMergeCommand } from './merge.ts';
 import { addNewCommand } from './new.ts';
 import { addRunCommand } from './run.ts';
@@ -93,6 +94,7 @@ export function createProgram(cli: ProjectCli): Command {
   addDoctorCommand(program, cli);
   addMergeCommand(program, cli);
   addCompareCommand(program, cli);
+  addHistoryCommand(program, cli);
   addCountCommand(program, cli);
   addCacheCommand(program, cli);
   addNewCommand(program, cli);

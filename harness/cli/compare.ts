@@ -22,12 +22,17 @@ export function addCompareCommand(program: Command, cli: ProjectCli): void {
     .option('--common', 'only the cases that are in both')
     .option('--json', 'print it as JSON')
     .action(async (before: string, after: string, { common, json }: Typed) => {
-      const [{ readRun }, { compareResults }] = await Promise.all([
-        import('../results/results-read.ts'),
+      const [{ recallRuns }, { compareResults }] = await Promise.all([
+        import('../session/recall.ts'),
         import('../results/compare.ts'),
       ]);
-      const [old, fresh] = await Promise.all([readRun(before, cli), readRun(after, cli)]);
-      const whole = compareResults(old.results, fresh.results);
+      const { runs, notes } = await recallRuns([before, after], cli);
+      const { circumstances, ...changes } = compareResults(...runs);
+      const whole = {
+        ...changes,
+        ...(notes.length === 0 ? {} : { added: [], removed: [] }),
+        circumstances: [...notes, ...circumstances],
+      };
       const comparison = common === true ? { ...whole, added: [], removed: [] } : whole;
       const text =
         json === true

@@ -64,6 +64,8 @@ export const errorCodes = {
     'run-missing': 'A run that was named is not there.',
     'runs-unfit': "Runs that are to be merged don't belong together.",
     'results-unreadable': "A results.json can't be read, or is of another version.",
+    'history-unreadable': "The history of runs can't be read, or is a newer lab's.",
+    'history-no-case': 'The history has no case of that name.',
     'image-unreadable': 'A file is no checkpoint image.',
     'watch-limit': 'The system lets a user watch no more files.',
   },

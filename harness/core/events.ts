@@ -160,6 +160,8 @@ export type LabEventBody =
       readonly bases: readonly string[];
       /** Which part of the cases this run has, from 1. */
       readonly shard?: { readonly index: number; readonly of: number };
+      /** The options that change what a verdict means: `--upto 11`; none of a plain run. */
+      readonly kind?: string;
     }
   /** Facts about where the run happens, by name; later ones add to earlier ones. */
   | { readonly type: 'environment'; readonly facts: Readonly<Record<string, string>> }

@@ -5,6 +5,22 @@ import type { Shard } from './shard.ts';
 /** How much of a run shares a guest. */
 export type Isolation = 'none' | 'file' | 'case';
 
+/**
+ * Returns the options of a run that change what a verdict means, as one types them; nothing for
+ * a plain run. Which cases are run, how often and in what order is no matter.
+ */
+export function kindOf(options: RunOptions): string | undefined {
+  const { given, upto, tree, debug, isolate } = options;
+  const words = [
+    ...(given === undefined ? [] : ['a series of its own']),
+    ...(upto === undefined ? [] : [`--upto ${upto}`]),
+    ...(tree ? ['--tree'] : []),
+    ...(debug ? [] : ['--no-debug']),
+    ...(isolate === 'none' ? ['--reuse'] : []),
+  ];
+  return words.length === 0 ? undefined : words.join(' ');
+}
+
 /** What a run was asked to do, checked. */
 export interface RunOptions {
   /** Case files to run, absolute; none means all. */

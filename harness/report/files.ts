@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import type { Coverage } from '../core/coverage.ts';
 import { renderJson, renderLcov } from '../coverage/render.ts';
 import { isRed } from '../results/outcome.ts';
+import type { History } from '../results/history.ts';
 import type { Results } from '../results/results.ts';
 import { renderHtml } from './html.ts';
 import { renderJunit } from './junit.ts';
@@ -13,7 +14,12 @@ import { renderTap } from './tap.ts';
 /** A report file: what it is called and how it is made. */
 interface ReportFile {
   readonly name: string;
-  readonly render: (results: Results, folder: string, coverages: readonly Coverage[]) => string;
+  readonly render: (
+    results: Results,
+    folder: string,
+    coverages: readonly Coverage[],
+    history: History,
+  ) => string;
 }
 
 const reportFiles: readonly ReportFile[] = [
@@ -22,8 +28,8 @@ const reportFiles: readonly ReportFile[] = [
   { name: 'results.tap', render: renderTap },
   {
     name: 'report.html',
-    render: (results, folder, coverages) =>
-      renderHtml(results, (file) => existsSync(resolve(folder, file)), coverages),
+    render: (results, folder, coverages, history) =>
+      renderHtml(results, (file) => existsSync(resolve(folder, file)), coverages, history),
   },
   { name: 'RERUN', render: renderRerun },
 ];
@@ -43,6 +49,7 @@ export async function writeReports(
   folder: string,
   files: readonly KeptFile[],
   coverages: readonly Coverage[] = [],
+  history: History = { runs: [] },
 ): Promise<string[]> {
   const problems: string[] = [];
   const attempt = async (name: string, work: () => Promise<void>) => {
@@ -56,7 +63,9 @@ export async function writeReports(
   for (const file of files) await attempt(file.name, () => keepFile(file, folder));
   const wanted = coverages.length === 0 ? reportFiles : [...coverageFiles, ...reportFiles];
   for (const { name, render } of wanted)
-    await attempt(name, () => writeWhole(join(folder, name), render(results, folder, coverages)));
+    await attempt(name, () =>
+      writeWhole(join(folder, name), render(results, folder, coverages, history)),
+    );
   return problems;
 }
 

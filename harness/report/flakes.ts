@@ -1,4 +1,5 @@
 import type { CaseResult } from '../core/events.ts';
+import { wasNotRun } from '../results/outcome.ts';
 
 /** What a case came to that was run more than once, runs that did not happen left out. */
 export interface Share {
@@ -49,11 +50,6 @@ export function firstRuns(red: readonly CaseResult[]): CaseResult[] {
     seen.add(keyOf(result));
     return fresh;
   });
-}
-
-/** A run that was cut short tells nothing of the case. */
-function wasNotRun({ verdict, error }: CaseResult): boolean {
-  return verdict === 'skip' || verdict === 'not-run' || error?.code === 'interrupted';
 }
 
 function isFlaky({ passed, ran }: Share): boolean {

@@ -13,6 +13,11 @@ export interface RunFolder {
 
 const runName = /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ-/;
 
+/** Tells whether a folder's name is a run's. */
+export function isRunName(name: string): boolean {
+  return runName.test(name);
+}
+
 /**
  * Makes the folder of a new run: `2026-03-14T15-09-26Z-v2.6.30`, with `-2` after it for a
  * second one of the same second. Throws an `infrastructure` error where it can't.

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Coverage } from '../core/coverage.ts';
+import type { History } from '../results/history.ts';
 import type { Results } from '../results/results.ts';
 import { findFlakes } from './flakes.ts';
 import { describeAgainst } from './against.ts';
@@ -36,6 +37,7 @@ export function renderHtml(
   results: Results,
   isThere: (file: string) => boolean = () => true,
   coverages: readonly Coverage[] = [],
+  _history: History = { runs: [] },
 ): string {
   const link = linkTo(isThere);
   const severalBases = results.bases.length > 1;

@@ -7,7 +7,11 @@ import { writeReports } from './files.ts';
 import { pointLatest, pruneRuns, type RunFolder } from './folder.ts';
 import type { KeptFile } from './kept-files.ts';
 import { renderAnnotations, renderJobSummary } from './github.ts';
+import { reportOf, isLabError } from '../core/errors.ts';
 import { styleFor } from '../core/style.ts';
+import { addToHistory, readHistory, type History } from '../results/history.ts';
+import { findNews } from '../results/trends.ts';
+import { renderNews } from './news.ts';
 import { renderSummary } from './summary.ts';
 
 /** Runs whose folders are kept. */
@@ -43,10 +47,21 @@ export async function publish(
   const { json, stdout, stderr, env, folder } = publication;
   const screen = json ? stderr : stdout;
   const style = styleFor(screen, env);
-  const problems = await writeAll(results, files, coverages, publication);
+  const { root } = publication;
+  // It is about runs that are over: what goes wrong with it is no matter of this one.
+  const lost: string[] = [];
+  const history = await readHistory(root).catch(noting(lost, { runs: [] }));
+  const problems = await writeAll(results, files, coverages, history, publication);
+  await addToHistory(root, [results]).catch(noting(lost, undefined));
   const shown = [
     ...coverages.flatMap(renderCoverage),
-    ...renderSummary(results, folder.path, style),
+    ...renderSummary(
+      results,
+      folder.path,
+      style,
+      renderNews(findNews(history, results), results.bases.length > 1, style),
+    ),
+    ...new Set(lost.map((text) => `${style.warn('warning')} no history: ${text}`)),
     ...problems.map((problem) => `${style.bad('error')} writing the reports: ${problem}`),
   ];
   screen.write(`${shown.join('\n')}\n`);
@@ -54,13 +69,23 @@ export async function publish(
   return results.exitCode === 0 && problems.length > 0 ? 3 : results.exitCode;
 }
 
+/** Returns what takes an error down and goes on with a value. */
+function noting<T>(lost: string[], value: T): (error: unknown) => T {
+  return (error) => {
+    if (isLabError(error)) lost.push(`${reportOf(error).what}; ${reportOf(error).next}`);
+    else lost.push(error instanceof Error ? error.message : String(error));
+    return value;
+  };
+}
+
 async function writeAll(
   results: Results,
   files: readonly KeptFile[],
   coverages: readonly Coverage[],
+  history: History,
   { root, folder, stdout, env, json, provingRuns }: Publication,
 ): Promise<string[]> {
-  const problems = await writeReports(results, folder.path, files, coverages);
+  const problems = await writeReports(results, folder.path, files, coverages, history);
   const attempt = async (what: string, work: () => Promise<void>) => {
     try {
       await work();

@@ -16,6 +16,7 @@ export function renderSummary(
   results: Results,
   folder: string,
   style: Style = plainStyle,
+  news: readonly string[] = [],
 ): string[] {
   const severalBases = results.bases.length > 1;
   const red = firstRuns(results.cases.filter(isRed));
@@ -34,6 +35,7 @@ export function renderSummary(
         ({ base, kernelWarnings }) =>
           `${style.warn('warning')} ${base}: ${count(kernelWarnings, 'compiler warning')} in lines of the series; see ${join(folder, `${base}-build.log`)}`,
       ),
+    ...news,
     '',
     ...listTimes(results, style),
     ...sumUp(results.cases),

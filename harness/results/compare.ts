@@ -1,7 +1,8 @@
 import { messageOf } from '../../qemu/classify.ts';
 import type { CaseResult } from '../core/events.ts';
-import { outcomeOf, type Outcome } from './outcome.ts';
+import { badness, outcomeOf } from './outcome.ts';
 import type { Results } from './results.ts';
+import { notable } from './trends.ts';
 
 /** What is different between two runs. */
 export interface Comparison {
@@ -19,10 +20,6 @@ export interface Comparison {
   /** Differences in kernels, series, warnings and machines, a sentence each. */
   readonly circumstances: readonly string[];
 }
-
-/** A case's time is news if it moved by half and by a tenth of a second: less is noise. */
-const notableShare = 1.5;
-const notableMilliseconds = 100;
 
 /** Returns what changed from one run to another. Of repeated cases, the worst attempt counts. */
 export function compareResults(before: Results, after: Results): Comparison {
@@ -47,13 +44,8 @@ export function compareResults(before: Results, after: Results): Comparison {
   };
 }
 
-/** How bad a verdict is. A skip shows nothing, so it is worse than a pass. */
-const rank: Readonly<Record<Outcome, number>> = {
-  ...{ pass: 0, skip: 1, 'not-run': 2, known: 3, error: 4, fail: 5 },
-};
-
 function rankOf(result: CaseResult): number {
-  return rank[outcomeOf(result)];
+  return badness[outcomeOf(result)];
 }
 
 function worstByCase(cases: readonly CaseResult[]): Map<string, CaseResult> {
@@ -79,7 +71,7 @@ function isNotable(pair: Pair): boolean {
   const { before, after } = pair;
   if (before.verdict !== 'pass' || after.verdict !== 'pass') return false;
   const [short, long] = [before.milliseconds, after.milliseconds].sort((a, b) => a - b);
-  return changeOf(pair) >= notableMilliseconds && (long ?? 0) >= (short ?? 0) * notableShare;
+  return changeOf(pair) >= notable.milliseconds && (long ?? 0) >= (short ?? 0) * notable.share;
 }
 
 function compareBases(before: Results, after: Results): string[] {

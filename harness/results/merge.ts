@@ -49,6 +49,8 @@ export function mergeResults(
     time: parts.map(({ time }) => time).sort()[0] ?? first.time,
     command,
     bases: unique(parts.flatMap(({ bases }) => bases)),
+    ...kindOf(parts),
+    parts: parts.map(({ run: name }) => name),
     finished: absent.length === 0 && parts.every(({ finished }) => finished),
     exitCode: exitCodeOfParts(parts, absent.length > 0 || missing.length > 0),
     milliseconds: Math.max(...parts.map(({ milliseconds }) => milliseconds)),
@@ -100,6 +102,12 @@ function renameArtefacts(
 
 function guestOf(guest: string | undefined, part: Results): { guest?: string } {
   return guest === undefined ? {} : { guest: `${labelOf(part)}/${guest}` };
+}
+
+/** Of parts that were run in different ways the verdicts mean different things. */
+function kindOf(parts: readonly Results[]): Pick<Results, 'kind'> {
+  const kinds = unique(parts.map(({ kind }) => kind ?? '')).filter((kind) => kind !== '');
+  return kinds.length === 0 ? {} : { kind: kinds.sort().join(' and ') };
 }
 
 /** Returns the bases that no part has run. */

@@ -5,6 +5,11 @@ export type Outcome = Verdict | 'known';
 
 type Judged = Pick<CaseResult, 'verdict' | 'known'>;
 
+/** How bad an outcome is. A skip shows nothing, so it is worse than a pass. */
+export const badness: Readonly<Record<Outcome, number>> = {
+  ...{ pass: 0, skip: 1, 'not-run': 2, known: 3, error: 4, fail: 5 },
+};
+
 /** Returns how a result counts. */
 export function outcomeOf({ verdict, known }: Judged): Outcome {
   return verdict === 'fail' && known !== undefined ? 'known' : verdict;
@@ -13,6 +18,11 @@ export function outcomeOf({ verdict, known }: Judged): Outcome {
 /** Tells whether a result turns a run red. */
 export function isRed(result: Judged): boolean {
   return ['fail', 'error'].includes(outcomeOf(result));
+}
+
+/** Tells whether a case of a run says nothing of itself: it was skipped, left out or cut short. */
+export function wasNotRun({ verdict, error }: Pick<CaseResult, 'verdict' | 'error'>): boolean {
+  return verdict === 'skip' || verdict === 'not-run' || error?.code === 'interrupted';
 }
 
 /**

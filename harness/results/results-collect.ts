@@ -163,7 +163,12 @@ function takeGuest(draft: Draft, event: GuestEvent): void {
     const { status, signal, expected, consoleLines, scanned, processor } = event;
     guests.set(event.guest, {
       ...guest,
-      end: event.at, status, signal, expected, consoleLines, scanned,
+      end: event.at,
+      status,
+      signal,
+      expected,
+      consoleLines,
+      scanned,
       ...defined({ processor }),
     });
   } else if (event.case === undefined) {
@@ -187,7 +192,7 @@ function finish(draft: Draft): Results {
     time: started?.time ?? '',
     command: started?.command ?? '',
     bases: started?.bases ?? [],
-    ...defined({ shard: started?.shard }),
+    ...defined({ shard: started?.shard, kind: started?.kind }),
     finished: ended !== undefined,
     exitCode,
     milliseconds: ended?.milliseconds ?? draft.lastAt,

@@ -15,7 +15,10 @@ export interface StoredRun {
  * Reads a run's results. A run is named by its folder, its results.json, or its name under
  * results/, `latest` included. Throws a `usage` error for what is none.
  */
-export async function readRun(word: string, cli: Pick<ProjectCli, 'folder' | 'project'>): Promise<StoredRun> {
+export async function readRun(
+  word: string,
+  cli: Pick<ProjectCli, 'folder' | 'project'>,
+): Promise<StoredRun> {
   const path = await findResults(word, cli);
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     throw unreadable(path, error instanceof Error ? error.message : String(error));
@@ -23,7 +26,10 @@ export async function readRun(word: string, cli: Pick<ProjectCli, 'folder' | 'pr
   return { results: parseResults(text, path), folder: dirname(path) };
 }
 
-async function findResults(word: string, cli: Pick<ProjectCli, 'folder' | 'project'>): Promise<string> {
+async function findResults(
+  word: string,
+  cli: Pick<ProjectCli, 'folder' | 'project'>,
+): Promise<string> {
   for (const place of [resolve(cli.folder, word), join(cli.project.results, word)]) {
     const found = await stat(place).catch(() => undefined);
     if (found?.isDirectory() === true) return join(place, 'results.json');

@@ -85,7 +85,9 @@ const caseResult = z
     ...caseName,
     verdict: z
       .enum(['pass', 'fail', 'skip', 'error', 'not-run'])
-      .describe('fail is the kernel’s, error the lab’s or the machine’s; not-run is left out by --bail'),
+      .describe(
+        'fail is the kernel’s, error the lab’s or the machine’s; not-run is left out by --bail',
+      ),
     milliseconds,
     reason: z.string().exactOptional(),
     assertion: z
@@ -103,7 +105,9 @@ const caseResult = z
     findings: z.array(finding).readonly().describe('what the kernel complained of meanwhile'),
     console: z.array(z.string()).readonly().describe('console lines between its markers'),
     shim: z.array(z.string()).readonly().describe('the shim’s answers, newest last'),
-    artefact: caseArtefact.exactOptional().describe('what it wrote or read last of the project’s kind'),
+    artefact: caseArtefact
+      .exactOptional()
+      .describe('what it wrote or read last of the project’s kind'),
     otherArtefacts: z
       .array(caseArtefact)
       .readonly()
@@ -223,6 +227,11 @@ export const resultsSchema = z
     command: z.string().describe('what to type to run it again'),
     bases: z.array(z.string()).readonly(),
     shard: z.object({ index: z.int(), of: z.int() }).readonly().exactOptional(),
+    kind: z
+      .string()
+      .exactOptional()
+      .describe('the options that change what a verdict means: --upto 11; none of a plain run'),
+    parts: z.array(z.string()).readonly().exactOptional().describe('the runs it was merged of'),
     finished: z.boolean().describe('false: the lab was killed or broke off'),
     exitCode: z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3)]),
     milliseconds,

@@ -31,7 +31,7 @@ export async function runCoverage(
   const covered: RunOptions = { ...options, accel: 'tcg', fresh: true };
   const choice = await chooseBase(options, quietContext(cli), cli.project.bases);
   return runSession({
-    ...{ options: covered, cli, bases: choice.bases.map(({ name }) => name) },
+    ...{ options: covered, cli, bases: choice.bases.map(({ name }) => name), kind: 'coverage' },
     work: async (context, folder) => {
       if (choice.reason !== undefined) context.emit({ type: 'note', text: choice.reason });
       const prepared = await prepare(

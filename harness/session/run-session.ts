@@ -15,12 +15,13 @@ import { findHostShare } from '../core/host-share.ts';
 import { ownProcessorTime } from '../core/process-stat.ts';
 import { listenForInterrupt } from '../core/interrupt.ts';
 import { createStageClock } from '../plan/estimate.ts';
-import type { RunOptions } from '../plan/options.ts';
+import { kindOf, type RunOptions } from '../plan/options.ts';
 import { runsOfProofs } from '../proofs/proofs.ts';
 import { makeRunFolder } from '../report/folder.ts';
 import { openReport } from '../report/report.ts';
 import { makeScratch } from '../core/scratch.ts';
 import { defined } from '../core/defined.ts';
+import { describeCommit } from './commit.ts';
 
 /** What a run's stages come to. */
 export interface RunEnd {
@@ -33,6 +34,8 @@ export interface RunPlan {
   readonly cli: Cli;
   /** The bases' names. */
   readonly bases: readonly string[];
+  /** What makes its verdicts and times others than a plain run's; default what the options do. */
+  readonly kind?: string;
   /** Absolute path of the run's results folder: console logs go there. */
   readonly work: (context: Context, folder: string) => Promise<RunEnd>;
 }
@@ -42,7 +45,8 @@ export interface RunPlan {
  * Ctrl-C. Returns the process's exit status. What `work` throws ends the run with a partial
  * report; only a bug in the lab is thrown on, after that report.
  */
-export async function runSession({ options, cli, bases, work }: RunPlan): Promise<0 | 1 | 2 | 3> {
+export async function runSession(plan: RunPlan): Promise<0 | 1 | 2 | 3> {
+  const { options, cli, bases, kind, work } = plan;
   const time = new Date();
   const folder = await makeRunFolder(options.results, bases, time);
   const { stdout, stderr, env } = cli;
@@ -65,9 +69,9 @@ export async function runSession({ options, cli, bases, work }: RunPlan): Promis
     folder: folder.path,
     command: options.command,
     bases,
-    ...defined({ shard: options.shard }),
+    ...defined({ shard: options.shard, kind: kind ?? kindOf(options) }),
   });
-  emit({ type: 'environment', facts: describeHost() });
+  emit({ type: 'environment', facts: { ...describeHost(), ...(await describeCommit(cli.root)) } });
   const interrupt = listenForInterrupt(interrupted);
   const scratch = await makeScratch();
   const context: Context = {

@@ -160,7 +160,8 @@ describe('lab merge', () => {
       await writeFile(join(old, 'results.json'), '{}');
     }
     assert.equal(lab('merge', 'a', '--results', 'out').status, 0);
-    assert.equal((await readdir(join(folder, 'out'))).length, 22 + 2);
+    // The merged run, `latest` and the history.
+    assert.equal((await readdir(join(folder, 'out'))).length, 22 + 3);
   });
 
   it('leaves nothing behind where the runs do not fit', async () => {
@@ -169,6 +170,39 @@ describe('lab merge', () => {
     assert.match(stderr, /runs-unfit/);
     assert.equal(status, 2);
     assert.deepEqual(await readdir(folder), ['a']);
+  });
+});
+
+describe('lab history', () => {
+  const name = collect(green).run;
+
+  it('takes runs whose folders were brought, and shows what turned and each case', async () => {
+    const other = '2026-03-15T00-00-00Z-v2.6.30';
+    await store(name, collect(green));
+    await store(other, {
+      ...collect(recordRun([{ ...failed, id: collect(green).cases[0]?.id ?? '' }], 1)),
+      ...{ run: other, time: '2026-03-15T00:00:00.000Z' },
+    });
+    const whole = lab('history', '--results', '.');
+    assert.match(whole.stdout, /^2 runs from 2026-03-14 to 2026-03-15\n/);
+    assert.match(whole.stdout, /Red when judged last\nFAIL {2}v2\.6\.30 cases\/no-such-pid/);
+    assert.equal(whole.status, 0);
+    // What it has read outlives the folders.
+    await rm(join(folder, name), { recursive: true });
+    const one = lab('history', '--results', '.', 'ESRCH');
+    assert.match(one.stdout, new RegExp(`pass +42 ms +${name}`));
+    assert.match(one.stdout, new RegExp(`turned red between ${name} and ${other}`));
+    const json = lab('history', '--results', '.', '--json', '--base', 'v2.6.30');
+    const { runs, turns } = JSON.parse(json.stdout) as { runs: unknown[]; turns: unknown[] };
+    assert.deepEqual([runs.length, turns.length], [2, 1]);
+    assert.match(lab('history', '--results', '.', '--base', 'v6.1').stdout, /^No run is kept/);
+  });
+
+  it('leaves with 2 for a case that it does not know', async () => {
+    await store(name, collect(green));
+    const { status, stderr } = lab('history', '--results', '.', 'nothing like it');
+    assert.match(stderr, /history-no-case/);
+    assert.equal(status, 2);
   });
 });
 

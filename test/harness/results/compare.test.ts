@@ -90,13 +90,19 @@ describe('comparing two runs', () => {
 
   it('says what else is different: patches, images, warnings, machines', () => {
     const report = {
-      base: 'v6.1', version: '6.1', sourceId: 'x', origin: 'apt', imageKey: 'i1',
-      rootfsKey: 'r', kernelWarnings: 0,
+      base: 'v6.1',
+      version: '6.1',
+      sourceId: 'x',
+      origin: 'apt',
+      imageKey: 'i1',
+      rootfsKey: 'r',
+      kernelWarnings: 0,
       series: [{ number: 1, subject: 'c/r: one', file: 'cr/1' }],
     };
     const other = {
       ...report,
-      imageKey: 'i2', kernelWarnings: 2,
+      imageKey: 'i2',
+      kernelWarnings: 2,
       series: [{ number: 1, subject: 'c/r: two', file: 'cr/1' }],
     };
     const after = {

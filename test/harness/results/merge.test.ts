@@ -20,7 +20,15 @@ describe('merging runs', () => {
   it('is green with every shard there, finished and green', () => {
     const whole = merge(shard(2, 3), shard(1, 3), shard(3, 3));
     assert.equal(whole.exitCode, 0);
-    assert.deepEqual(whole.totals, { planned: 3, pass: 3, fail: 0, known: 0, skip: 0, error: 0, 'not-run': 0 });
+    assert.deepEqual(whole.totals, {
+      planned: 3,
+      pass: 3,
+      fail: 0,
+      known: 0,
+      skip: 0,
+      error: 0,
+      'not-run': 0,
+    });
     assert.deepEqual(whole.warnings, []);
     resultsSchema.parse(JSON.parse(JSON.stringify(whole)));
   });
@@ -79,8 +87,14 @@ describe('merging runs', () => {
   it('says that the kernels differ', () => {
     const report = (imageKey: string): Results['baseReports'] => [
       {
-        base: 'v2.6.30', version: '2.6.30', sourceId: '0cea', origin: 'git', series: [],
-        imageKey, rootfsKey: 'r', kernelWarnings: 0,
+        base: 'v2.6.30',
+        version: '2.6.30',
+        sourceId: '0cea',
+        origin: 'git',
+        series: [],
+        imageKey,
+        rootfsKey: 'r',
+        kernelWarnings: 0,
       },
     ];
     const same = merge(

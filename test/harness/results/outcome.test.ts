@@ -13,7 +13,11 @@ const asserted: Judgement = {
   assertion: { message: 'Expected EBUSY' },
 };
 const finding: Finding = {
-  kind: 'oops', line: 'BUG: unable', lines: ['BUG: unable'], index: 3, fatal: true,
+  kind: 'oops',
+  line: 'BUG: unable',
+  lines: ['BUG: unable'],
+  index: 3,
+  fatal: true,
 };
 const oopsed: Judgement = { ...asserted, reason: 'kernel oops: BUG: unable', complaint: finding };
 

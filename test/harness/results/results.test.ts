@@ -25,7 +25,15 @@ describe('results', () => {
   it('hold every case once, with the stages and the guests', () => {
     const { cases, stages, guests, totals, finished } = collect(red);
     assert.equal(cases.length, 4);
-    assert.deepEqual(totals, { planned: 4, pass: 1, fail: 1, known: 0, skip: 1, error: 1, 'not-run': 0 });
+    assert.deepEqual(totals, {
+      planned: 4,
+      pass: 1,
+      fail: 1,
+      known: 0,
+      skip: 1,
+      error: 1,
+      'not-run': 0,
+    });
     assert.deepEqual(
       stages.map(({ stage, cached }) => [stage, cached]),
       [

@@ -7,7 +7,11 @@ import type { CaseEnd, Observed } from '../../../harness/results/verdict.ts';
 import type { Finding } from '../../../harness/core/finding.ts';
 
 const error = (code: string): ErrorReport => ({
-  code, fault: 'infrastructure', doing: 'doing', what: code, next: '',
+  code,
+  fault: 'infrastructure',
+  doing: 'doing',
+  what: code,
+  next: '',
 });
 const finding = (kind: Finding['kind']): Finding => {
   const line = `${kind} line`;
@@ -18,11 +22,16 @@ const failed: Failure = { moment: 'case', message: 'is 2', assertion: { message:
 const broken: Failure = { moment: 'case', message: 'broken', error: error('case-broken') };
 const hook: Failure = { ...broken, moment: 'after each' };
 const observe = (end: CaseEnd, more: Partial<Observed> = {}): Observed => ({
-  end, during: [], before: [], after: [], leftovers: [],
+  end,
+  during: [],
+  before: [],
+  after: [],
+  leftovers: [],
   ...more,
 });
 const overdue = (more: object): CaseEnd => ({
-  kind: 'overdue', seconds: 10,
+  kind: 'overdue',
+  seconds: 10,
   ...more,
 });
 

@@ -33,7 +33,10 @@ describe('whereTimeWent', () => {
   });
 
   it('counts no case that was not run here', () => {
-    const proven = { ...measured, cases: measured.cases.map((each) => ({ ...each, provenIn: 'x' })) };
+    const proven = {
+      ...measured,
+      cases: measured.cases.map((each) => ({ ...each, provenIn: 'x' })),
+    };
     assert.equal(whereTimeWent(proven)?.guests[1]?.milliseconds, 0);
   });
 

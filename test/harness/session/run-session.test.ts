@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { Cli } from '../../../harness/core/cli-context.ts';
 import { labError } from '../../../harness/core/errors.ts';
+import type { CaseResult } from '../../../harness/core/events.ts';
 import type { RunOptions } from '../../../harness/plan/options.ts';
 import { resultsSchema, type Results } from '../../../harness/results/results.ts';
 import { runSession, type RunPlan } from '../../../harness/session/run-session.ts';
@@ -34,7 +35,7 @@ async function session(work: RunPlan['work'], more: Partial<RunOptions> = {}) {
     },
   }) as unknown as NodeJS.WriteStream;
   const options = { results: root, json: false, command: 'npm run lab', ...more } as RunOptions;
-  const cli = { env: { CI: 'true' }, stdout: stream, stderr: stream } as unknown as Cli;
+  const cli = { env: { CI: 'true' }, root, stdout: stream, stderr: stream } as unknown as Cli;
   const status = await runSession({ options, cli, bases: ['v6.1'], work });
   return { status, text };
 }
@@ -63,6 +64,33 @@ describe('a run', () => {
     assert.equal(results.finished, true);
     assert.deepEqual(results.shard, { index: 1, of: 2 });
     assert.ok(results.environment['node']);
+  });
+
+  it('says what is new since the last one, and does not fail for its history', async () => {
+    const end = { totals, exitCode: 0 } as const;
+    const run = (result: CaseResult, more: Partial<RunOptions> = {}) =>
+      session((context) => {
+        context.emit({ type: 'cases-planned', cases: [planned] });
+        context.emit({ type: 'case-ended', result });
+        return Promise.resolve(end);
+      }, more);
+    const first = await run(caseResult());
+    assert.doesNotMatch(first.text, /new since/);
+    const red = { ...failed, ...planned };
+    const second = await run(red);
+    assert.match(second.text, /new since .*\nFAIL {2}.*: pass in .*-v6\.1/);
+    assert.doesNotMatch((await run(red)).text, /new since/);
+    // Another kind of run is not measured by these.
+    assert.doesNotMatch((await run(caseResult(), { upto: '11' })).text, /new since/);
+    assert.equal((await stored()).kind, '--upto 11 --no-debug');
+    assert.match((await run(caseResult())).text, /\ngreen .*: fail in /);
+    await writeFile(join(root, 'history.jsonl'), 'no history\n');
+    const lost = await run(caseResult());
+    assert.equal(lost.status, 0);
+    assert.equal(
+      lost.text.match(/warning no history: .*history\.jsonl does not begin/g)?.length,
+      1,
+    );
   });
 
   it('that ends in an error keeps what it knows, and has the error’s status', async () => {

@@ -7,33 +7,61 @@ import { caseTitle, cleanLine, duration, provenWords } from '../core/text.ts';
 
 type Stack = NonNullable<CaseResult['findings'][number]['stack']>;
 
-/** Returns a case as a part of the page that opens and closes; red ones begin open. */
-export function renderCase(
-  result: CaseResult,
-  number: number,
-  severalBases: boolean,
-  link: LinkTo,
-): Html {
-  const { base, milliseconds, reason, attempt, known, rerun, look = [], file, guest } = result;
+/** A case as the page shows it. */
+export interface ShownCase {
+  readonly result: CaseResult;
+  /** Its place among the results, from 1, which its anchors are named for. */
+  readonly number: number;
+  readonly severalBases: boolean;
+  /** How it went before. */
+  readonly chart: Html | undefined;
+}
+
+/**
+ * Returns a case as a part of the page that opens and closes. Its body may come later, when it is
+ * opened: a page of thousands of cases would take long to lay out.
+ */
+export function renderCase(shown: ShownCase, link: LinkTo, body: Html | undefined): Html {
+  const { result, number, severalBases } = shown;
+  const { base, milliseconds, attempt, provenIn } = result;
   const outcome = outcomeOf(result);
-  const open = isRed(result) ? html` open` : undefined;
+  const open = body === undefined ? undefined : html` open`;
   const again = attempt === undefined ? '' : ` (${attempt.number} of ${attempt.of})`;
   const title = `${caseTitle(result, severalBases)}${again}`;
-  const place = result.assertion?.at ?? file;
+  const time = provenIn === undefined ? duration(milliseconds) : 'earlier';
   return html`<details id="case-${number}" class="case" data-verdict="${outcome}" data-base="${base}"${open}>
-<summary><span class="chip ${outcome}">${outcome}</span> <span class="title">${title}</span> <span class="time">${duration(milliseconds)}</span></summary>
-<div class="body">
-<p class="where">${place}${guest === undefined ? '' : ` · guest ${guest}`}</p>
+<summary><span class="chip ${outcome}">${outcome}</span> <span class="title">${title}</span>${shortCuts(shown, link)} <span class="time">${time}</span></summary>
+<div class="body">${body}</div>
+</details>
+`;
+}
+
+/** What a reader wants of a case at once: its console, what it wrote. */
+function shortCuts({ result, number }: ShownCase, link: LinkTo): Html | undefined {
+  const cuts = [
+    ...(result.console.length > 0 ? [html`<a href="#console-${number}">console</a>`] : []),
+    ...artefactsOf(result).flatMap(({ name, file }) =>
+      file === undefined ? [] : [link(file, name)],
+    ),
+  ];
+  if (cuts.length === 0) return undefined;
+  return html` <span class="cuts">${cuts.map((cut) => html`${cut} `)}</span>`;
+}
+
+/** Returns what a case shows when it is open. */
+export function renderBody({ result, number, chart }: ShownCase, link: LinkTo): Html {
+  const { reason, known, rerun, look = [], file, guest, provenIn } = result;
+  const place = result.assertion?.at ?? file;
+  const proof = provenIn === undefined ? undefined : `../${provenIn}/report.html`;
+  return html`<p class="where">${place}${guest === undefined ? '' : ` · guest ${guest}`}${chart === undefined ? undefined : html` · ${chart}`}</p>
 ${known === undefined ? undefined : html`<p>Known to fail: ${known}</p>`}
-${provenWords(result).map((words) => html`<p>${words}</p>`)}
+${provenWords(result).map((words) => html`<p>${words}${proof === undefined ? undefined : html` · ${link(proof, 'its report')}`}</p>`)}
 ${reason === undefined ? undefined : html`<p class="reason">${reason}</p>`}
 ${assertionPart(result)}${errorPart(result)}${findingsPart(result)}
 ${artefactsOf(result).map((image) => artefactPart(image, link))}${linesPart('Shim', `shim-${number}`, result.shim)}
 ${linesPart('Console', `console-${number}`, result.console)}
 <p>Rerun: <code>${rerun}</code></p>
 ${isRed(result) ? look.map((command) => html`<p>Look: <code>${command}</code></p>`) : undefined}
-</div>
-</details>
 `;
 }
 

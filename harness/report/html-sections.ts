@@ -27,7 +27,7 @@ export function renderFilters({ bases, cases }: Results): Html {
   const boxes = (name: string, values: readonly string[]) =>
     values.length < 2 ? undefined : values.map((value) => box(name, value));
   const verdicts = [...new Set(cases.map(outcomeOf))];
-  return html`<form id="filters"><input type="search" name="text" placeholder="Find a case" aria-label="Find a case"> ${boxes('verdict', verdicts)}${boxes('base', bases)}</form>`;
+  return html`<form id="filters"><input type="search" name="text" placeholder="Find a case: /" aria-label="Find a case"> ${boxes('verdict', verdicts)}${boxes('base', bases)}</form>`;
 }
 
 /** Returns the cases that were run several times, those that did not always pass first. */

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import type { Coverage } from '../core/coverage.ts';
 import type { History } from '../results/history.ts';
 import type { Results } from '../results/results.ts';
+import { findNews } from '../results/trends.ts';
 import { findFlakes } from './flakes.ts';
 import { describeAgainst } from './against.ts';
-import { renderCase } from './html-case.ts';
 import { renderCoverages } from './html-coverage.ts';
 import {
   renderEarlyEnd,
@@ -18,7 +18,12 @@ import {
   renderRepeated,
 } from './html-sections.ts';
 import { renderSeries } from './html-series.ts';
-import { html, linkTo, trusted } from './html-template.ts';
+import { findCharts } from './html-chart.ts';
+import { renderGroups, type Rest } from './html-groups.ts';
+import { renderHelp } from './html-help.ts';
+import { renderMap } from './html-map.ts';
+import { renderNewsSection } from './html-news.ts';
+import { html, linkTo, trusted, type Html } from './html-template.ts';
 import { renderTimings } from './html-timings.ts';
 import { count, duration, earlierWords } from '../core/text.ts';
 
@@ -37,10 +42,11 @@ export function renderHtml(
   results: Results,
   isThere: (file: string) => boolean = () => true,
   coverages: readonly Coverage[] = [],
-  _history: History = { runs: [] },
+  history: History = { runs: [] },
 ): string {
-  const link = linkTo(isThere);
-  const severalBases = results.bases.length > 1;
+  const link = linkTo(remember(isThere));
+  const charts = findCharts(history, results);
+  const { groups, rest } = renderGroups(results, charts, link);
   const page = html`<!doctype html>
 <html lang="en">
 <head>
@@ -56,15 +62,17 @@ export function renderHtml(
 <p class="totals">${totals(results)}</p>
 <p><time>${results.time}</time> · <code>${results.command}</code></p>
 </header>
-<nav><a href="#cases">Cases</a> <a href="#timings">Timings</a> <a href="#guests">Guests</a> <a href="#series">Series</a>${coverages.length === 0 ? undefined : html` <a href="#coverage">Coverage</a>`} <a href="#environment">Environment</a></nav>
+<nav><a href="#map">Map</a> <a href="#cases">Cases</a> <a href="#timings">Timings</a> <a href="#guests">Guests</a> <a href="#series">Series</a>${coverages.length === 0 ? undefined : html` <a href="#coverage">Coverage</a>`} <a href="#environment">Environment</a> <button type="button" id="keys" title="Keys (?)">?</button></nav>
 <main>
 ${(results.against ?? []).map((each) => {
   const [title, ...lines] = describeAgainst(each);
   return renderList(title, lines);
-})}${renderEarlyEnd(results)}${renderList('Warnings', results.warnings)}${renderList('Notes', results.notes)}
-${renderRepeated(results)}<section id="cases"><h2>Cases</h2>
+})}${renderEarlyEnd(results)}${renderNewsSection(findNews(history, results), results, charts)}${renderList('Warnings', results.warnings)}${renderList('Notes', results.notes)}
+${renderRepeated(results)}<section id="map"><h2>Map</h2>
+${renderMap(results)}</section>
+<section id="cases"><h2>Cases</h2>
 ${renderFilters(results)}
-${results.cases.map((result, index) => renderCase(result, index + 1, severalBases, link))}
+${groups}
 ${renderMissing(results)}
 <p id="none" hidden>No case matches.</p>
 </section>
@@ -73,11 +81,27 @@ ${renderMissing(results)}
 <section id="series"><h2>Series</h2>${renderSeries(results, link)}</section>
 ${renderCoverages(coverages, results, link)}<section id="environment"><h2>Environment</h2>${renderEnvironment(results)}</section>
 </main>
+${renderHelp()}<template id="rest">${packed(rest)}</template>
 <script>${trusted(script)}</script>
 </body>
 </html>
 `;
   return page.markup;
+}
+
+/** Text that no browser takes apart before it is asked for: JSON, which has no markup then. */
+function packed(rest: Rest): Html {
+  return trusted(JSON.stringify(rest).replaceAll('&', '&amp;').replaceAll('<', '&lt;'));
+}
+
+/** Hundreds of cases ask for the same file. */
+function remember(isThere: (file: string) => boolean): (file: string) => boolean {
+  const known = new Map<string, boolean>();
+  return (file) => {
+    const answer = known.get(file) ?? isThere(file);
+    known.set(file, answer);
+    return answer;
+  };
 }
 
 function hashOf(text: string): string {

@@ -20,6 +20,9 @@ const keptRuns = 20;
 /** The only folder that old runs are removed from: another one belongs to whoever named it. */
 const defaultRoot = resolve(import.meta.dirname, '../../results');
 
+/** Runs that a run is compared with, and that its page draws: all would be a second's work. */
+const recentRuns = 200;
+
 /** Where a run's reports go. */
 export interface Publication {
   /** Absolute path of results/. */
@@ -50,7 +53,8 @@ export async function publish(
   const { root } = publication;
   // It is about runs that are over: what goes wrong with it is no matter of this one.
   const lost: string[] = [];
-  const history = await readHistory(root).catch(noting(lost, { runs: [] }));
+  const whole = await readHistory(root).catch(noting(lost, { runs: [] }));
+  const history = { runs: whole.runs.slice(-recentRuns) };
   const problems = await writeAll(results, files, coverages, history, publication);
   await addToHistory(root, [results]).catch(noting(lost, undefined));
   const shown = [

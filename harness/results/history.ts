@@ -224,7 +224,7 @@ interface Parsed {
 }
 
 interface Block {
-  readonly header: Header;
+  readonly facts: Omit<PastRun, 'cases'>;
   readonly cases: PastCase[];
   left: number;
 }
@@ -243,17 +243,19 @@ function parse(text: string, path: string): Parsed {
       continue;
     }
     const parsed = header.safeParse(line);
-    block = parsed.success
-      ? { header: parsed.data, cases: [], left: parsed.data.lines }
-      : undefined;
+    block = parsed.success ? openBlock(parsed.data) : undefined;
     if (block !== undefined) blocks.push(block);
   }
   const whole = blocks.filter(({ left }) => left === 0);
   return {
     since: known.data.since,
     names,
-    blocks: whole.map(({ header: { lines: _lines, ...facts }, cases }) => ({ ...facts, cases })),
+    blocks: whole.map(({ facts, cases }) => ({ ...facts, cases })),
   };
+}
+
+function openBlock({ lines: left, ...facts }: Header): Block {
+  return { facts, cases: [], left };
 }
 
 function takeLine(line: readonly unknown[], names: CaseName[], block: Block | undefined): void {

@@ -1,3 +1,4 @@
+import { defined } from '../core/defined.ts';
 import type { CaseResult } from '../core/events.ts';
 import { keyOf, type CaseName, type History, type PastCase, type PastRun } from './history.ts';
 import { badness, isRed, outcomeOf, wasNotRun, type Outcome } from './outcome.ts';
@@ -56,27 +57,33 @@ export function findCases(
   wants: (run: PastRun) => boolean = () => true,
 ): Map<string, CaseHistory> {
   const cases = new Map<string, { name: CaseName; points: Point[] }>();
+  // A file's name of a case is one object in all runs, and by far the quicker key.
+  const seen = new Map<CaseName, Point[]>();
+  const pointsOf = (name: CaseName): Point[] => {
+    const known = cases.get(keyOf(name)) ?? { name, points: [] };
+    cases.set(keyOf(name), known);
+    return known.points;
+  };
   for (const run of runs.filter(wants))
-    for (const [key, attempts] of groupByCase(run.cases)) {
+    for (const attempts of groupByName(run.cases)) {
       const { name } = attempts[0];
-      const known = cases.get(key) ?? { name, points: [] };
-      known.points.push(pointOf(run, attempts));
-      cases.set(key, known);
+      const points = seen.get(name) ?? pointsOf(name);
+      seen.set(name, points);
+      points.push(pointOf(run, attempts));
     }
   return new Map([...cases].map(([key, { name, points }]) => [key, { ...name, points }]));
 }
 
 type Attempts = readonly [PastCase, ...PastCase[]];
 
-/** Names that are the same are the same object within one run, and the key is long. */
-function groupByCase(cases: readonly PastCase[]): Map<string, Attempts> {
+function groupByName(cases: readonly PastCase[]): readonly Attempts[] {
   const groups = new Map<CaseName, [PastCase, ...PastCase[]]>();
   for (const each of cases) {
     const group = groups.get(each.name);
     if (group === undefined) groups.set(each.name, [each]);
     else group.push(each);
   }
-  return new Map([...groups].map(([name, attempts]) => [keyOf(name), attempts]));
+  return [...groups.values()];
 }
 
 function pointOf(run: PastRun, attempts: Attempts): Point {
@@ -129,13 +136,12 @@ export function findNews(history: History, results: Results): News {
   }));
   const compared = judged.filter(({ points }) => points.length > 0);
   const since = compared.flatMap(({ points }) => points.at(-1)?.run ?? []);
-  const turned = judged.flatMap(({ result, points }): (NewVerdict & { worse: boolean })[] => {
-    const before = points.at(-1);
-    const worse = isRed(result);
-    const was = before !== undefined && isRedOutcome(before.outcome);
-    if (worse === was || (!worse && !isPass(result))) return [];
-    return [{ result, worse, ...(before === undefined ? {} : { before }) }];
-  });
+  const turned = (wants: (result: CaseResult, wasRed: boolean) => boolean): NewVerdict[] =>
+    judged
+      .map(({ result, points }) => ({ result, ...defined({ before: points.at(-1) }) }))
+      .filter(({ result, before }) =>
+        wants(result, before !== undefined && isRedOutcome(before.outcome)),
+      );
   const { factor, slower } = findSlower(
     compared
       .filter(({ result }) => isPass(result))
@@ -144,12 +150,11 @@ export function findNews(history: History, results: Results): News {
         usual: usualTime(points, placeOf(results)),
       })),
   );
-  const strip = ({ worse: _worse, ...rest }: NewVerdict & { worse: boolean }): NewVerdict => rest;
   return {
     since: newestFirst(since).map(({ run }) => run),
     // A first run of its kind has nothing that is new.
-    red: compared.length === 0 ? [] : turned.filter(({ worse }) => worse).map(strip),
-    green: turned.filter(({ worse }) => !worse).map(strip),
+    red: compared.length === 0 ? [] : turned((result, wasRed) => isRed(result) && !wasRed),
+    green: turned((result, wasRed) => isPass(result) && wasRed),
     slower: slower.map(({ item, ...times }) => ({ ...times, result: item })),
     factor,
   };

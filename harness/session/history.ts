@@ -19,8 +19,7 @@ export async function catchUp(root: string): Promise<History> {
   const found: Results[] = [];
   for (const folder of folders.filter((name) => isRunName(name) && !names.has(name))) {
     const results = await readResults(join(root, folder, 'results.json'));
-    if (results?.run === folder && results.time >= since)
-      found.push(results);
+    if (results?.run === folder && results.time >= since) found.push(results);
   }
   await addToHistory(root, found).catch((error: unknown) => {
     if (!isLabError(error) && !hasCode(error, 'EACCES', 'EROFS')) throw error;

@@ -24,6 +24,12 @@ const flags = [
   '--remote-debugging-pipe',
 ];
 
+/** What the browser has to be told of keys that are no characters. */
+const named: Readonly<Record<string, object>> = {
+  Enter: { text: '\r' },
+  Escape: { code: 'Escape', windowsVirtualKeyCode: 27 },
+};
+
 /** A page in a browser of its own. */
 export interface Page {
   /** Returns the value of an expression in the page, awaited. */
@@ -31,6 +37,12 @@ export interface Page {
   /** Shows another address in the same window, as a window of that width. */
   open(address: string, width: number): Promise<void>;
   screenshot(height: number): Promise<Buffer>;
+  /** Presses a key: `j`, `?`, `Enter`. */
+  press(key: string): Promise<void>;
+  /** Shows pages as those who like a dark screen see them, or as others do. */
+  prefer(scheme: 'dark' | 'light'): Promise<void>;
+  /** Milliseconds of processor time that the page's main thread has had so far. */
+  processorTime(): Promise<number>;
   /** What the browser has complained of: errors of scripts, and what the page was not let do. */
   complaints(): readonly string[];
   close(): Promise<void>;
@@ -102,6 +114,8 @@ export async function openPage(): Promise<Page> {
   const answer = await send('Target.attachToTarget', { targetId: target?.targetId, flatten: true });
   attached.sessionId = String(answer['sessionId']);
   for (const domain of ['Page', 'Runtime', 'Log']) await send(`${domain}.enable`);
+  // Of the thread's own clock: what others do on the machine meanwhile does not count.
+  await send('Performance.enable', { timeDomain: 'threadTicks' });
 
   let size = { width: 1000, height: 800 };
   const setSize = (more: object) =>
@@ -139,6 +153,23 @@ export async function openPage(): Promise<Page> {
       await setSize({ height });
       const { data } = await send('Page.captureScreenshot', { format: 'png' });
       return Buffer.from(String(data), 'base64');
+    },
+    press: async (key) => {
+      const text = key.length === 1 ? { text: key } : (named[key] ?? {});
+      await send('Input.dispatchKeyEvent', { type: 'keyDown', key, ...text });
+      await send('Input.dispatchKeyEvent', { type: 'keyUp', key });
+    },
+    prefer: async (value) => {
+      const features = [{ name: 'prefers-color-scheme', value }];
+      await send('Emulation.setEmulatedMedia', { features });
+    },
+    processorTime: async () => {
+      const { metrics } = await send('Performance.getMetrics');
+      const task = (metrics as { name: string; value: number }[]).find(
+        ({ name }) => name === 'TaskDuration',
+      );
+      if (task === undefined) throw new Error('the browser does not tell its processor time');
+      return task.value * 1000;
     },
     complaints: () => complaints,
     close: async () => {

@@ -49,7 +49,8 @@ describe('the history', () => {
       [2, 'a fail 7', 'a pass 9', 'b known 3'],
     ]);
     const [, second] = (await readHistory(root)).runs;
-    assert.equal(second?.cases[0]?.reason, 'EAGAIN was not');
+    assert.ok(second);
+    assert.equal(second.cases[0]?.reason, 'EAGAIN was not');
     assert.equal(second.commit, 'c0ffee000002');
     assert.deepEqual(second.bases, [{ base: 'v2.6.30', image: 'image2' }]);
   });

@@ -9,12 +9,11 @@ import { frozenSubject } from './support/tasks.ts';
 import { endWell, freezeAll, startWorkload, thaw } from './support/workload.ts';
 
 const test = suite('what tasks share is looked at as a set')
-  .needs({ base: 'v2.6.30' })
   .needs({ patch: patches.calls })
   .needs({ patch: patches.pids })
   .within(60);
 
-const { taskSignals, processSignals, taskObjects, objref, fileTable, file, pipe } = types;
+const { taskSignals, processSignals, taskObjects, objref, fileTable, file, pipe, pipeSize } = types;
 
 /** The record of a process, and its actions, which stand behind it. */
 function processOf(bytes: Buffer): Buffer {
@@ -47,10 +46,11 @@ const tables = (count: number): Buffer =>
     ),
   );
 
-const pipes = (count: number): Buffer =>
+/** Empty ones, each with what a base says of it before. */
+const pipes = (count: number, before: Buffer): Buffer =>
   Buffer.concat(
     Array.from({ length: count }, (_, i) =>
-      Buffer.concat([object(objref, 5, 30000 + i), object(pipe, 0, 0)]),
+      Buffer.concat([object(objref, 5, 30000 + i), before, object(pipe, 0, 0)]),
     ),
   );
 
@@ -67,12 +67,23 @@ registerWrong(
   { about: 'records of a process' },
 );
 
-const surplus: readonly Wrong[] = [
-  ['a table of descriptors that no task can have', insert(first(taskObjects), tables(1))],
-  ['more pipes than descriptors', insert(first(taskObjects), pipes(1025)), 'EMFILE'],
+const noTable: Wrong = [
+  'a table of descriptors that no task can have',
+  insert(first(taskObjects), tables(1)),
 ];
 
-registerWrong(test, 'heap', surplus, { about: 'more than the tasks could have', large: true });
+registerWrong(test, 'heap', [noTable], { about: 'a table more than the tasks', large: true });
+
+for (const [base, before] of [
+  ['v2.6.30', Buffer.alloc(0)],
+  ['v6.1', object(pipeSize, 4096, 0)],
+] as const)
+  registerWrong(
+    test.needs({ base }),
+    'heap',
+    [['more pipes than descriptors', insert(first(taskObjects), pipes(1025, before)), 'EMFILE']],
+    { about: `more pipes than the tasks could have, on ${base}`, large: true },
+  );
 
 registerWrong(
   test,

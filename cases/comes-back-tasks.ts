@@ -12,6 +12,7 @@ registerWorkloads('tasks', {
   'threads-below': { patch: patches.threadsBelow },
   // Whoever freezes it as soon as it is back may find the signal that stops it on its way.
   'stopped-child': { patch: patches.stopped, moves: /^status ShdPnd$/ },
+  suspended: { base: 'v6.1', patch: patches.stopped },
   session: {},
   limits: signals,
   personality: signals,

@@ -156,9 +156,17 @@ const signals: readonly Wrong[] = [
   ['SIGKILL with its details', put(signal, 8, 4, 9n)],
 ];
 
-/** A signal that a POSIX timer sends, as the kernel itself calls it; older ones mark it. */
-const timerSignal = (code: bigint): readonly Wrong[] => [
-  ['a signal of a POSIX timer', put(signal, 16, 4, code)],
+/** As the kernel of v2.6.30 marks the signal of a POSIX timer that is there. */
+const timerSignal: readonly Wrong[] = [['a signal of a POSIX timer', put(signal, 16, 4, 0x1fffen)]];
+
+/** Stopped, by something that stops nobody. */
+const stoppedBy = (number: bigint) => both(put(task, 8, 4, 4n), put(task, 16, 4, number));
+
+const stops: readonly Wrong[] = [
+  ['stopped by no signal', stoppedBy(0n)],
+  ['stopped by SIGKILL', stoppedBy(9n)],
+  ['stopped by SIGCONT', stoppedBy(18n)],
+  ['stopped by a signal that there is not', stoppedBy(none)],
 ];
 
 /** A call that goes on: its kind, one of its arguments, and what that is. */
@@ -191,16 +199,16 @@ const sequences: readonly Wrong[] = [
 ];
 
 const v61 = test.needs({ base: 'v6.1' });
+const v2630 = test.needs({ base: 'v2.6.30' });
 
 registerWrong(test, 'place', places, { about: 'where a task is' });
 registerWrong(test, 'identity', identities, { about: 'credentials' });
 registerWrong(v61, 'identity', newIdentities, { about: 'more credentials' });
 registerWrong(test, 'queued', signals, { about: 'signals' });
-for (const [base, code] of [
-  ['v2.6.30', 0x1fffen],
-  ['v6.1', 0xfffffffen],
-] as const)
-  registerWrong(test.needs({ base }), 'queued', timerSignal(code), { about: `${base}'s timers` });
+registerWrong(v2630, 'queued', timerSignal, { about: 'timers' });
+registerWrong(v61.needs({ patch: patches.stopped }), 'count', stops, {
+  about: 'what has stopped it',
+});
 registerWrong(test, 'count', calls, { about: 'calls that go on' });
 registerWrong(v61.needs({ patch: patches.rseq }), 'rseq', sequences, { about: 'rseq' });
 

@@ -29,9 +29,10 @@
 #define DEADLINE_MS	20000
 
 static const struct subject *const subjects[] = {
-	&beside, &caller, &churning, &counter, &crowd, &holder, &leader_gone, &leading, &left,
-	&named, &ports, &refused, &self, &sharer, &sleeping, &stopped, &undumpable, &unusual, &vforking,
-	&within, &zombie,
+	&beside, &busy_table, &caller, &churning, &counter, &crowd, &holder,
+	&leader_gone, &leading, &left, &named, &ports, &refused, &self, &sharer,
+	&sleeping, &stopped, &undumpable, &unusual, &vforking, &waiting, &within,
+	&zombie,
 };
 
 char **arguments, *command_line;

@@ -10,6 +10,7 @@
  *	check				now=after
  *	timer				ret=N errno=NAME: it has a POSIX timer
  *	membarrier N			ret=N errno=NAME: that call with that command
+ *	confine				ret=N errno=NAME: a filter allows all of its calls
  *	unmap-vdso			unmapped=yes: it has no vdso any more
  *	fault				touches what is not mapped, and dies of that
  *
@@ -352,6 +353,33 @@ static void membarrier_as(long command)
 	putchar('\n');
 }
 
+/* Of linux/filter.h and linux/seccomp.h, which musl lacks. */
+#define FILTER_MODE	2
+#define RETURN_CONSTANT	0x06
+#define ALLOW		0x7fff0000U
+struct instruction {
+	uint16_t code;
+	uint8_t if_true, if_false;
+	uint32_t constant;
+};
+struct filter {
+	uint16_t length;
+	const struct instruction *instructions;
+};
+
+/* A filter is a filter, whatever it allows. */
+static void confine(void)
+{
+	static const struct instruction allow = { RETURN_CONSTANT, 0, 0, ALLOW };
+	static const struct filter filter = { 1, &allow };
+	long ret = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+
+	if (!ret)
+		ret = prctl(PR_SET_SECCOMP, FILTER_MODE, &filter);
+	print_result(ret < 0 ? -errno : ret);
+	putchar('\n');
+}
+
 static void fault(void)
 {
 	__asm__ volatile("movb $1, (%0)" : : "r"(8UL) : "memory");
@@ -374,6 +402,8 @@ static void obey(char *line)
 		make_timer();
 	else if (count == 2 && !strcmp(words[0], "membarrier"))
 		membarrier_as(atol(words[1]));
+	else if (count == 1 && !strcmp(words[0], "confine"))
+		confine();
 	else if (count == 1 && !strcmp(words[0], "unmap-vdso"))
 		printf("unmapped=%s\n", unmap_vdso() ? "yes" : "no");
 	else if (count == 1 && !strcmp(words[0], "fault"))
@@ -402,7 +432,7 @@ static void live(char **args)
 const struct subject self = {
 	.name = "self",
 	.about = "`checkpoint 0|own PATH [FLAGS]` saves it, `restart PATH` brings it back, `check`; "
-		 "`timer`, `membarrier N`, `unmap-vdso`, `fault`",
+		 "`timer`, `membarrier N`, `confine`, `unmap-vdso`, `fault`",
 	.target = live,
 	.reached = await_sleep,
 	.talks = true,

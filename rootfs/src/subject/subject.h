@@ -33,10 +33,9 @@ struct subject {
 	bool hidden;	/* the target is not dumpable, and wants to be so */
 };
 
-extern const struct subject beside, caller, churning, counter, crowd, holder, leader_gone,
-	leading, left, named,
-	ports, refused, self, sharer, sleeping, stopped, undumpable, unusual, vforking,
-	within, zombie;
+extern const struct subject beside, busy_table, caller, churning, counter, crowd,
+	holder, leader_gone, leading, left, named, ports, refused, self, sharer, sleeping,
+	stopped, undumpable, unusual, vforking, waiting, within, zombie;
 
 /* For targets. */
 void settled(void);

@@ -24,7 +24,7 @@ static const struct workload *const groups[] = {
 	workloads_memory, workloads_files, workloads_tasks, workloads_signals,
 	workloads_calls, workloads_ipc, workloads_maps, workloads_waits,
 	workloads_programs, workloads_pids, workloads_families,
-	workloads_streams, workloads_newer, workloads_together,
+	workloads_streams, workloads_newer, workloads_habits, workloads_together,
 	workloads_sets, workloads_bench,
 };
 

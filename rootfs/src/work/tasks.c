@@ -203,6 +203,51 @@ static void verify_stopped(void)
 	reap(13);
 }
 
+static const int stops[] = { SIGTSTP, SIGTTIN, SIGTTOU };
+
+#define STOPS	(sizeof(stops) / sizeof(*stops))
+
+/* A group whose members have no parents in another one of the session ignores these. */
+static int in_group_to_stop(void *signal)
+{
+	HOLDS(!setpgid(0, 0));
+	await_end();
+	return (int)(long)signal;
+}
+
+static void prepare_suspended(void)
+{
+	size_t i;
+
+	for (i = 0; i < STOPS; i++) {
+		pid_t pid = child(in_group_to_stop, (void *)(long)stops[i]);
+
+		await_settled();
+		kill(pid, stops[i]);
+		await_state(pid, 'T');
+	}
+}
+
+static void verify_suspended(void)
+{
+	pid_t pids[STOPS];
+	size_t i, k, found = 0;
+	int status;
+
+	for (i = 0; i < STOPS; i++) {
+		pids[i] = waitpid(-1, &status, WUNTRACED);
+		HOLDS(pids[i] > 0 && WIFSTOPPED(status));
+		for (k = 0; k < STOPS; k++)
+			found |= WSTOPSIG(status) == stops[k] ? (size_t)1 << k : 0;
+		await_state(pids[i], 'T');
+	}
+	HOLDS(found == ((size_t)1 << STOPS) - 1);
+	for (i = 0; i < STOPS; i++)
+		kill(pids[i], SIGCONT);
+	for (i = 0; i < STOPS; i++)
+		reap(stops[i]);
+}
+
 static int in_session(void *unused)
 {
 	(void)unused;
@@ -333,6 +378,8 @@ const struct workload workloads_tasks[] = {
 	  prepare_zombies, NULL, verify_zombies, false },
 	{ "stopped-child", "a child stopped by a signal", prepare_stopped, NULL,
 	  verify_stopped, false },
+	{ "suspended", "children stopped by SIGTSTP, SIGTTIN and SIGTTOU", prepare_suspended,
+	  NULL, verify_suspended, false },
 	{ "session", "a session with two groups", prepare_session, NULL,
 	  verify_session, false },
 	{ "limits", "limits, nice value and name", prepare_limits, NULL,

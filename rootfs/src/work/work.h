@@ -22,8 +22,8 @@ extern const struct workload workloads_memory[], workloads_files[],
 	workloads_tasks[], workloads_signals[], workloads_calls[], workloads_ipc[],
 	workloads_maps[], workloads_waits[], workloads_programs[],
 	workloads_pids[], workloads_families[], workloads_streams[],
-	workloads_newer[], workloads_together[], workloads_sets[],
-	workloads_bench[];
+	workloads_newer[], workloads_habits[], workloads_together[],
+	workloads_sets[], workloads_bench[];
 
 /* Ends the workload: it is not as it should be. */
 void broken(const char *format, ...)

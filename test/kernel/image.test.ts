@@ -15,8 +15,10 @@ import {
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { setTimeout as later } from 'node:timers/promises';
+import { buildWith } from '../../kernel/bases/build-with.ts';
 import { makeImage } from '../../kernel/image.ts';
 import type { ImageOptions } from '../../kernel/image.ts';
+import { clang } from '../../harness/setup/tools.mjs';
 import { edited, failureOf, gitIn, toyBase, toyFiles, usualSeries } from './toy.ts';
 import { withToy, writeFragments, writeSeries, writeToy } from './toy.ts';
 import type { Edit, Toy } from './toy.ts';
@@ -382,4 +384,35 @@ it('runs the series, not what is in the tree, and says so', () =>
     assert.equal(image.cached, true);
     const warning = toy.events.find((event) => event.type === 'warning');
     assert.ok(warning?.type === 'warning' && warning.text.includes('moved by hand'));
+  }));
+
+it('has images and build folders of its own for each compiler, and says which it was', () =>
+  withLab(async (toy, options) => {
+    const base = { ...options.base, release: '6.1' };
+    const { PATH } = process.env;
+    const tools = join(toy.folder, 'tools');
+    mkdirSync(tools);
+    const compile = [
+      '#!/bin/sh',
+      '[ "$1" != --version ] || { echo clang version 99; exit; }',
+      // ccache gives clang a flag that gcc doesn't know.
+      'for word; do shift; [ "$word" = -fcolor-diagnostics ] || set -- "$@" "$word"; done',
+      'exec gcc "$@"',
+    ].join('\n');
+    for (const name of clang.commands ?? [])
+      writeFileSync(join(tools, name), compile, { mode: 0o755 });
+    process.env['PATH'] = `${tools}:${PATH}`;
+    try {
+      const usual = await makeImage({ ...options, base }, toy.context);
+      const other = await makeImage({ ...options, base: buildWith(base, 'clang') }, toy.context);
+      assert.match(usual.compiler, /^gcc .*; GNU ld /);
+      assert.equal(other.compiler, 'clang version 99; clang version 99');
+      assert.equal(other.cached, false);
+      assert.notEqual(other.key, usual.key);
+      assert.match(readFileSync(other.buildLog, 'utf8'), /CC=(ccache )?clang .*LLVM=1/);
+      assert.deepEqual(readdirSync(toy.context.home.builds).sort(), ['v2.6.30', 'v2.6.30-clang']);
+      assert.equal((await makeImage({ ...options, base }, toy.context)).cached, true);
+    } finally {
+      process.env['PATH'] = PATH;
+    }
   }));

@@ -173,7 +173,7 @@ async function revisionOrigin(revision: Revision): Promise<Omit<Origin, 'from'>>
   return Promise.resolve({
     release: releaseOf(version),
     source: { kind: 'git-revision', repository: gitFolder, revision: name, treeId: tree },
-    words: `${name} of ${gitFolder} (Linux ${version})`,
+    words: `${name} of ${gitFolder.replace(/\/\.git$/, '')} (Linux ${version})`,
   });
 }
 

@@ -1,6 +1,9 @@
 /** What a case file imports: uvu's syntax, and the lab's own rules on top of it. */
 import type { Callback, Test } from 'uvu';
+import * as assertion from 'uvu/assert';
+import { Assertion } from 'uvu/assert';
 import type { CaseContext, Guest } from './suite/contracts.ts';
+import { readTap, type TapReport, type TapTest } from './suite/ktap.ts';
 import { extendGuest } from './suite/extend.ts';
 import { register } from './suite/registry.ts';
 import type { Body, Needs, RegisteredSuite, RegisteredTest } from './suite/registry.ts';
@@ -81,6 +84,63 @@ function makeSuite<G extends Guest, Extra extends object>(
   };
   register(target);
   return createSuite<CaseContext<G> & Extra>(target, { needs: [], seconds: undefined });
+}
+
+/** A program of the guest with its arguments, or what returns the lines that tests have written. */
+export type TapSource = readonly string[] | ((guest: Guest) => Promise<readonly string[]>);
+
+/**
+ * Registers a case for each test that a source reports in TAP or KTAP: KUnit's results, a
+ * kselftest, any program that prints TAP. `names` are all of them, a part as `whole > part`: one
+ * that is missing fails, and so does one more that reports another. The source is read once for
+ * the cases that share a guest's process, by the first of them.
+ */
+export function tapCases<T extends CaseContext>(
+  test: Suite<T>,
+  source: TapSource,
+  names: readonly string[],
+): void {
+  let read: Promise<TapReport> | undefined;
+  const reportOf = (guest: Guest): Promise<TapReport> => (read ??= readSource(guest, source));
+  for (const name of names)
+    test(name, async ({ guest }) => {
+      const { tests, broken } = await reportOf(guest);
+      const found = tests.find((each) => each.name === name);
+      if (found === undefined)
+        fail(
+          `no test of that name was reported${broken === undefined ? '' : `: ${broken}`}`,
+          tests,
+        );
+      else if (found.skip !== undefined) skip(found.skip);
+      else if (!found.ok) fail(['not ok', ...found.said].join('\n'), [found]);
+    });
+  test('reports these tests, each once, and no other', async ({ guest }) => {
+    const { tests, broken } = await reportOf(guest);
+    if (broken !== undefined) fail(broken, tests);
+    assertion.equal(tests.map((each) => each.name).sort(), [...names].sort());
+  });
+}
+
+async function readSource(guest: Guest, source: TapSource): Promise<TapReport> {
+  if (typeof source === 'function') return readTap(await source(guest));
+  const { status, signal, lines, errors } = await guest.run(source);
+  const report = readTap(lines);
+  const told = report.tests.some(({ ok, skip: left }) => !ok && left === undefined);
+  // 4 is how a kselftest says that all of it was skipped.
+  if (status === 0 || (status === 4 && !told) || (told && status !== null)) return report;
+  const how = signal ?? `status ${status ?? 'unknown'}`;
+  const broken = [report.broken, `it ended with ${how}`, errors.at(-1)];
+  return { ...report, broken: broken.filter((word) => word !== undefined).join('; ') };
+}
+
+function fail(message: string, tests: readonly TapTest[]): never {
+  throw new Assertion({
+    message,
+    operator: 'tap',
+    expects: 'ok',
+    actual: tests.map(({ name, ok }) => `${ok ? 'ok' : 'not ok'} ${name}`).join('\n'),
+    generated: false,
+  });
 }
 
 /** Ends the running case as skipped. The reason is shown wherever the case is. */

@@ -30,6 +30,15 @@ export async function buildProjectPrograms(
   context: Pick<Context, 'home' | 'signal'>,
   compiler: Compiler,
 ): Promise<readonly Program[]> {
+  refuseTaken(programs, taken);
+  return Promise.all(programs.map((program) => build(program, context, compiler)));
+}
+
+/** Throws `program-unbuilt` (usage) for a program whose name another of the guest's has. */
+export function refuseTaken(
+  programs: readonly { readonly name: string }[],
+  taken: readonly string[],
+): void {
   const clash = programs.find(({ name }) => taken.includes(name));
   if (clash !== undefined)
     throw unbuilt(
@@ -37,7 +46,6 @@ export async function buildProjectPrograms(
       `the guest has a program called ${clash.name} already`,
       'Give the C file another name.',
     );
-  return Promise.all(programs.map((program) => build(program, context, compiler)));
 }
 
 async function build(

@@ -9,8 +9,8 @@ import { findCompiler } from './compiler.ts';
 import { packCpio } from './cpio.ts';
 import { ensureKeys } from './keys.ts';
 import { layOut } from './layout.ts';
-import { buildProjectPrograms } from './project-programs.ts';
-import { buildPrograms } from './programs.ts';
+import { buildProjectPrograms, refuseTaken } from './project-programs.ts';
+import { buildPrograms, type Program } from './programs.ts';
 import { buildTools } from './tools.ts';
 
 /** The guest's user space, ready to boot, and how to get into it. */
@@ -32,13 +32,14 @@ export interface Rootfs {
 
 /**
  * Returns the guest's user space for every base. Builds what is not in the cache; the same
- * inputs give the same bytes. `own` are a project's programs. Throws infrastructure errors for
+ * inputs give the same bytes. `own` are a project's programs, `built` more of them that are built already. Throws infrastructure errors for
  * a missing compiler or a failing build, source errors for a missing or wrong archive, and
  * `program-unbuilt` (usage) for a program of the project's.
  */
 export async function buildRootfs(
   context: Context,
   own: readonly ProjectProgram[] = [],
+  built: readonly Program[] = [],
 ): Promise<Rootfs> {
   const [compiler, keys] = await Promise.all([
     findCompiler(context.signal),
@@ -49,10 +50,12 @@ export async function buildRootfs(
     buildTools(context, compiler),
   ]);
   const taken = [...programs.map(({ name }) => name), ...tools.applets, 'busybox', 'dropbear'];
+  refuseTaken(built, [...taken, ...own.map(({ name }) => name)]);
   const added = await buildProjectPrograms(own, taken, context, compiler);
   const paths = [
     ...programs,
     ...added,
+    ...built,
     { name: 'busybox', path: tools.busybox },
     { name: 'dropbear', path: tools.dropbear },
   ];
@@ -78,6 +81,6 @@ export async function buildRootfs(
     hostKey: keys.hostKey,
     clientKey: keys.clientKey,
     userName: 'root',
-    programs: [...programs, ...added].map(({ name }) => name),
+    programs: [...programs, ...added, ...built].map(({ name }) => name),
   };
 }

@@ -42,11 +42,11 @@ export function addGdbCommand(program: Command, cli: ProjectCli): void {
 async function debugCase(grep: RegExp, typed: Typed, cli: ProjectCli): Promise<void> {
   await withContext(cli, async (context) => {
     const { upto, tree = false, accel, debug } = typed;
-    const { programs } = cli.project;
+    const { programs, selftests } = cli.project;
     const base = await chooseOne(typed, cli, context);
     const parts = await prepare(
       [base],
-      { source: sourceIn(typed, cli), upto, tree, accel, debug, programs },
+      { source: sourceIn(typed, cli), upto, tree, accel, debug, programs, selftests },
       context,
     );
     const [image] = parts.images;

@@ -44,9 +44,9 @@ export function addShellCommand(program: Command, cli: ProjectCli): void {
 async function shell(grep: RegExp | undefined, typed: Typed, cli: ProjectCli): Promise<void> {
   await withContext(cli, async (context) => {
     const { upto, tree = false, accel, debug } = typed;
-    const { programs } = cli.project;
+    const { programs, selftests } = cli.project;
     const base = await chooseOne(typed, cli, context);
-    const choice = { source: sourceIn(typed, cli), upto, tree, accel, debug, programs };
+    const choice = { source: sourceIn(typed, cli), upto, tree, accel, debug, programs, selftests };
     const prepared = await prepare([base], choice, context);
     const [image] = prepared.images;
     if (image === undefined) return;

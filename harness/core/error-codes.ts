@@ -45,6 +45,8 @@ export const errorCodes = {
     'project-unreadable': "lab.config.ts can't be loaded, or is no project.",
     'project-missing': 'A folder that was named as a project has no lab.config.ts.',
     'project-not-empty': 'A project is to be written into a folder that holds something.',
+    'selftest-unknown': 'The tree has no kselftest target of that name.',
+    'selftest-unbuilt': 'Of a kselftest target nothing could be built statically.',
     'size-unreadable': "binutils can't tell how large a kernel is.",
     'program-unbuilt':
       "A program of the project's own does not compile, or has a name that is taken.",

@@ -63,6 +63,8 @@ export interface ProjectConfig {
   readonly cases?: string | undefined;
   /** C files, or folders of such, each a program of the guest. */
   readonly programs?: readonly string[] | undefined;
+  /** kselftest targets of the tree: `sigaltstack`. Each of their programs is one of the guest. */
+  readonly selftests?: readonly string[] | undefined;
   /** Console lines that the kernel prints on purpose: told of, and no failure. */
   readonly notices?: readonly RegExp[] | undefined;
   /** The kernel calls under test, each with its number on each base: what guest.kernelCall() takes. */
@@ -91,6 +93,7 @@ export interface Project {
   readonly results: string;
   readonly cases: string;
   readonly programs: readonly ProjectProgram[];
+  readonly selftests: readonly string[];
   readonly notices: readonly RegExp[];
   /** Names of the kernel calls under test; undefined where nobody says. */
   readonly calls?: readonly string[] | undefined;

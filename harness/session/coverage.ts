@@ -8,7 +8,7 @@ import { prepareCoverage, type PreparedCoverage } from '../coverage/prepare-cove
 import { createRecorder, type Recorder } from '../coverage/recorder.ts';
 import { bootGuest } from '../guest/boot-guest.ts';
 import type { RunOptions } from '../plan/options.ts';
-import { quietContext } from './lab.ts';
+import { partsOf, quietContext } from './lab.ts';
 import { prepare, type Prepared } from './prepare.ts';
 import { runImages } from './run-images.ts';
 import { runSession, type RunEnd } from './run-session.ts';
@@ -36,7 +36,7 @@ export async function runCoverage(
       if (choice.reason !== undefined) context.emit({ type: 'note', text: choice.reason });
       const prepared = await prepare(
         choice.bases,
-        { ...covered, programs: cli.project.programs },
+        { ...covered, ...partsOf(cli.project) },
         context,
       );
       return runCovered(prepared, covered, patterns, cli, folder, context);

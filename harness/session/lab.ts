@@ -61,7 +61,7 @@ async function runBases(
       await estimateRun(bases, found, options, within);
       return found;
     },
-    (within) => prepare(bases, { ...options, programs: cli.project.programs }, within),
+    (within) => prepare(bases, { ...options, ...partsOf(cli.project) }, within),
   );
   const stale = performance.now() - start > listingLasts;
   const known = stale ? undefined : listing;
@@ -75,4 +75,12 @@ async function runBases(
     await compareWithBare({ image, bare, results }, prepared, options, cli, folder, context);
   }
   return end;
+}
+
+/** Returns what a project adds to its guests. */
+export function partsOf({
+  programs,
+  selftests,
+}: ProjectCli['project']): Pick<ProjectCli['project'], 'programs' | 'selftests'> {
+  return { programs, selftests };
 }

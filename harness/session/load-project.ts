@@ -39,6 +39,7 @@ const projectShape = z.strictObject({
   config: z.union([z.array(text), z.record(text, z.array(text))]).optional(),
   cases: text.optional(),
   programs: z.array(text).optional(),
+  selftests: z.array(z.string().regex(/^[\w-]+(\/[\w-]+)*$/)).optional(),
   notices: z.array(z.instanceof(RegExp)).optional(),
   calls: z.record(text, z.record(text, z.number().int().min(0))).optional(),
   verbs: (aFunction as unknown as z.ZodType<NonNullable<ProjectConfig['verbs']>>).optional(),
@@ -82,6 +83,7 @@ export async function loadProject(root: string): Promise<Project> {
     programs: (config.programs ?? []).map((each, index) =>
       openProgram(`programs[${index}]`, each, places),
     ),
+    selftests: config.selftests ?? [],
     notices: config.notices ?? [],
     calls: config.calls === undefined ? undefined : Object.keys(config.calls),
     artefacts: config.artefacts,
@@ -110,6 +112,7 @@ export async function noProject(folder: string, home: LabHome): Promise<Project>
     results: join(home.root, 'results'),
     cases: join(folder, 'cases'),
     programs: [],
+    selftests: [],
     notices: [],
   };
 }

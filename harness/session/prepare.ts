@@ -2,6 +2,7 @@ import type { Base, Image } from '../../kernel/base.ts';
 import { recognise } from '../../kernel/source/choose.ts';
 import { requireCompiler } from '../../kernel/build/compiler.ts';
 import { makeImage } from '../../kernel/image.ts';
+import { buildSelftests, type BuiltSelftest } from '../../kernel/selftests.ts';
 import { givenUp, stage } from '../../kernel/stage.ts';
 import { chooseAccelerator } from '../../qemu/accelerator.ts';
 import { calibrate } from '../../qemu/calibrate.ts';
@@ -29,12 +30,17 @@ export interface Prepared extends GuestParts {
 }
 
 export interface PrepareOptions
-  extends GuestChoice, Pick<RunOptions, 'source' | 'upto' | 'tree' | 'debug'> {}
+  extends Omit<GuestChoice, 'selftests'>, Pick<RunOptions, 'source' | 'upto' | 'tree' | 'debug'> {
+  /** kselftest targets. */
+  readonly selftests?: readonly string[] | undefined;
+}
 
 /** What guests are made of beside their kernel. */
 export interface GuestChoice extends Pick<RunOptions, 'accel'> {
   /** The project's own. */
   readonly programs: readonly ProjectProgram[];
+  /** Of the tree of the first of the bases, built. */
+  readonly selftests?: readonly BuiltSelftest[] | undefined;
 }
 
 /**
@@ -48,12 +54,26 @@ export async function prepare(
   context: Context,
 ): Promise<Prepared> {
   await lookAround(bases, context);
+  const selftests = await makeSelftests(bases, options, context);
   const [parts, made] = await settleBoth(
     context,
-    (within) => prepareGuests(bases, options, within),
+    (within) => prepareGuests(bases, { ...options, selftests }, within),
     (within) => makeImages(bases, options, within),
   );
   return { ...parts, ...made };
+}
+
+/** All bases share a user space: it has what the first one's tree holds. */
+async function makeSelftests(
+  [base]: readonly Base[],
+  { selftests: targets = [], source, upto }: PrepareOptions,
+  context: Context,
+): Promise<readonly BuiltSelftest[]> {
+  if (base === undefined || targets.length === 0) return [];
+  return stage(context, 'rootfs', undefined, 'selftests of the tree', async () => {
+    const built = await buildSelftests(base, { targets, source, upto }, context);
+    return { value: built, cached: false, what: built.map(({ name }) => name).join(', ') };
+  });
 }
 
 /** Tells what of this machine stands in the way of these bases; throws what stops them. */
@@ -116,9 +136,9 @@ function noUseNow(error: unknown): LabError {
   });
 }
 
-async function makeRootfs({ programs }: GuestChoice, context: Context): Promise<Rootfs> {
+async function makeRootfs({ programs, selftests }: GuestChoice, context: Context): Promise<Rootfs> {
   return stage(context, 'rootfs', undefined, 'user space', async () => {
-    const rootfs = await buildRootfs(context, programs);
+    const rootfs = await buildRootfs(context, programs, selftests);
     return { value: rootfs, cached: rootfs.cached, what: `initramfs ${rootfs.key}` };
   });
 }

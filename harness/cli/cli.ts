@@ -14,6 +14,7 @@ import { addHistoryCommand } from './history.ts';
 import { addMergeCommand } from './merge.ts';
 import { addNewCommand } from './new.ts';
 import { addRunCommand } from './run.ts';
+import { addServeCommand } from './serve.ts';
 import { exitCodeOfThrown, renderThrown } from '../report/error.ts';
 import { styleFor } from '../core/style.ts';
 
@@ -95,6 +96,7 @@ export function createProgram(cli: ProjectCli): Command {
   addMergeCommand(program, cli);
   addCompareCommand(program, cli);
   addHistoryCommand(program, cli);
+  addServeCommand(program, cli);
   addCountCommand(program, cli);
   addCacheCommand(program, cli);
   addNewCommand(program, cli);

@@ -68,6 +68,7 @@ export const errorCodes = {
     'results-unreadable': "A results.json can't be read, or is of another version.",
     'history-unreadable': "The history of runs can't be read, or is a newer lab's.",
     'history-no-case': 'The history has no case of that name.',
+    'serve-port': "The port that was asked for can't be listened on.",
     'image-unreadable': 'A file is no checkpoint image.',
     'watch-limit': 'The system lets a user watch no more files.',
   },

@@ -5,6 +5,7 @@ import type { Results } from '../results/results.ts';
 import { createLiveReporter } from './live.ts';
 import { createPlainReporter } from './plain.ts';
 import { filesOf, type KeptFile } from './kept-files.ts';
+import { writeProgress } from './progress.ts';
 import { publish, type Publication } from './publish.ts';
 import type { Reporter } from './reporter.ts';
 import { isLive, styleFor } from '../core/style.ts';
@@ -31,6 +32,7 @@ export function openReport(publication: Publication): Report {
     ? createLiveReporter(screen, style)
     : createPlainReporter(screen, style);
   const collector = collectResults();
+  const progress = writeProgress(publication.folder.path);
   const files: KeptFile[] = [];
   const coverages: Coverage[] = [];
   return {
@@ -41,11 +43,14 @@ export function openReport(publication: Publication): Report {
         if (event.type === 'coverage') coverages.push(event.coverage);
       },
       (event) => reporter.onEvent(event),
+      progress.listener,
     ],
     results: () => collector.results(),
     async finish() {
       await reporter.end?.();
-      return publish(collector.results(), files, publication, coverages);
+      const status = await publish(collector.results(), files, publication, coverages);
+      await progress.remove();
+      return status;
     },
   };
 }

@@ -67,6 +67,7 @@ function slimEvent(event: LabEvent): LabEvent | undefined {
     case 'stage-progress':
     case 'stage-ended':
     case 'calibrated':
+    case 'estimated':
     case 'cases-planned':
     case 'guest-ready':
     case 'guest-ended':

@@ -99,9 +99,14 @@ async function answer(
 ): Promise<void> {
   // A page of elsewhere whose name has been pointed at this machine is not let in.
   const names = [host, 'localhost'].map((name) => `${name}:${portOf(server)}`);
-  if (!names.includes(request.headers.host ?? ''))
-    return send(response, 403, 'text/plain', 'not this host\n');
-  if (request.method !== 'GET') return send(response, 405, 'text/plain', 'GET only\n');
+  if (!names.includes(request.headers.host ?? '')) {
+    send(response, 403, 'text/plain', 'not this host\n');
+    return;
+  }
+  if (request.method !== 'GET') {
+    send(response, 405, 'text/plain', 'GET only\n');
+    return;
+  }
   const url = new URL(request.url ?? '/', `http://${host}`);
   if (url.pathname === '/') {
     const { runs } = await catchUp(root);
@@ -109,19 +114,27 @@ async function answer(
       root,
       runs.map(({ run }) => run),
     );
-    return sendPage(response, renderRunsPage([...runs].reverse(), kept, await watch.look()));
+    sendPage(response, renderRunsPage([...runs].reverse(), kept, await watch.look()));
+    return;
   }
   if (url.pathname === '/history') {
     const history = await catchUp(root);
     const name = url.searchParams.get('case');
-    if (name === null) return sendPage(response, renderHistoryPage(history, findTrends(history)));
+    if (name === null) {
+      sendPage(response, renderHistoryPage(history, findTrends(history)));
+      return;
+    }
     const found = [...findCases(history).values()].find((each) => keyOf(each) === name);
-    if (found === undefined) return sendMissing(response);
+    if (found === undefined) {
+      sendMissing(response);
+      return;
+    }
     const kept = await findReports(
       root,
       found.points.map(({ run }) => run.run),
     );
-    return sendPage(response, renderCasePage(found, kept));
+    sendPage(response, renderCasePage(found, kept));
+    return;
   }
   if (url.pathname === '/live') {
     response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
@@ -130,7 +143,10 @@ async function answer(
     return tell(new Set([response]), watch);
   }
   const path = await findFile(root, url.pathname);
-  if (path === undefined) return sendMissing(response);
+  if (path === undefined) {
+    sendMissing(response);
+    return;
+  }
   response.writeHead(200, { ...headers, 'content-type': typeOf(path) });
   createReadStream(path)
     .once('error', () => response.destroy())

@@ -29,7 +29,8 @@ before(async () => {
 after(() => rm(root, { recursive: true, force: true }));
 
 // Where the runs are is all that is asked of the project.
-const cli = () => ({ folder: root, project: { results: join(root, 'results') } }) as unknown as ProjectCli;
+const cli = () =>
+  ({ folder: root, project: { results: join(root, 'results') } }) as unknown as ProjectCli;
 
 describe('a run whose folder is gone', () => {
   it('is compared by what the history has of it, and nothing else', async () => {

@@ -13,7 +13,8 @@ describe('the bundle of the lab’s code', () => {
   const kept = () => readdir(join(root, 'node_modules/.cache/cr-lab'));
   const lab = (...args: readonly string[]) =>
     spawnSync(process.execPath, [join(root, 'harness/bootstrap.mjs'), 'lab', ...args], {
-      env: { ...process.env, LAB_NO_INSTALL: '1' },
+      cwd: root,
+      env: { ...process.env, LAB_NO_INSTALL: '1', npm_lifecycle_event: '' },
       encoding: 'utf8',
     });
 

@@ -110,12 +110,14 @@ async function make(
   const options = { env: toolEnvironment(), signal: context.signal };
   // Whatever can be built: which that was is looked at below.
   const made = await run('make', [...args, '-k', `CC=${compiler}`, 'all'], options);
-  const asked = ['--eval', 'lab-list: ; @echo "$(TEST_GEN_PROGS) / $(TEST_PROGS)"', 'lab-list'];
-  const listed = await run('make', [...args, ...asked], options);
-  const [programs = '', scripts = ''] = (listed.stdout.trim().split('\n').at(-1) ?? '').split('/ ');
-  const words = (text: string) => text.split(/\s+/).filter((word) => word !== '');
+  const rule = 'lab-list: ; @echo "programs: $(TEST_GEN_PROGS)"; echo "scripts: $(TEST_PROGS)"';
+  const listed = await run('make', [...args, '--eval', rule, 'lab-list'], options);
+  const words = (kind: string): string[] => {
+    const line = new RegExp(`^${kind}:(.*)$`, 'm').exec(listed.stdout)?.[1] ?? '';
+    return line.split(/\s+/).filter((word) => word !== '');
+  };
   const unbuilt: string[] = [];
-  for (const path of words(listed.status === 0 ? programs : '')) {
+  for (const path of words('programs')) {
     const name = basename(path);
     const isThere = await stat(path).then(
       () => true,
@@ -131,7 +133,7 @@ async function make(
       'its makefile does not say what it makes',
       lastLines(`${made.stderr}${listed.stderr}`),
     );
-  const left: Left = { unbuilt, scripts: words(scripts).map((path) => basename(path)) };
+  const left: Left = { unbuilt, scripts: words('scripts').map((path) => basename(path)) };
   await writeFile(join(fresh, 'left.json'), JSON.stringify(left));
 }
 

@@ -20,7 +20,7 @@ describe('bootstrap on a machine with nothing but Node', () => {
   let clone: string;
   before(async () => {
     clone = await mkdtemp(join(tmpdir(), 'lab-clone-'));
-    for (const name of ['package.json', 'package-lock.json', 'harness', 'kernel'])
+    for (const name of ['package.json', 'package-lock.json', 'harness', 'kernel', 'patches'])
       await cp(join(repository, name), join(clone, name), { recursive: true });
   });
   after(() => rm(clone, { recursive: true, force: true }));

@@ -170,6 +170,7 @@ describe('a project', () => {
     ['has cases that are no folder', config("cases: 'mine.config'"), /cases: .*is no folder/],
     ['has a program that is no C file', config("programs: ['mine.config']"), /programs\[0\]: /],
     ['has a program that is not there', config("programs: ['a.c']"), /programs\[0\]: /],
+    ['has a selftest outside of its folder', config("selftests: ['../x']"), /at selftests\[0\]/],
     ['has a call without number', config("calls: { mine: { 'v6.1': 'x' } }"), /at calls\.mine/],
     ['has a call on another base', config("calls: { mine: { 'v9': 1 } }"), /calls\.mine: .*v9/],
     ['has verbs that are no function', config('verbs: 1'), /at verbs/],

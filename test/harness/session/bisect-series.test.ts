@@ -80,6 +80,9 @@ describe('what a bisection says', () => {
       'bad: 0003 c/r: three (the same kernel as 0002 c/r: two): EBUSY',
     );
     const skipped: PrefixSeen = { number: 0, verdict: 'skip', reason: 'no boot' };
-    assert.equal(describeSeen(skipped, patches), 'cannot test: 0000 (nothing of the series): no boot');
+    assert.equal(
+      describeSeen(skipped, patches),
+      'cannot test: 0000 (nothing of the series): no boot',
+    );
   });
 });

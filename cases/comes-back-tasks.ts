@@ -10,9 +10,8 @@ registerWorkloads('tasks', {
   threads: signals,
   zombies: {},
   'threads-below': { patch: patches.threadsBelow },
-  // Whoever freezes it as soon as it is back may find the signal that stops it on its way.
-  'stopped-child': { patch: patches.stopped, moves: /^status ShdPnd$/ },
-  suspended: { base: 'v6.1', patch: patches.stopped },
+  'stopped-child': { patch: patches.stopped },
+  suspended: { patch: patches.stopped },
   session: {},
   limits: signals,
   personality: signals,

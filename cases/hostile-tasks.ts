@@ -159,15 +159,16 @@ const signals: readonly Wrong[] = [
 /** As the kernel of v2.6.30 marks the signal of a POSIX timer that is there. */
 const timerSignal: readonly Wrong[] = [['a signal of a POSIX timer', put(signal, 16, 4, 0x1fffen)]];
 
-/** Stopped, by something that stops nobody. */
-const stoppedBy = (number: bigint) => both(put(task, 8, 4, 4n), put(task, 16, 4, number));
-
-const stops: readonly Wrong[] = [
-  ['stopped by no signal', stoppedBy(0n)],
-  ['stopped by SIGKILL', stoppedBy(9n)],
-  ['stopped by SIGCONT', stoppedBy(18n)],
-  ['stopped by a signal that there is not', stoppedBy(none)],
-];
+/** Stopped, as a base's kernel has that, by something that stops nobody. */
+const stops = (state: bigint): readonly Wrong[] => {
+  const by = (number: bigint) => both(put(task, 8, 4, state), put(task, 16, 4, number));
+  return [
+    ['stopped by no signal', by(0n)],
+    ['stopped by SIGKILL', by(9n)],
+    ['stopped by SIGCONT', by(18n)],
+    ['stopped by a signal that there is not', by(none)],
+  ];
+};
 
 /** A call that goes on: its kind, one of its arguments, and what that is. */
 const call = (kind: bigint, argument: number, value: bigint) =>
@@ -206,9 +207,13 @@ registerWrong(test, 'identity', identities, { about: 'credentials' });
 registerWrong(v61, 'identity', newIdentities, { about: 'more credentials' });
 registerWrong(test, 'queued', signals, { about: 'signals' });
 registerWrong(v2630, 'queued', timerSignal, { about: 'timers' });
-registerWrong(v61.needs({ patch: patches.stopped }), 'count', stops, {
-  about: 'what has stopped it',
-});
+for (const [base, state] of [
+  ['v2.6.30', 132n],
+  ['v6.1', 4n],
+] as const)
+  registerWrong(test.needs({ base }).needs({ patch: patches.stopped }), 'count', stops(state), {
+    about: `what has stopped it, on ${base}`,
+  });
 registerWrong(test, 'count', calls, { about: 'calls that go on' });
 registerWrong(v61.needs({ patch: patches.rseq }), 'rseq', sequences, { about: 'rseq' });
 

@@ -123,7 +123,7 @@ const signals: readonly Wrong[] = [
   ['not nice enough', put(taskSignals, 72, 4, 0xffffffebn)],
   ['a signal for the end of its parent that there is not', put(taskSignals, 76, 4, 65n)],
   ['dumpable in a way that there is not', put(taskSignals, 80, 4, 3n)],
-  ['a flag that there is not', put(taskSignals, 84, 4, 8n)],
+  ['a flag that there is not', put(taskSignals, 84, 4, 0x80n)],
   ['both idle and a batch', put(taskSignals, 84, 4, 6n)],
   ['one signal more', put(processSignals, 8, 4, 6n)],
   ['one signal less', put(processSignals, 8, 4, 4n)],

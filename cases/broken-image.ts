@@ -149,7 +149,7 @@ test.needs({ patch: patches.exitSignal })(
 
 /** What MM_FLAGS can't have. */
 const memoryFlags = [
-  ['mappings to come in a state that there is not', 8, 4n],
+  ['mappings to come in a state that there is not', 8, 8n],
   ['more kinds of mappings in a core dump than there are', 12, 0x10000n],
 ] as const;
 

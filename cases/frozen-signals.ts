@@ -54,14 +54,15 @@ async function endsThawed(guest: Guest, workload: Workload, signal: string): Pro
   assert.equal(await workload.program.ended(), { status: null, signal: `SIG${signal}` });
 }
 
-// 2.6.30 makes up its mind at once that a task dies which is sent a signal that ends it.
-const killers = [
+// A process dies at once of a signal that ends it if a thread can take that. On 2.6.30 any can; on
+// 6.1 none that froze at work, but one that froze asleep in a call.
+const killers = (name: string) => [
   { signal: 'KILL', needs: {} },
-  { signal: 'TERM', needs: { base: 'v2.6.30' } },
+  { signal: 'TERM', needs: name === 'count' ? { base: 'v2.6.30' } : {} },
 ];
 
-for (const name of ['count', 'threads']) {
-  for (const { signal, needs } of killers)
+for (const name of ['count', 'threads'])
+  for (const { signal, needs } of killers(name))
     test.needs(needs)(
       `SIG${signal}, ${name}: EAGAIN, the record says why, thawed it ends`,
       async ({ guest }) => {
@@ -74,19 +75,18 @@ for (const name of ['count', 'threads']) {
       },
     );
 
-  test.needs({ base: 'v6.1' })(`SIGTERM, ${name}: saved and thawed, it ends`, async ({ guest }) => {
-    const workload = await signalled(guest, name, 'TERM');
-    await save(guest, workload);
-    await endsThawed(guest, workload, 'TERM');
-  });
+test.needs({ base: 'v6.1' })('SIGTERM, count: saved and thawed, it ends', async ({ guest }) => {
+  const workload = await signalled(guest, 'count', 'TERM');
+  await save(guest, workload);
+  await endsThawed(guest, workload, 'TERM');
+});
 
-  test.needs({ base: 'v6.1' })(`SIGTERM, ${name}: restarted, it ends`, async ({ guest }) => {
-    const workload = await signalled(guest, name, 'TERM');
-    const image = await save(guest, workload);
-    await destroy(guest, workload);
-    const { program } = await bringBack(guest, workload, image);
-    assert.equal(await program.ended(), { status: 128 + 15, signal: null });
-  });
-}
+test.needs({ base: 'v6.1' })('SIGTERM, count: restarted, it ends', async ({ guest }) => {
+  const workload = await signalled(guest, 'count', 'TERM');
+  const image = await save(guest, workload);
+  await destroy(guest, workload);
+  const { program } = await bringBack(guest, workload, image);
+  assert.equal(await program.ended(), { status: 128 + 15, signal: null });
+});
 
 test.run();

@@ -5,12 +5,13 @@ import { it } from 'node:test';
 import { renderPrefix } from '../../harness/cli/series-check.ts';
 import { labError } from '../../harness/core/errors.ts';
 import { plainStyle } from '../../harness/core/style.ts';
-import { bases } from '../../kernel/bases.ts';
+import { loadProject } from '../../harness/session/load-project.ts';
 import { readFragments, askedBy } from '../../kernel/build/fragments.ts';
 import { nameOfPatch, readSeries } from '../../kernel/series/series.ts';
 import { withToy, writeToy } from './toy.ts';
 import type { Toy } from './toy.ts';
 
+const { bases } = await loadProject(resolve(import.meta.dirname, '../..'));
 const bootstrap = resolve(import.meta.dirname, '../../harness/bootstrap.mjs');
 
 function lab({ folder }: Toy, ...args: readonly string[]) {
@@ -39,7 +40,7 @@ for (const base of bases)
     const fragments = await readFragments(base);
     assert.deepEqual(
       fragments.map(({ name }) => name),
-      ['boot', 'guest', 'cr', 'debug'],
+      ['boot', 'guest', 'debug', 'cr'],
     );
     const symbols = askedBy(fragments).map(({ symbol }) => symbol);
     for (const symbol of ['SERIAL_8250_CONSOLE', 'VIRTIO_NET', 'CHECKPOINT', 'PROVE_LOCKING'])

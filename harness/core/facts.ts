@@ -2,7 +2,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { explainDisk } from './disk.ts';
-import { isLabError } from './errors.ts';
+import { hasCode, isLabError } from './errors.ts';
 import type { LabHome } from './home.ts';
 import { withLock } from './lock.ts';
 
@@ -40,7 +40,8 @@ export async function changeFacts<T>(
       await rename(`${file.path}.new`, file.path);
     });
   } catch (error) {
-    if (!isLabError(error) && explainDisk(error) === undefined) throw error;
+    const known = isLabError(error) || hasCode(error, 'ENOTDIR', 'EEXIST');
+    if (!known && explainDisk(error) === undefined) throw error;
   }
 }
 

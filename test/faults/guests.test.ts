@@ -74,10 +74,11 @@ describe('a guest', { skip: noWorld }, () => {
 
   it('whose kernel is tainted without a word is red', () => {
     const { verdict, reason } = find('taints the kernel');
-    assert.deepEqual(
-      [verdict, reason],
-      ['fail', 'kernel taint: tainted from 0 to 512 (a warning)'],
-    );
+    assert.equal(verdict, 'fail');
+    // A kernel with KUnit is tainted from its boot on.
+    const [, from, to] =
+      /^kernel taint: tainted from (\d+) to (\d+) \(a warning\)$/.exec(reason ?? '') ?? [];
+    assert.equal(Number(to) - Number(from), 512);
   });
 
   it('whose console has not all that the kernel has logged is an error', () => {

@@ -1,21 +1,13 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { findLabHome } from '../../../harness/core/home.ts';
-import { bases } from '../../../kernel/bases.ts';
-import { readFragments } from '../../../kernel/build/fragments.ts';
-import { imageKey } from '../../../kernel/image.ts';
-import { readSeries } from '../../../kernel/series/series.ts';
-import { findSource } from '../../../kernel/source/source-record.ts';
+import { loadProject } from '../../../harness/session/load-project.ts';
+import { isImageKept } from '../../../kernel/image.ts';
 
 const home = findLabHome();
 
 async function findBuilt(): Promise<string | undefined> {
-  for (const base of bases) {
-    const source = await findSource(base, home);
-    if (source === undefined) continue;
-    const key = await imageKey(source, await readSeries(base), await readFragments(base));
-    if (existsSync(join(home.images, key))) return base.name;
-  }
+  const { bases } = await loadProject(resolve(import.meta.dirname, '../../..'));
+  for (const base of bases) if (await isImageKept({ base }, home)) return base.name;
   return undefined;
 }
 

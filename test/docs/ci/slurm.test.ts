@@ -10,7 +10,7 @@ import { noBuiltBase, builtBase } from './built-base.ts';
 import { noSlurm, startCluster, type Cluster } from './slurm-cluster.ts';
 
 const repository = join(import.meta.dirname, '../../..');
-const parts = ['harness', 'kernel', 'qemu', 'rootfs', 'patches', 'cases', 'docs', 'package.json', 'package-lock.json', 'tsconfig.json'];
+const parts = ['lab.config.ts', 'harness', 'kernel', 'qemu', 'rootfs', 'patches', 'cases', 'docs', 'package.json', 'package-lock.json', 'tsconfig.json'];
 
 describe('the examples for Slurm', { skip: noSlurm || noBuiltBase }, () => {
   let folder: string;

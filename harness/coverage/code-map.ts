@@ -1,3 +1,4 @@
+import { countUpTo } from '../core/search.ts';
 import type { Elf } from '../../kernel/build/elf.ts';
 import { readLineRanges, type LineRange } from './line-table.ts';
 
@@ -147,13 +148,8 @@ function createPositions(ranges: readonly AddressRange[]): (address: bigint) => 
     return first;
   });
   return (address) => {
-    let [low, high] = [0, ranges.length - 1];
-    while (low < high) {
-      const middle = Math.ceil((low + high) / 2);
-      if ((ranges[middle]?.start ?? 0n) > address) high = middle - 1;
-      else low = middle;
-    }
-    return (firsts[low] ?? 0) + Number(address - (ranges[low]?.start ?? 0n));
+    const at = Math.max(0, countUpTo(ranges, ({ start }) => start <= address) - 1);
+    return (firsts[at] ?? 0) + Number(address - (ranges[at]?.start ?? 0n));
   };
 }
 

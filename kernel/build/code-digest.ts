@@ -1,5 +1,14 @@
 import { createHash, type Hash } from 'node:crypto';
-import { stringAt } from './elf.ts';
+import { countUpTo } from '../../harness/core/search.ts';
+import {
+  readSections,
+  readSymbols,
+  sectionNobits,
+  stringAt,
+  typeFunction,
+  type ElfSymbol,
+  type Section,
+} from './elf.ts';
 
 /** What a kernel's functions are made of, so that two builds can be compared. */
 export interface CodeDigest {
@@ -7,25 +16,6 @@ export interface CodeDigest {
   readonly functions: Readonly<Record<string, string>>;
   /** Of all data that no function names. */
   readonly rest: string;
-}
-
-interface Section {
-  readonly name: string;
-  readonly type: number;
-  readonly flags: bigint;
-  readonly bytes: Buffer;
-  readonly link: number;
-  readonly info: number;
-  /** Bytes of an entry, in a table. */
-  readonly entry: number;
-}
-
-interface Symbol {
-  readonly name: string;
-  readonly type: number;
-  readonly section: number;
-  readonly value: number;
-  readonly size: number;
 }
 
 interface Relocation {
@@ -45,16 +35,12 @@ interface Part {
 
 /** Numbers of the ELF specification and its supplement for x86-64. */
 const typeObject = 1;
-const typeFunction = 2;
 const typeSection = 3;
-const sectionSymbols = 2;
 const sectionRelocations = 4;
-const sectionNobits = 8;
 const flagAlloc = 2n;
 const flagExecutable = 4n;
 const flagStrings = 0x20n;
 const reservedSections = 0xff00;
-const symbolBytes = 24;
 const relocationBytes = 24;
 
 /** Bytes that a relocation fills in, and whether it counts from the end of its field. */
@@ -82,14 +68,7 @@ export function digestCode(file: Buffer): CodeDigest {
 
   const partAt = (section: number, offset: number): Part | undefined => {
     const own = parts.get(section) ?? [];
-    let low = 0;
-    let high = own.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((own[middle]?.start ?? 0) <= offset) low = middle + 1;
-      else high = middle;
-    }
-    return own[low - 1];
+    return own[countUpTo(own, ({ start }) => start <= offset) - 1];
   };
 
   /** What a relocation names, wherever that lies; its part, if it has one of its own. */
@@ -101,13 +80,12 @@ export function digestCode(file: Buffer): CodeDigest {
       return [`${symbol.name} ${addend}`, undefined];
     const kind = relocations.get(type);
     const shift = kind?.relative === true ? kind.bytes : 0;
-    const offset = symbol.value + addend + (symbol.type === typeSection ? shift : 0);
+    const value = Number(symbol.value);
+    const offset = value + addend + (symbol.type === typeSection ? shift : 0);
     if ((at.flags & flagStrings) !== 0n)
       return [JSON.stringify(stringAt(at.bytes, offset)), undefined];
     const part =
-      symbol.type === typeSection
-        ? partAt(symbol.section, offset)
-        : partAt(symbol.section, symbol.value);
+      symbol.type === typeSection ? partAt(symbol.section, offset) : partAt(symbol.section, value);
     if (part === undefined) return [`${symbol.name} ${addend}`, undefined];
     const from = symbol.type === typeSection ? offset - part.start : addend;
     return [`${part.name} ${from}`, part];
@@ -202,46 +180,6 @@ function isCode(section: Section | undefined): boolean {
   return section !== undefined && (section.flags & flagExecutable) !== 0n;
 }
 
-function readSections(file: Buffer): Section[] {
-  const table = Number(file.readBigUInt64LE(0x28));
-  const entry = file.readUInt16LE(0x3a);
-  const count = file.readUInt16LE(0x3c);
-  const namesIndex = file.readUInt16LE(0x3e);
-  const headers = Array.from({ length: count }, (_, index) => {
-    const at = table + index * entry;
-    const type = file.readUInt32LE(at + 4);
-    const offset = Number(file.readBigUInt64LE(at + 24));
-    const size = Number(file.readBigUInt64LE(at + 32));
-    return {
-      nameAt: file.readUInt32LE(at),
-      type,
-      flags: file.readBigUInt64LE(at + 8),
-      bytes: type === sectionNobits ? Buffer.alloc(0) : file.subarray(offset, offset + size),
-      link: file.readUInt32LE(at + 40),
-      info: file.readUInt32LE(at + 44),
-      entry: Number(file.readBigUInt64LE(at + 56)),
-    };
-  });
-  const names = headers[namesIndex]?.bytes ?? Buffer.alloc(0);
-  return headers.map(({ nameAt, ...header }) => ({ ...header, name: stringAt(names, nameAt) }));
-}
-
-function readSymbols(sections: readonly Section[]): Symbol[] {
-  const table = sections.find(({ type }) => type === sectionSymbols);
-  const names = sections[table?.link ?? 0]?.bytes ?? Buffer.alloc(0);
-  const bytes = table?.bytes ?? Buffer.alloc(0);
-  return Array.from({ length: Math.floor(bytes.length / symbolBytes) }, (_, index) => {
-    const at = index * symbolBytes;
-    return {
-      name: stringAt(names, bytes.readUInt32LE(at)),
-      type: bytes.readUInt8(at + 4) & 0xf,
-      section: bytes.readUInt16LE(at + 6),
-      value: Number(bytes.readBigUInt64LE(at + 8)),
-      size: Number(bytes.readBigUInt64LE(at + 16)),
-    };
-  });
-}
-
 /** Returns the relocations of each section, in order of their places. */
 function readRelocations(sections: readonly Section[]): Map<number, Relocation[]> {
   const found = new Map<number, Relocation[]>();
@@ -266,21 +204,13 @@ function readRelocations(sections: readonly Section[]): Map<number, Relocation[]
 }
 
 function relocationsIn(all: readonly Relocation[], { start, end }: Part): readonly Relocation[] {
-  let low = 0;
-  let high = all.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((all[middle]?.offset ?? 0) < start) low = middle + 1;
-    else high = middle;
-  }
-  const first = low;
-  let last = first;
-  while (last < all.length && (all[last]?.offset ?? end) < end) last += 1;
+  const first = countUpTo(all, ({ offset }) => offset < start);
+  const last = countUpTo(all, ({ offset }) => offset < end);
   return all.slice(first, last);
 }
 
 /** Returns the parts of each section that a running kernel has, in order. */
-function layOut(sections: readonly Section[], symbols: readonly Symbol[]): Map<number, Part[]> {
+function layOut(sections: readonly Section[], symbols: readonly ElfSymbol[]): Map<number, Part[]> {
   const parts = new Map<number, Part[]>();
   for (const { name, type, section, value, size } of symbols) {
     if (type !== typeFunction && type !== typeObject) continue;
@@ -289,7 +219,8 @@ function layOut(sections: readonly Section[], symbols: readonly Symbol[]): Map<n
     if ((at.flags & flagStrings) !== 0n) continue;
     const own = parts.get(section) ?? [];
     parts.set(section, own);
-    own.push({ section, name: sourceName(name), start: value, end: value + size });
+    const start = Number(value);
+    own.push({ section, name: sourceName(name), start, end: start + size });
   }
   for (const [section, own] of parts) parts.set(section, fillGaps(own, section, sections));
   return parts;

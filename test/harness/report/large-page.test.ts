@@ -63,6 +63,13 @@ describe('the page of 1260 cases in a browser', { skip: noBrowser }, () => {
   const hash = () => ask('location.hash');
   const current = () => ask(`document.querySelector('.case.current')?.id`);
   const red = `case-${redPlace + 1}`;
+  /** A body is put in by the toggle event, which comes some time after the key that opens it. */
+  const filled = () =>
+    ask(`new Promise((done) => {
+      const each = document.querySelector('.current');
+      if (each.querySelector('.log') !== null) done();
+      else each.addEventListener('toggle', () => done(), { once: true });
+    })`);
 
   it('begins with what is new, and the red square is in the first matrix', async () => {
     await open();
@@ -133,6 +140,7 @@ describe('the page of 1260 cases in a browser', { skip: noBrowser }, () => {
     assert.equal(await current(), `case-${redPlace + 2}`);
     await page.press('Enter');
     assert.equal(await ask(`document.querySelector('.current').open`), true);
+    await filled();
     assert.equal(await count('.current .log'), 1);
     await page.press('Enter');
     assert.equal(await ask(`document.querySelector('.current').open`), false);

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
-import { resolvePath } from '../core/cli-context.ts';
-import type { ProjectCli } from '../core/project.ts';
+import { resultsFolder, type ProjectCli } from '../core/project.ts';
 import { labError } from '../core/errors.ts';
 import { styleFor } from '../core/style.ts';
 import type { History } from '../results/history.ts';
@@ -36,8 +35,7 @@ export function addHistoryCommand(program: Command, cli: ProjectCli): void {
         import('../results/trends.ts'),
         import('../report/history-lines.ts'),
       ]);
-      const root =
-        typed.results === undefined ? cli.project.results : resolvePath(cli, typed.results);
+      const root = resultsFolder(cli, typed.results);
       const history = choose(await catchUp(root), typed);
       const style = styleFor(cli.stdout, cli.env);
       const all = typed.all ?? false;

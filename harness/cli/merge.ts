@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { quote, resolvePath } from '../core/cli-context.ts';
-import type { ProjectCli } from '../core/project.ts';
+import { quote } from '../core/cli-context.ts';
+import { resultsFolder, type ProjectCli } from '../core/project.ts';
 import { list } from './parse.ts';
 
 /** Adds `lab merge`. */
@@ -49,8 +49,7 @@ async function mergeRuns(
   ]);
   const known = cli.project.bases;
   const runs = await Promise.all(words.map((word) => readRun(word, cli)));
-  const root =
-    options.results === undefined ? cli.project.results : resolvePath(cli, options.results);
+  const root = resultsFolder(cli, options.results);
   const bases = [...new Set(runs.flatMap(({ results }) => results.bases))];
   const expect = (options.expect ?? []).flatMap((word) =>
     (word === 'all' ? known : [findBase(word, known)]).map(({ name }) => name),

@@ -4,7 +4,7 @@ import { Option, type Command } from 'commander';
 import { quote, resolvePath, startsAs } from '../core/cli-context.ts';
 import { defined } from '../core/defined.ts';
 import { findProjectFolder, projectFile } from '../core/places.ts';
-import type { ProjectCli } from '../core/project.ts';
+import { resultsFolder, type ProjectCli } from '../core/project.ts';
 import { labError } from '../core/errors.ts';
 import type { RunOptions } from '../plan/options.ts';
 import { findShard, parseShard, type Shard } from '../plan/shard.ts';
@@ -134,7 +134,7 @@ export function toRunOptions(files: readonly string[], typed: Typed, cli: Projec
     fresh: typed.fresh ?? false,
     debug: typed.debug,
     json: typed.json ?? false,
-    results: typed.results === undefined ? cli.project.results : resolvePath(cli, typed.results),
+    results: resultsFolder(cli, typed.results),
     command: cli.command,
     ...defined({ starts: startsOn(cli) }),
   };

@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import type { Command } from 'commander';
-import { resolvePath } from '../core/cli-context.ts';
-import type { ProjectCli } from '../core/project.ts';
+import { resultsFolder, type ProjectCli } from '../core/project.ts';
 import { wholeNumber } from './parse.ts';
 
 /** The kernel's own number: a page that is kept open finds it again. */
@@ -16,7 +15,7 @@ export function addServeCommand(program: Command, cli: ProjectCli): void {
     .option('--results <folder>', 'the results folder')
     .action(async ({ port, results }: { readonly port: number; readonly results?: string }) => {
       const { serveResults } = await import('../session/serve.ts');
-      const root = results === undefined ? cli.project.results : resolvePath(cli, results);
+      const root = resultsFolder(cli, results);
       const serving = await serveResults(root, port);
       cli.stdout.write(`${serving.address} shows ${root}; Ctrl-C ends it\n`);
       await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);

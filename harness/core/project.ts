@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Base } from './base.ts';
-import type { Cli } from './cli-context.ts';
+import { resolvePath, type Cli } from './cli-context.ts';
 
 /** Where something stands in a guest. */
 export interface ArtefactPlace {
@@ -100,6 +100,11 @@ export interface Project {
   readonly artefacts?: ArtefactRules | undefined;
   readonly headline?: Headline | undefined;
   readonly addCommands?: ((program: Command, cli: Cli) => void) | undefined;
+}
+
+/** Returns the absolute path of the results folder: what `--results` names, or the project's. */
+export function resultsFolder(cli: ProjectCli, named: string | undefined): string {
+  return named === undefined ? cli.project.results : resolvePath(cli, named);
 }
 
 /** A command line, and the project that it is about. Its root is the project's. */

@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { chosenFragments } from '../../kernel/build/fragments.ts';
 import type { Base } from '../../kernel/base.ts';
 import { measureCompiler } from '../../kernel/build/compiler-speed.ts';
 import { isImageKept } from '../../kernel/image.ts';
@@ -43,7 +44,7 @@ export async function estimateStages(
   const times = await readFacts(fileIn(home));
   const perBase = await Promise.all(
     bases.map(async (base) => {
-      const fragments = base.config.fragments.filter((name) => debug || name !== 'debug');
+      const fragments = chosenFragments(base, debug);
       const kept = !tree && (await isImageKept({ base, upto, fragments }, home));
       return kept ? [] : estimateBase(base, times, context);
     }),

@@ -164,9 +164,9 @@ async function sync(path: string): Promise<void> {
 
 /** Returns a run as the history keeps it. */
 export function toPast(results: Results): PastRun {
-  const { run, time, command, kind, exitCode, milliseconds, parts, accelerator } = results;
-  const { commit, host, processor } = results.environment;
-  const place = [accelerator?.name, host, processor].filter((fact) => fact !== undefined);
+  const { run, time, command, kind, exitCode, milliseconds, parts } = results;
+  const { commit } = results.environment;
+  const place = placeOf(results);
   const proven = results.cases.filter(({ provenIn }) => provenIn !== undefined).length;
   const names = new Map<string, CaseName>();
   const cases = results.cases.filter(isKept).map((result): PastCase => {
@@ -184,7 +184,7 @@ export function toPast(results: Results): PastRun {
   return {
     ...{ run, time, command },
     ...defined({ commit, kind, parts }),
-    ...(place.length === 0 ? {} : { place: place.join(', ') }),
+    ...(place === '' ? {} : { place }),
     ...{ exit: exitCode, milliseconds: Math.round(milliseconds) },
     bases: results.bases.map((base) => ({
       base,
@@ -193,6 +193,12 @@ export function toPast(results: Results): PastRun {
     ...(proven === 0 ? {} : { proven }),
     cases,
   };
+}
+
+/** Returns what a run's durations depend on beside its kernels; empty if it says nothing of that. */
+export function placeOf({ accelerator, environment }: Results): string {
+  const { host, processor } = environment;
+  return [accelerator?.name, host, processor].filter((fact) => fact !== undefined).join(', ');
 }
 
 /** A case that was not run, or not to its end, has no line: it says nothing. */
@@ -294,7 +300,12 @@ function asHistory(blocks: readonly PastRun[]): History {
 }
 
 function inOrder(blocks: readonly PastRun[]): PastRun[] {
-  return [...blocks].sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
+  return [...blocks].sort(compareTimes);
+}
+
+/** Orders runs by when they began, the oldest first. */
+export function compareTimes(a: PastRun, b: PastRun): number {
+  return a.time < b.time ? -1 : a.time > b.time ? 1 : 0;
 }
 
 /** Returns what a case is known by in a results folder. */

@@ -1,6 +1,14 @@
 import { defined } from '../core/defined.ts';
 import type { CaseResult } from '../core/events.ts';
-import { keyOf, type CaseName, type History, type PastCase, type PastRun } from './history.ts';
+import {
+  compareTimes,
+  keyOf,
+  placeOf,
+  type CaseName,
+  type History,
+  type PastCase,
+  type PastRun,
+} from './history.ts';
 import { badness, isRed, outcomeOf, wasNotRun, type Outcome } from './outcome.ts';
 import type { Results } from './results.ts';
 
@@ -171,11 +179,6 @@ function groupResults(cases: readonly CaseResult[]): Map<string, [CaseResult, ..
   return groups;
 }
 
-function placeOf({ accelerator, environment }: Results): string {
-  const { host, processor } = environment;
-  return [accelerator?.name, host, processor].filter((fact) => fact !== undefined).join(', ');
-}
-
 /** What a case took lately at a place, where it passed; undefined if that is not known. */
 function usualTime(points: readonly Point[], place: string): number | undefined {
   const passed = points.filter(({ run, passed }) => passed > 0 && (run.place ?? '') === place);
@@ -315,10 +318,6 @@ function rankOf(result: CaseResult): number {
 
 function newestFirst(runs: readonly PastRun[]): PastRun[] {
   return [...new Set(runs)].sort((a, b) => compareTimes(b, a));
-}
-
-function compareTimes(a: PastRun, b: PastRun): number {
-  return a.time < b.time ? -1 : a.time > b.time ? 1 : 0;
 }
 
 function sum(numbers: readonly number[]): number {

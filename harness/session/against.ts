@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { chosenFragments } from '../../kernel/build/fragments.ts';
 import { makeImage } from '../../kernel/image.ts';
 import type { Image } from '../../kernel/base.ts';
 import type { Against, KernelSize } from '../core/against.ts';
@@ -80,7 +81,7 @@ export function makeBare(
   context: Context,
 ): Promise<Image> {
   const { source, debug } = options;
-  const fragments = base.config.fragments.filter((name) => debug || name !== 'debug');
+  const fragments = chosenFragments(base, debug);
   return makeImage({ base, source, upto: 0, fragments }, context);
 }
 

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { chosenFragments } from '../../kernel/build/fragments.ts';
 import type { Base, Image } from '../../kernel/base.ts';
 import { makeImage } from '../../kernel/image.ts';
 import { hashFile } from '../store/cache.ts';
@@ -99,7 +100,7 @@ function makePrefix(
   { base, source, debug, patchesFolder, configFolder }: JudgeOptions,
   context: Context,
 ): Promise<Image> {
-  const fragments = base.config.fragments.filter((name) => debug || name !== 'debug');
+  const fragments = chosenFragments(base, debug);
   return makeImage({ base, source, upto, fragments, patchesFolder, configFolder }, context);
 }
 

@@ -1,3 +1,4 @@
+import { chosenFragments } from '../../kernel/build/fragments.ts';
 import type { Image, Patch, Series } from '../../kernel/base.ts';
 import { commitSeries } from '../../kernel/tree/apply.ts';
 import { makeImage } from '../../kernel/image.ts';
@@ -253,7 +254,7 @@ async function buildOrExplain(
   const tell = (text: string): void => context.emit({ type: 'note', text });
   const build = (number: number): Promise<Image> => {
     const { base, from, patchesFolder, configFolder } = project;
-    const fragments = base.config.fragments.filter((name) => options.debug || name !== 'debug');
+    const fragments = chosenFragments(base, options.debug);
     return blamingTheCaller(() =>
       makeImage(
         { base, source: from, upto: number, fragments, patchesFolder, configFolder },

@@ -3,13 +3,14 @@ import { chooseBase } from '../../kernel/source/choose.ts';
 import type { Context } from '../core/context.ts';
 import type { ProjectCli } from '../core/project.ts';
 import { findLabHome } from '../core/home.ts';
+import { estimateStages } from '../plan/estimate.ts';
 import type { RunOptions } from '../plan/options.ts';
 import { checkCases } from '../plan/prepare-plan.ts';
 import { findJudge } from '../proofs/open-proofs.ts';
 import { findCaseFiles } from '../suite/case-files.ts';
 import { prepare, settleBoth } from './prepare.ts';
 import { compareWithBare, makeBare, recordCases } from './against.ts';
-import { estimateRun } from './estimate-run.ts';
+import { tellEstimate } from './estimate-run.ts';
 import { runImages } from './run-images.ts';
 import { runSession, type RunEnd } from './run-session.ts';
 
@@ -57,8 +58,11 @@ async function runBases(
   const [listing, prepared] = await settleBoth(
     context,
     async (within) => {
+      const steps = estimateStages(bases, options, within);
+      // What is wrong with a case file is told first.
+      steps.catch(() => undefined);
       const found = await checkCases(files, bases, options, cli);
-      await estimateRun(bases, found, options, within);
+      await tellEstimate(await steps, bases, found, options, within);
       return found;
     },
     (within) => prepare(bases, { ...options, ...partsOf(cli.project) }, within),

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { bases as labBases } from '../../kernel/bases.ts';
+import { isOwn } from '../../kernel/build/fragments.ts';
 import { makeBase } from '../../kernel/project-bases.ts';
 import type { Base } from '../core/base.ts';
 import { isLabError, labError, reportOf } from '../core/errors.ts';
@@ -208,7 +209,7 @@ function fragmentsOf(
   (files ?? []).forEach((file, index) => {
     const path = places.file(`${key}[${index}]`, file);
     const words = basename(path).replace(/\.config$/, '');
-    if (words in fragments || ['boot', 'guest', 'debug'].includes(words))
+    if (words in fragments || !isOwn(words))
       throw places.wrong(`${key}[${index}]`, `there is a fragment called ${words} already`);
     fragments[words] = path;
   });

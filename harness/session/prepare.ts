@@ -1,3 +1,4 @@
+import { chosenFragments } from '../../kernel/build/fragments.ts';
 import type { Base, Image } from '../../kernel/base.ts';
 import { recognise } from '../../kernel/source/choose.ts';
 import { requireCompiler } from '../../kernel/build/compiler.ts';
@@ -178,7 +179,7 @@ async function makeImages(
     source !== undefined && bases.length > 1 ? await recognise(source, bases) : undefined;
   for (const base of bases) {
     const from = holder === undefined || holder === base ? source : undefined;
-    const fragments = base.config.fragments.filter((name) => debug || name !== 'debug');
+    const fragments = chosenFragments(base, debug);
     try {
       images.push(await makeImage({ base, source: from, upto, draft: tree, fragments }, context));
     } catch (error) {

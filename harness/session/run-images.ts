@@ -1,4 +1,4 @@
-import type { Image } from '../../kernel/base.ts';
+import type { Base, Image } from '../../kernel/base.ts';
 import { isCounted } from '../../kernel/series/series.ts';
 import type { Rootfs } from '../../rootfs/rootfs.ts';
 import type { Context } from '../core/context.ts';
@@ -47,7 +47,7 @@ export async function runImages(
   const runRound = (part: Pick<Plan, 'entries'>, round?: number) =>
     runCases(part, machinery, context, { ...choices, round });
   const choices = {
-    jobs: options.jobs ?? affordableJobs(images),
+    jobs: options.jobs ?? affordableJobs(images.map(({ base }) => base)),
     isolation: options.isolate ?? 'file',
     deadline: options.deadline,
     factor,
@@ -102,9 +102,7 @@ export function baseReady(image: Image, rootfs: Rootfs) {
   return { type: 'base-ready', report, files } as const;
 }
 
-function affordableJobs(images: readonly Image[]): number {
-  return affordableGuests(
-    findHostShare(),
-    Math.max(...images.map(({ base }) => base.guest.memory)),
-  );
+/** Returns how many guests of these bases the machine carries at once. */
+export function affordableJobs(bases: readonly Base[]): number {
+  return affordableGuests(findHostShare(), Math.max(...bases.map(({ guest }) => guest.memory)));
 }

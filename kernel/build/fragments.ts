@@ -25,6 +25,11 @@ export interface Asked {
 /** The lab's own fragments, which every kernel has: `debug` can be left out. */
 export const labFragments = ['boot', 'guest', 'debug'] as const;
 
+/** Returns the names of the fragments that a base is built with, with what finds bugs or without. */
+export function chosenFragments({ config }: Pick<Base, 'config'>, debug: boolean): string[] {
+  return config.fragments.filter((name) => debug || name !== 'debug');
+}
+
 /** Tells whether a fragment is a project's own: patches that are left out may bring its symbols. */
 export function isOwn(name: string): boolean {
   return !labFragments.some((each) => each === name);

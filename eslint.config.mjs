@@ -29,7 +29,7 @@ export default tseslint.config(
   },
   {
     // What a tool reads is what a configuration exports.
-    files: ['lab.config.ts', 'examples/*/lab.config.ts'],
+    files: ['lab.config.ts', 'examples/*/lab.config.ts', 'test/releases/lab.config.ts'],
     rules: { 'no-restricted-syntax': 'off' },
   },
   {

@@ -4,7 +4,7 @@ export type { Base, CompilerName, SourceRecipe } from '../harness/core/base.ts';
 
 /** Returns the git tree id that a base's source must have; undefined if none is pinned. */
 export function pinnedTree({ source }: Pick<Base, 'source'>): string | undefined {
-  return source.kind === 'debian-package' ? undefined : source.treeId;
+  return 'treeId' in source ? source.treeId : undefined;
 }
 
 /** A verified source: a git repository whose commit is the base, nothing applied. */
@@ -70,7 +70,8 @@ export interface Image {
   readonly key: string;
   /** The compiler and the linker that built it, by the first lines of what they say of themselves. */
   readonly compiler: string;
-  readonly bzImage: string;
+  /** What QEMU boots: a bzImage, or what the architecture has instead. */
+  readonly kernel: string;
   readonly vmlinux: string;
   readonly systemMap: string;
   readonly config: string;

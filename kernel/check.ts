@@ -100,7 +100,7 @@ async function buildBefore(
 
 interface Built {
   readonly warnings: readonly CompilerWarning[];
-  /** SHA-256 of the bzImage. */
+  /** SHA-256 of what QEMU boots. */
   readonly hash: string;
   readonly booted: boolean;
 }
@@ -122,9 +122,9 @@ async function checkPrefix(
     if (!options.build) return { did, warnings, error: undefined };
     const image = await makeImage({ ...options, upto: numberOf(prefix) }, context);
     did.push('built');
-    const facts = await readFacts(dirname(image.bzImage));
+    const facts = await readFacts(dirname(image.kernel));
     if (before !== undefined) warnings = newWarnings(prefix, before.warnings, facts.allWarnings);
-    const hash = await hashFile(image.bzImage);
+    const hash = await hashFile(image.kernel);
     const same = before?.hash === hash;
     if (same) did.push('same image');
     const known = same && before.booted;

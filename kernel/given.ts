@@ -1,13 +1,14 @@
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import type { ArchitectureName } from '../harness/core/architectures.ts';
 import type { Context } from '../harness/core/context.ts';
 import { labError } from '../harness/core/errors.ts';
-import type { Base, CompilerName } from './base.ts';
+import type { Base } from './base.ts';
+import { builtEver, fragmentFilesOf, plain, toolchainOf } from './bases/architecture.ts';
 import { ageOf, doubtAbout, releaseOf, type Age } from './bases/ages.ts';
-import { buildWith } from './bases/build-with.ts';
+import { buildWith, type BuildChoice } from './bases/build-with.ts';
 import { chooseBase } from './source/choose.ts';
-import { askedBy, configFolder, labFragments } from './build/fragments.ts';
-import { plain, toolchainOf, builtEver } from './project-bases.ts';
+import { askedBy, isOwn } from './build/fragments.ts';
 import { plainGroup, toolchainGroup } from './series/series.ts';
 import { namedSource } from './source/source-errors.ts';
 import { findSource } from './source/source-record.ts';
@@ -17,7 +18,7 @@ import { readRange } from './source/range.ts';
 import { findRevision, openClone, refuseClone, type Revision } from './source/revision.ts';
 
 /** A series that a user names on the command line. Paths are absolute. */
-export interface GivenOptions {
+export interface GivenOptions extends BuildChoice {
   /** A clone of Linux; only read. */
   readonly repository?: string | undefined;
   /** `v6.12..topic` of the clone. */
@@ -33,8 +34,6 @@ export interface GivenOptions {
   /** Without a clone: a base of the lab's own, and where its source is. */
   readonly base?: string | undefined;
   readonly source?: string | undefined;
-  /** What builds the kernel; undefined for gcc. */
-  readonly compiler?: CompilerName | undefined;
 }
 
 /** A user's series on its base, laid out as the repository's own are. */
@@ -64,25 +63,22 @@ export async function openGiven(options: GivenOptions, context: Context): Promis
       ? await knownOrigin(options, context)
       : { ...(await revisionOrigin(revision)), from: undefined };
   const { release, source, from, words } = origin;
-  const age = ageOf(release, builtEver);
-  const name = `linux-${release}`;
-  const names = [...labFragments, ...fragments.map((fragment) => fragment.name)];
-  const usual: Base = {
-    ...plain(name, release),
-    source,
-    config: { ...age.config, fragments: names },
-  };
-  const base = buildWith(usual, options.compiler);
+  const { architecture = origin.architecture, compiler } = options;
+  const age = ageOf(release, builtEver, architecture);
+  const name = architecture === 'x86_64' ? `linux-${release}` : `linux-${release}-${architecture}`;
+  const usual = plain(name, release, architecture);
+  const names = [...usual.config.fragments, ...fragments.map((fragment) => fragment.name)];
+  const base = buildWith(
+    { ...usual, source, config: { ...usual.config, fragments: names } },
+    { compiler },
+  );
   const [patches, config] = ['patches', 'config'].map((kind) =>
     join(context.scratch, 'given', kind),
   ) as [string, string];
   await writePatches(join(patches, name), series, age);
   await mkdir(join(config, name), { recursive: true });
-  for (const fragment of labFragments)
-    await cp(
-      join(configFolder, age.fragmentFolder, `${fragment}.config`),
-      join(config, name, `${fragment}.config`),
-    );
+  for (const [fragment, path] of Object.entries(fragmentFilesOf(age, architecture)))
+    await cp(path, join(config, name, `${fragment}.config`));
   for (const fragment of fragments)
     await writeFile(join(config, name, `${fragment.name}.config`), fragment.text);
   const doubt = doubtAbout(release);
@@ -163,6 +159,8 @@ async function readGiven(
 
 interface Origin {
   readonly release: string;
+  /** If nobody names another. */
+  readonly architecture: ArchitectureName;
   readonly source: Base['source'];
   readonly from: string | undefined;
   readonly words: string;
@@ -172,6 +170,7 @@ async function revisionOrigin(revision: Revision): Promise<Omit<Origin, 'from'>>
   const { gitFolder, name, tree, version } = revision;
   return Promise.resolve({
     release: releaseOf(version),
+    architecture: 'x86_64',
     source: { kind: 'git-revision', repository: gitFolder, revision: name, treeId: tree },
     words: `${name} of ${gitFolder.replace(/\/\.git$/, '')} (Linux ${version})`,
   });
@@ -190,11 +189,12 @@ async function knownOrigin(options: GivenOptions, context: Context): Promise<Ori
       what: 'a series has one base',
       next: 'Name it: --base v6.1, or a commit of a clone with --repo and --onto.',
     });
-  const { release, source, name } = known;
+  const { release, architecture, source, name } = known;
   const have = await findSource(known, context.home);
   const from = options.source ?? namedSource(known);
   return {
     release,
+    architecture,
     source,
     from: from ?? have?.repository,
     words: `${name}, nothing else applied`,
@@ -203,7 +203,7 @@ async function knownOrigin(options: GivenOptions, context: Context): Promise<Ori
 
 /** The toolchain's patches first, then the user's. */
 async function writePatches(root: string, { patches }: GivenSeries, age: Age): Promise<void> {
-  const tools = await toolchainOf(age);
+  const tools = toolchainOf(age);
   for (const folder of [toolchainGroup, plainGroup])
     await mkdir(join(root, folder), { recursive: true });
   for (const path of tools) await cp(path, join(root, toolchainGroup, basename(path)));
@@ -222,7 +222,7 @@ interface OwnFragment {
 
 /** Broken lines are told of the user's file, before anything is built. */
 async function readOwnFragments(paths: readonly string[]): Promise<OwnFragment[]> {
-  const taken = new Set<string>(labFragments);
+  const taken = new Set<string>();
   const fragments: OwnFragment[] = [];
   for (const path of paths) {
     const text = await readFile(path, 'utf8').catch((cause: unknown) => {
@@ -238,7 +238,7 @@ async function readOwnFragments(paths: readonly string[]): Promise<OwnFragment[]
     let name = basename(path)
       .replace(/\.config$/, '')
       .replaceAll(/[^\w.]/g, '_');
-    while (taken.has(name)) name = `${name}_`;
+    while (taken.has(name) || !isOwn(name)) name = `${name}_`;
     taken.add(name);
     askedBy([{ name, path, text }]);
     fragments.push({ name, text });

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { architectures } from '../harness/core/architectures.ts';
 import { keep, keyOf } from '../harness/store/cache.ts';
 import type { CacheEntry } from '../harness/store/cache.ts';
 import type { Context } from '../harness/core/context.ts';
@@ -150,7 +151,7 @@ async function imageOf(
     series,
     key,
     compiler,
-    bzImage: join(path, 'bzImage'),
+    kernel: join(path, basename(architectures[source.base.architecture].kernel.boot)),
     vmlinux: join(path, 'vmlinux'),
     systemMap: join(path, 'System.map'),
     config: join(path, 'config'),

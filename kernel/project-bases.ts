@@ -1,18 +1,9 @@
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { BaseChoice } from '../harness/core/project.ts';
 import type { Base } from './base.ts';
-import { ageOf, releaseOf, type Age } from './bases/ages.ts';
+import { ageOf, releaseOf } from './bases/ages.ts';
+import { builtEver, fragmentFilesOf, plain, toolchainOf } from './bases/architecture.ts';
 import { findBase } from './bases.ts';
-import { configFolder, labFragments } from './build/fragments.ts';
-import { patchesFolder } from './series/series.ts';
 import { findRevision, openClone } from './source/revision.ts';
-
-/** When a kernel that is none of the lab's own says that it was built. */
-export const builtEver = {
-  words: 'Thu Jan  1 00:00:00 UTC 2009',
-  seconds: 1_230_768_000,
-} as const;
 
 /** What a project lays upon a base. Paths are absolute. */
 export interface ProjectParts {
@@ -31,22 +22,28 @@ export interface ProjectParts {
 export async function makeBase(choice: BaseChoice, parts: ProjectParts): Promise<Base> {
   const { patches, fragments, builds } = parts;
   const own = typeof choice === 'string' ? findBase(choice) : await originOf(choice);
-  const age = ageOf(own.release, builtEver);
-  const lab = typeof choice === 'string' ? {} : fragmentsOf(age);
+  const age = ageOf(own.release, builtEver, own.architecture);
+  const lab = typeof choice === 'string' ? {} : fragmentFilesOf(age, own.architecture);
   return {
     ...own,
-    config: { ...own.config, fragments: [...labFragments, ...Object.keys(fragments)] },
+    config: { ...own.config, fragments: [...own.config.fragments, ...Object.keys(fragments)] },
     patches,
-    fragmentFiles: { ...lab, ...fragments },
-    toolchain: await toolchainOf(age),
+    fragmentFiles: { ...own.fragmentFiles, ...lab, ...fragments },
+    toolchain: toolchainOf(age),
     ...(builds === undefined ? {} : { builds }),
     // The lab's own base has a tree that all projects share.
     ...(typeof choice === 'string' || builds === undefined ? {} : { tree: builds }),
   };
 }
 
+/** Where kernel.org has a release: 2.6's are together, later ones by their first number. */
+function archiveOf(release: string): string {
+  const folder = release.startsWith('2.6.') ? 'v2.6' : `v${release.split('.')[0] ?? ''}.x`;
+  return `https://cdn.kernel.org/pub/linux/kernel/${folder}/linux-${release}.tar.xz`;
+}
+
 async function originOf(choice: Exclude<BaseChoice, string>): Promise<Base> {
-  const { name } = choice;
+  const { name, architecture } = choice;
   if ('debian' in choice) {
     const release = releaseOf(choice.debian.replace(/^linux-source-/, ''));
     const source = {
@@ -55,7 +52,12 @@ async function originOf(choice: Exclude<BaseChoice, string>): Promise<Base> {
       suite: choice.suite ?? 'bookworm',
       leaveOut: [],
     } as const;
-    return { ...plain(name, release), source };
+    return { ...plain(name, release, architecture), source };
+  }
+  if ('sha256' in choice) {
+    const places = [choice.archive ?? archiveOf(choice.release)];
+    const source = { kind: 'archive', sha256: choice.sha256, places } as const;
+    return { ...plain(name, releaseOf(choice.release), architecture), source };
   }
   const {
     gitFolder,
@@ -64,33 +66,5 @@ async function originOf(choice: Exclude<BaseChoice, string>): Promise<Base> {
     version,
   } = await findRevision(await openClone(choice.repository), choice.revision);
   const source = { kind: 'git-revision', repository: gitFolder, revision, treeId: tree } as const;
-  return { ...plain(name, releaseOf(version)), source };
-}
-
-/** Returns all of a base that its release decides. */
-export function plain(name: string, release: string): Omit<Base, 'source'> {
-  const age = ageOf(release, builtEver);
-  return {
-    ...age.base,
-    name,
-    release,
-    architecture: 'x86_64',
-    config: { ...age.config, fragments: labFragments },
-  };
-}
-
-function fragmentsOf({ fragmentFolder }: Age): Record<string, string> {
-  return Object.fromEntries(
-    labFragments.map((name) => [name, join(configFolder, fragmentFolder, `${name}.config`)]),
-  );
-}
-
-/** Returns the paths of the patches that today's tools need for a kernel of an age. */
-export async function toolchainOf({ toolchain }: Age): Promise<readonly string[]> {
-  if (toolchain.length === 0) return [];
-  const folder = join(patchesFolder, 'v2.6.30', 'toolchain');
-  return (await readdir(folder))
-    .filter((file) => toolchain.some((each) => file.startsWith(each)))
-    .sort()
-    .map((file) => join(folder, file));
+  return { ...plain(name, releaseOf(version), architecture), source };
 }

@@ -1,3 +1,4 @@
+import type { ArchitectureName } from '../harness/core/architectures.ts';
 import type { Finding } from '../harness/core/finding.ts';
 
 export interface Accelerator {
@@ -8,6 +9,7 @@ export interface Accelerator {
 
 /** A machine as a value: everything QEMU needs to know. */
 export interface Machine {
+  readonly architecture: ArchitectureName;
   readonly accelerator: Accelerator['name'];
   readonly cpu: string;
   readonly cpus: number;

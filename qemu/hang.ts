@@ -152,7 +152,9 @@ async function locateProcessors(
   symbols: SymbolFiles | undefined,
 ): Promise<string[]> {
   if (symbols === undefined) return [];
-  const pointers = registers.flatMap((line) => /\bRIP=([0-9a-f]{16})/.exec(line)?.[1] ?? []);
+  const pointers = registers.flatMap(
+    (line) => /(?:\b[RE]IP=|^ *PC=)([0-9a-f]{8,16})/.exec(line)?.[1] ?? [],
+  );
   const decoded = await decodeStack(
     pointers.map((pointer) => `RIP: [<${pointer}>]`),
     symbols,

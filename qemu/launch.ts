@@ -38,7 +38,7 @@ export async function launchMachine(
   options: LaunchOptions,
 ): Promise<RunningMachine> {
   options.signal.throwIfAborted();
-  const command = qemuCommand();
+  const command = qemuCommand(machine.architecture);
   const restoring = options.restoreFrom !== undefined;
   const { name, gdb, coverage } = options;
   const wiring = { name, restoring, gdb, coverage };

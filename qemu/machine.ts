@@ -1,3 +1,4 @@
+import { architectures } from '../harness/core/architectures.ts';
 import { labError } from '../harness/core/errors.ts';
 import type { CoveragePlugin, Machine } from './contracts.ts';
 
@@ -73,10 +74,11 @@ export function stateInputs(machine: Machine): string[] {
 }
 
 function hardwareArguments(machine: Machine): string[] {
+  const { board, devices } = architectures[machine.architecture].machine;
   const accelerator =
     machine.accelerator === 'tcg' ? `tcg,tb-size=${translationCache}` : machine.accelerator;
   return [
-    ...['-M', 'pc', '-accel', accelerator, '-cpu', machine.cpu],
+    ...['-M', board, '-accel', accelerator, '-cpu', machine.cpu],
     // One socket each: the firmware's MP table, all that a kernel without ACPI has, lists
     // no further cores of a socket.
     ...['-smp', `${machine.cpus},sockets=${machine.cpus},cores=1,threads=1`],
@@ -84,10 +86,9 @@ function hardwareArguments(machine: Machine): string[] {
     ...['-nodefaults', '-no-user-config'],
     // Port 0: the host picks a free one, so that no two labs can want the same.
     ...['-netdev', 'user,id=net0,restrict=on,hostfwd=tcp:127.0.0.1:0-:22'],
-    // Transitional: 2.6.30 knows the legacy interface only. No boot ROM: nothing boots from it.
-    ...['-device', 'virtio-net-pci-transitional,netdev=net0,romfile='],
+    ...['-device', `${devices.net},netdev=net0`],
     ...['-object', 'rng-random,id=rng0,filename=/dev/urandom'],
-    ...['-device', 'virtio-rng-pci-transitional,rng=rng0'],
+    ...['-device', `${devices.entropy},rng=rng0`],
   ];
 }
 
@@ -105,7 +106,8 @@ function kernelArguments(machine: Machine): string[] {
  * 79 MHz for 2.4 GHz, live thirty times too fast, and report lockups that are none.
  */
 function kernelCommandLine(machine: Machine): string {
-  const words = machine.accelerator === 'tcg' ? ['notsc'] : [];
+  const { foreignClock } = architectures[machine.architecture].machine;
+  const words = foreignClock && machine.accelerator === 'tcg' ? ['notsc'] : [];
   return [...machine.commandLine, ...words].join(' ');
 }
 

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { execa } from 'execa';
+import { toolFor } from '../harness/core/architectures.ts';
 import type { SymbolFiles } from './symbol-table.ts';
 
 /** What addr2line knows of an address: a function, itself or inlined there. */
@@ -17,7 +18,8 @@ export async function readPlaces(
 ): Promise<Place[][]> {
   if (files.vmlinux === undefined) return [];
   const asked = addresses.map((address) => (address ?? 0n).toString(16));
-  const { stdout } = await execa('addr2line', ['-a', '-f', '-i', '-e', files.vmlinux], {
+  const tool = toolFor(files.architecture ?? 'x86_64', 'addr2line');
+  const { stdout } = await execa(tool, ['-a', '-f', '-i', '-e', files.vmlinux], {
     input: asked.join('\n'),
     reject: false,
   });

@@ -12,8 +12,11 @@ export interface Processor {
   readonly interruptible: boolean;
 }
 
-/** How QEMU's `info registers` ends a processor's second block, of either mode. */
+/** How QEMU's `info registers` ends an x86 processor's second block, of either mode. */
 const flagsLine = /\b[RE]FL=([0-9a-f]+) .*\bCPL=(\d) .*\bHLT=(\d)/;
+
+/** The same of arm64's: `PSTATE=600000c5 -ZC- EL1h`. */
+const stateLine = /\bPSTATE=[0-9a-f]{8} \S+ .*?\bEL(\d)/;
 
 /** Bit 9 of EFLAGS (Intel's manual, volume 1, 3.4.3). */
 const interruptFlag = 0x200;
@@ -21,6 +24,10 @@ const interruptFlag = 0x200;
 /** Returns a guest's processors from the lines of QEMU's `info registers -a`. */
 export function readProcessors(registers: readonly string[]): Processor[] {
   return registers.flatMap((line) => {
+    const [, exception] = stateLine.exec(line) ?? [];
+    // Nobody tells whether it waits: taken for one that does, it proves nothing.
+    if (exception !== undefined)
+      return [{ inKernel: exception !== '0', halted: true, interruptible: true }];
     const [, flags, level, halted] = flagsLine.exec(line) ?? [];
     if (flags === undefined) return [];
     const interruptible = (Number.parseInt(flags, 16) & interruptFlag) !== 0;

@@ -1,4 +1,5 @@
 import { execa, ExecaError } from 'execa';
+import { architectures, type ArchitectureName } from '../harness/core/architectures.ts';
 import { labError } from '../harness/core/errors.ts';
 
 /** The QEMU this lab uses. */
@@ -13,9 +14,13 @@ export interface Program {
 /** The oldest major version whose options the lab relies on; 7.2 is what it is tested with. */
 export const oldestMajor = 6;
 
-/** Returns QEMU's command: LAB_QEMU, else the one from PATH. */
-export function qemuCommand(env: NodeJS.ProcessEnv = process.env): string {
-  return env['LAB_QEMU'] ?? 'qemu-system-x86_64';
+/** Returns QEMU's command for an architecture: what LAB_QEMU or its like names, else the one from PATH. */
+export function qemuCommand(
+  architecture: ArchitectureName = 'x86_64',
+  env: NodeJS.ProcessEnv = process.env,
+): string {
+  const { variable, program } = architectures[architecture].machine;
+  return env[variable] ?? program;
 }
 
 /**

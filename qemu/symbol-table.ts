@@ -1,8 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { execa } from 'execa';
+import { toolFor, type ArchitectureName } from '../harness/core/architectures.ts';
 
 /** Where a kernel's addresses lead. */
 export interface SymbolFiles {
+  /** Whose code it is; default x86_64's. */
+  readonly architecture?: ArchitectureName | undefined;
   /** With CONFIG_DEBUG_INFO it knows files and lines. */
   readonly vmlinux?: string | undefined;
   /** Knows functions; used when there is no vmlinux, and quicker to read. */
@@ -27,7 +30,7 @@ export interface SymbolTable {
  * is empty.
  */
 export async function readSymbols(files: SymbolFiles): Promise<SymbolTable> {
-  const text = (await readMap(files.systemMap)) ?? (await listSymbols(files.vmlinux)) ?? '';
+  const text = (await readMap(files.systemMap)) ?? (await listSymbols(files)) ?? '';
   const symbols = [...text.matchAll(/^([0-9a-f]{8,16}) [TtWw] (\S+)$/gm)]
     .map(([, address, name]) => ({ name: name ?? '', start: BigInt(`0x${address ?? '0'}`) }))
     .sort((a, b) => (a.start < b.start ? -1 : 1));
@@ -53,8 +56,11 @@ async function readMap(path: string | undefined): Promise<string | undefined> {
   return path === undefined ? undefined : readFile(path, 'utf8').catch(() => undefined);
 }
 
-async function listSymbols(path: string | undefined): Promise<string | undefined> {
-  if (path === undefined) return undefined;
-  const { stdout } = await execa('nm', ['-n', path], { reject: false });
+async function listSymbols({
+  vmlinux,
+  architecture = 'x86_64',
+}: SymbolFiles): Promise<string | undefined> {
+  if (vmlinux === undefined) return undefined;
+  const { stdout } = await execa(toolFor(architecture, 'nm'), ['-n', vmlinux], { reject: false });
   return stdout;
 }

@@ -11,10 +11,10 @@ export interface ListedTask {
   readonly stack: readonly string[];
 }
 
-/** sched_show_task()'s words: 2.6.30's, then 6.1's. */
+/** sched_show_task()'s words: 2.6.30's, of 64 or 32 bits, then 6.1's and, with a tgid, 6.12's. */
 const headers = [
-  /^(?<name>.{13}) (?<state>\S) (?: running task {3}|[0-9a-f]{16}) +\d+ +(?<pid>\d+) +(?<parent>\d+)/,
-  /^task:(?<name>.{15}) state:(?<state>\S) +(?:running task +)?stack: *\d+ +pid: *(?<pid>\d+) +ppid: *(?<parent>\d+)/,
+  /^(?<name>.{13}) (?<state>\S) (?: ?running(?: task)? +|[0-9a-f]{8,16} +)\d+ +(?<pid>\d+) +(?<parent>\d+)/,
+  /^task:(?<name>.{15}) state:(?<state>\S) +(?:running task +)?stack: *\d+ +pid: *(?<pid>\d+) +(?:tgid: *\d+ +)?ppid: *(?<parent>\d+)/,
 ];
 
 /** Returns the tasks that a kernel has listed on its console, in that order. */

@@ -1,10 +1,14 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import { architectures } from '../harness/core/architectures.ts';
 import { labError } from '../harness/core/errors.ts';
 import type { Recipe } from './recipe.ts';
 
 /** The name under which the list of applets is kept beside the program. */
 export const appletList = 'busybox.applets';
+
+/** Where its build lists what it answers to: a program of another architecture can't be asked. */
+const links = 'busybox.links';
 
 /** A shell and tools for who looks around in a guest. */
 export const busybox: Recipe = {
@@ -14,8 +18,13 @@ export const busybox: Recipe = {
   build: async ({ tree, config, compiler, jobs, shell }) => {
     // The version string holds the time of configuration: the same inputs must give the same bytes.
     const env = { SOURCE_DATE_EPOCH: '0' };
-    const make = (...words: string[]) =>
-      shell('make', [...words, `CC=${compiler.command}`, 'HOSTCC=gcc'], env);
+    const { target } = architectures[compiler.architecture];
+    const tools = [
+      `CC=${compiler.command}`,
+      'HOSTCC=gcc',
+      ...(target === undefined ? [] : [`CROSS_COMPILE=${target}-`]),
+    ];
+    const make = (...words: string[]) => shell('make', [...words, ...tools], env);
     // mke2fs includes it and uses nothing of it; musl's compiler does not see the kernel's headers.
     const unused = join(tree, 'include', 'linux', 'fs.h');
     await mkdir(dirname(unused), { recursive: true });
@@ -24,13 +33,24 @@ export const busybox: Recipe = {
     const file = join(tree, '.config');
     const settings = readSettings(await readFile(config, 'utf8'));
     await writeFile(file, replaceSettings(await readFile(file, 'utf8'), settings));
-    await shell('sh', ['-c', `yes '' | make oldconfig CC=${compiler.command} HOSTCC=gcc`], env);
+    await shell('sh', ['-c', `yes '' | make oldconfig ${tools.join(' ')}`], env);
     refuseLost(await readFile(file, 'utf8'), settings, config);
     await make(jobs);
-    await writeFile(join(tree, appletList), await shell('./busybox', ['--list']));
+    await make(links);
+    await writeFile(join(tree, appletList), appletsIn(await readFile(join(tree, links), 'utf8')));
     return ['busybox', appletList];
   },
 };
+
+/** Returns the names, sorted, of a list of paths: `/usr/bin/awk`. */
+function appletsIn(paths: string): string {
+  const names = paths.split('\n').map((path) => basename(path));
+  return [...new Set(names)]
+    .filter((name) => name !== '')
+    .sort()
+    .map((name) => `${name}\n`)
+    .join('');
+}
 
 /** Returns the `CONFIG_NAME=value` lines of a fragment of `NAME` and `NAME=value` lines. */
 function readSettings(fragment: string): readonly string[] {

@@ -1,5 +1,6 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ArchitectureName } from '../harness/core/architectures.ts';
 import { labError } from '../harness/core/errors.ts';
 import { hashFile } from '../harness/store/cache.ts';
 import { run } from './run.ts';
@@ -7,7 +8,9 @@ import { defined } from '../harness/core/defined.ts';
 
 /** What turns C into static programs, and what identifies it in a cache key. */
 export interface Compiler {
-  readonly command: 'musl-gcc';
+  /** `musl-gcc`, or the path of one that was built for another architecture. */
+  readonly command: string;
+  readonly architecture: ArchitectureName;
   /** gcc's version and the C library's checksum. */
   readonly identity: string;
 }
@@ -16,7 +19,7 @@ const doing = 'looking for the C compiler for the guest';
 const next =
   'Install it: apt-get install musl-tools, dnf install musl-gcc musl-libc-static, pacman -S musl or zypper install musl-devel.';
 
-/** Returns the compiler; throws an infrastructure error that tells how to install it. */
+/** Returns the machine's own compiler; throws an infrastructure error that tells how to install it. */
 export async function findCompiler(signal?: AbortSignal): Promise<Compiler> {
   const command = 'musl-gcc';
   const ask = (program: string, args: readonly string[]): Promise<string> =>
@@ -32,7 +35,11 @@ export async function findCompiler(signal?: AbortSignal): Promise<Compiler> {
   // the places in musl's specs, and names glibc's library.
   const steps = await ask('sh', ['-c', `exec ${command} -static -### -x c /dev/null 2>&1`]);
   const library = await findLibrary(steps);
-  return { command, identity: `gcc ${version}, libc.a ${await hashFile(library)}` };
+  return {
+    command,
+    architecture: 'x86_64',
+    identity: `gcc ${version}, libc.a ${await hashFile(library)}`,
+  };
 }
 
 /**

@@ -1,5 +1,6 @@
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { architectures } from '../harness/core/architectures.ts';
 import type { Recipe } from './recipe.ts';
 
 /** Parts of dropbear that a guest without users and logs has no use for. */
@@ -26,7 +27,9 @@ export const dropbear: Recipe = {
   build: async ({ tree, config, compiler, jobs, shell }) => {
     await copyFile(config, join(tree, 'localoptions.h'));
     const env = { CC: compiler.command, CFLAGS: '-O2', LDFLAGS: '-s' };
-    const switches = without.map((name) => `--disable-${name}`);
+    const { target } = architectures[compiler.architecture];
+    const host = target === undefined ? [] : [`--host=${target}`];
+    const switches = [...without.map((name) => `--disable-${name}`), ...host];
     await shell('./configure', ['--enable-static', '--enable-bundled-libtom', ...switches], env);
     await shell('make', [jobs, 'PROGRAMS=dropbear'], env);
     return ['dropbear'];

@@ -28,4 +28,12 @@ export const pins = {
     sha256: 'faeeb244c35a348a334f4a59e44626ee870fb07b6884d68c10ae8bc19f83a694',
     upstream: 'https://busybox.net/downloads/busybox-1.35.0.tar.bz2',
   },
+  // For guests of another architecture than the machine's: no distribution has that.
+  musl: {
+    name: 'musl',
+    version: '1.2.3',
+    archive: 'musl_1.2.3.orig.tar.gz',
+    sha256: '7d5b0b6062521e4627e099e4c9dc8248d32a30285e959b7eecaa780cf8cfd4a4',
+    upstream: 'https://musl.libc.org/releases/musl-1.2.3.tar.gz',
+  },
 } as const satisfies Record<string, Pin>;

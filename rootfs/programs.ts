@@ -24,6 +24,9 @@ const flags = [
   '-s',
 ];
 
+/** The guest's own programs that know nothing of registers and of numbers of system calls. */
+const everywhere = ['init', 'shim'];
+
 /** A program of the lab's own: name and path of the static binary. */
 export interface Program {
   readonly name: string;
@@ -34,7 +37,7 @@ type Where = Pick<Context, 'home' | 'signal'>;
 type Texts = ReadonlyMap<string, string>;
 
 /**
- * Compiles the guest's own programs, all at once, and returns them sorted by name. A .c file
+ * Compiles the guest's own programs, all at once, those that its architecture can have, and returns them sorted by name. A .c file
  * in the source folder is a program; so is a folder, of all .c files in it and in `common`.
  * Throws an infrastructure error with the compiler's words.
  */
@@ -45,8 +48,11 @@ export async function buildPrograms(
 ): Promise<readonly Program[]> {
   const texts = await readSources(folder);
   const own = [...texts.keys()].filter((file) => !isShared(file));
-  const names = new Set(own.map((file) => file.replace(/\.c$|\/.*/, '')));
-  return Promise.all([...names].map((name) => build(name, texts, where, compiler, folder)));
+  const all = new Set(own.map((file) => file.replace(/\.c$|\/.*/, '')));
+  const names = [...all].filter(
+    (name) => compiler.architecture === 'x86_64' || everywhere.includes(name),
+  );
+  return Promise.all(names.map((name) => build(name, texts, where, compiler, folder)));
 }
 
 /** Compiles one of them; see buildPrograms(). */

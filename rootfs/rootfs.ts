@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import type { ArchitectureName } from '../harness/core/architectures.ts';
 import type { Context } from '../harness/core/context.ts';
 import type { ProjectProgram } from '../harness/core/project.ts';
 import { keep, keyOf } from '../harness/store/cache.ts';
-import { findCompiler } from './compiler.ts';
+import { findCompilerFor } from './cross-compiler.ts';
 import { packCpio } from './cpio.ts';
 import { ensureKeys } from './keys.ts';
 import { layOut } from './layout.ts';
@@ -30,19 +31,33 @@ export interface Rootfs {
   readonly programs: readonly string[];
 }
 
+/** The user spaces of a run's guests: one for each architecture that its bases have. */
+export type UserSpaces = ReadonlyMap<ArchitectureName, Rootfs>;
+
+/** Returns the user space of a base's guests. */
+export function userSpaceOf(
+  { architecture }: { readonly architecture: ArchitectureName },
+  spaces: UserSpaces,
+): Rootfs {
+  const rootfs = spaces.get(architecture);
+  if (rootfs === undefined) throw new Error(`no user space was built for ${architecture}`);
+  return rootfs;
+}
+
 /**
- * Returns the guest's user space for every base. Builds what is not in the cache; the same
+ * Returns the user space of an architecture's guests, on every base. Builds what is not in the cache; the same
  * inputs give the same bytes. `own` are a project's programs, `built` more of them that are built already. Throws infrastructure errors for
  * a missing compiler or a failing build, source errors for a missing or wrong archive, and
  * `program-unbuilt` (usage) for a program of the project's.
  */
 export async function buildRootfs(
+  architecture: ArchitectureName,
   context: Context,
   own: readonly ProjectProgram[] = [],
   built: readonly Program[] = [],
 ): Promise<Rootfs> {
   const [compiler, keys] = await Promise.all([
-    findCompiler(context.signal),
+    findCompilerFor(architecture, context),
     ensureKeys(context.home.keys),
   ]);
   const [programs, tools] = await Promise.all([

@@ -12,7 +12,7 @@ import type { ProjectCli } from '../core/project.ts';
 import { labError } from '../core/errors.ts';
 import { prepare } from '../session/prepare.ts';
 import { wholeNumber } from './parse.ts';
-import { withCompilerOption } from './patch-options.ts';
+import { withBuildOptions } from './patch-options.ts';
 import { chooseOne, sourceIn, withOptions, type SeriesOptions } from './series-options.ts';
 import { withContext } from '../session/series-session.ts';
 
@@ -25,7 +25,7 @@ interface Typed extends SeriesOptions {
 
 /** Adds `lab bench`. A goal that is missed changes no exit status: it is no test. */
 export function addBenchCommand(program: Command, cli: ProjectCli): void {
-  withCompilerOption(withOptions(program.command('bench')))
+  withBuildOptions(withOptions(program.command('bench')))
     .description('measure what the lab costs here, beside what it should')
     .argument('[rows...]', `what to measure: ${rows.map(({ key }) => key).join(', ')}`)
     .option('--times <n>', 'how often, for the medians', wholeNumber(1), 5)

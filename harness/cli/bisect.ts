@@ -10,7 +10,7 @@ import { prepareGuests } from '../session/prepare.ts';
 import { styleFor, type Style } from '../core/style.ts';
 import { cleanLine, count } from '../core/text.ts';
 import { expression, seconds, wholeNumber } from './parse.ts';
-import { withCompilerOption } from './patch-options.ts';
+import { withBuildOptions } from './patch-options.ts';
 import { chooseOne, sourceIn, withOptions, type SeriesOptions } from './series-options.ts';
 import { withContext } from '../session/series-session.ts';
 
@@ -25,7 +25,7 @@ interface Typed extends SeriesOptions {
 
 /** Adds `lab bisect`. Exit status 0 if it names a patch, 1 if it can only name several. */
 export function addBisectCommand(program: Command, cli: ProjectCli): void {
-  withCompilerOption(withOptions(program.command('bisect')))
+  withBuildOptions(withOptions(program.command('bisect')))
     .description('find the first patch of the series at which a case turns red')
     .argument(
       '<case>',

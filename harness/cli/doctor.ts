@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { ProjectCli } from '../core/project.ts';
 import { findLabHome } from '../core/home.ts';
 import { styleFor, type Style } from '../core/style.ts';
-import type { CompilerReport, DoctorReport } from '../session/doctor.ts';
+import type { ArchitectureReport, CompilerReport, DoctorReport } from '../session/doctor.ts';
 
 /** Adds `lab doctor`. */
 export function addDoctorCommand(program: Command, cli: ProjectCli): void {
@@ -56,6 +56,9 @@ export function renderDoctor(report: DoctorReport, style: Style): string[] {
     style.strong('Compilers'),
     ...report.compilers.map((compiler) => `  ${describeCompiler(compiler, style)}`),
     '',
+    style.strong('Architectures'),
+    ...report.architectures.map((each) => `  ${describeArchitecture(each, style)}`),
+    '',
     style.strong('Accelerator'),
     accelerator.name === undefined
       ? `  ${style.bad('none')}  ${accelerator.reason}`
@@ -76,6 +79,14 @@ export function renderDoctor(report: DoctorReport, style: Style): string[] {
     '',
     `Cache in ${report.home}`,
   ];
+}
+
+/** One that is not there is nothing bad: a run takes the base's own. */
+function describeArchitecture({ name, found, install }: ArchitectureReport, style: Style): string {
+  const option = name === 'x86_64' ? '' : `  with --arch ${name}`;
+  if (found) return `${name.padEnd(7)} ${style.good('can be had')}${option}`;
+  const how = install.length === 0 ? 'its compiler by hand' : install.join(', or ');
+  return `${name.padEnd(7)} ${style.dim('missing   ')}${option}; to install what it needs: ${how}`;
 }
 
 /** One that is not there is nothing bad: a run takes gcc. */

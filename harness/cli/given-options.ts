@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { CompilerName } from '../../kernel/base.ts';
+import type { ArchitectureName } from '../core/architectures.ts';
 import type { GivenOptions } from '../../kernel/given.ts';
 import { resolvePath, type Cli } from '../core/cli-context.ts';
 import { labError } from '../core/errors.ts';
@@ -16,6 +17,7 @@ export interface TypedSeries {
   readonly base?: string;
   readonly source?: string;
   readonly compiler?: CompilerName;
+  readonly arch?: ArchitectureName;
   readonly upto?: string;
   readonly tree?: true;
 }
@@ -75,5 +77,6 @@ export function toGiven(typed: TypedSeries, cli: Cli): GivenOptions | undefined 
     base,
     source: path(source),
     compiler,
+    architecture: typed.arch,
   };
 }

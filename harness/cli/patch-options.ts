@@ -1,4 +1,5 @@
 import { Option, type Command } from 'commander';
+import { architectures } from '../core/architectures.ts';
 
 /** Adds which patches the kernel is to have, for every command that boots one. */
 export function withPatchOptions(command: Command): Command {
@@ -9,12 +10,11 @@ export function withPatchOptions(command: Command): Command {
     .addOption(new Option('--tree', tree).conflicts('upto'));
 }
 
-/** Adds what builds the kernel, for every command that builds one. */
-export function withCompilerOption(command: Command): Command {
-  return command.addOption(
-    new Option('--compiler <name>', 'what builds the kernel: gcc, or clang from 6.1 on').choices([
-      'gcc',
-      'clang',
-    ]),
-  );
+/** Adds what builds the kernel and for which processors, for every command that builds one. */
+export function withBuildOptions(command: Command): Command {
+  const compiler = 'what builds the kernel: gcc, or clang from 6.1 on';
+  const architecture = 'the processors of kernel and guests; default what the base is for';
+  return command
+    .addOption(new Option('--compiler <name>', compiler).choices(['gcc', 'clang']))
+    .addOption(new Option('--arch <name>', architecture).choices(Object.keys(architectures)));
 }

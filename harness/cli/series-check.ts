@@ -6,7 +6,7 @@ import { labError } from '../core/errors.ts';
 import { renderErrorReport } from '../report/error.ts';
 import { styleFor, type Style } from '../core/style.ts';
 import { wholeNumber } from './parse.ts';
-import { withCompilerOption } from './patch-options.ts';
+import { withBuildOptions } from './patch-options.ts';
 import { chooseOne, merged, sourceIn, withOptions } from './series-options.ts';
 import type { SeriesDeps, SeriesOptions } from './series-options.ts';
 import { withContext } from '../session/series-session.ts';
@@ -19,7 +19,7 @@ interface CheckTyped extends SeriesOptions {
 
 /** Adds `lab series check`. Exit status 1 if a prefix is red. */
 export function addCheckCommand(series: Command, cli: ProjectCli, deps: SeriesDeps): void {
-  withCompilerOption(withOptions(series.command('check')))
+  withBuildOptions(withOptions(series.command('check')))
     .description('prove every prefix of the series: that it applies, builds and boots')
     .option('--build', 'build each; a new warning in a file the series touches is red')
     .option('--boot', 'boot each as well')

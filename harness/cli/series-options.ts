@@ -3,6 +3,7 @@ import type { Base, CompilerName, Image } from '../../kernel/base.ts';
 import { chooseBase } from '../../kernel/source/choose.ts';
 import { resolvePath } from '../core/cli-context.ts';
 import type { ProjectCli } from '../core/project.ts';
+import type { ArchitectureName } from '../core/architectures.ts';
 import type { Context } from '../core/context.ts';
 import { labError } from '../core/errors.ts';
 
@@ -17,6 +18,7 @@ export interface SeriesOptions {
   readonly source?: string;
   /** Of those that build a kernel. */
   readonly compiler?: CompilerName;
+  readonly arch?: ArchitectureName;
 }
 
 /** Adds the options every command about a series takes. */
@@ -43,7 +45,7 @@ export async function chooseOne(
   context: Context,
 ): Promise<Base> {
   const choice = await chooseBase(
-    { ...options, source: sourceIn(options, cli) },
+    { ...options, architecture: options.arch, source: sourceIn(options, cli) },
     context,
     cli.project.bases,
   );

@@ -10,12 +10,13 @@ import { findOneCase, planOneCase } from '../plan/one-case.ts';
 import { exitCodeOfRun } from '../results/outcome.ts';
 import { prepare, type Prepared } from '../session/prepare.ts';
 import { runCases } from '../run/runner.ts';
+import { userSpaceOf } from '../../rootfs/rootfs.ts';
 import { openShell } from '../session/shell.ts';
 import type { CaseEnd } from '../results/verdict.ts';
 import { expression } from './parse.ts';
 import { chooseOne, sourceIn, withOptions, type SeriesOptions } from './series-options.ts';
 import { withContext } from '../session/series-session.ts';
-import { withCompilerOption, withPatchOptions } from './patch-options.ts';
+import { withBuildOptions, withPatchOptions } from './patch-options.ts';
 
 interface Typed extends SeriesOptions {
   readonly upto?: string;
@@ -29,7 +30,7 @@ interface Typed extends SeriesOptions {
  * the shell ends, unless no guest came up.
  */
 export function addShellCommand(program: Command, cli: ProjectCli): void {
-  withPatchOptions(withCompilerOption(withOptions(program.command('shell'))))
+  withPatchOptions(withBuildOptions(withOptions(program.command('shell'))))
     .description('give a shell in the guest that cases get, or in what a case leaves of it')
     .argument(
       '[case]',
@@ -70,7 +71,8 @@ async function enterFresh(
     return { value, cached: false, what: howToLeave };
   });
   try {
-    await openShell({ port: running.sshPort, ...prepared.rootfs }, cli, context.signal);
+    const rootfs = userSpaceOf(image.base, prepared.userSpaces);
+    await openShell({ port: running.sshPort, ...rootfs }, cli, context.signal);
   } finally {
     await running.kill();
   }
@@ -88,7 +90,8 @@ async function enterBehind(
   const chosen = await findOneCase(grep, offer, cli.project);
   const entries = planOneCase(chosen, offer, 'opening a shell behind');
   const machinery = createMachinery({ ...prepared, folder: context.scratch }, context);
-  const { factor, rootfs } = prepared;
+  const { factor, userSpaces } = prepared;
+  const rootfs = userSpaceOf(image.base, userSpaces);
   let unopened: unknown;
   const results = await runCases({ entries }, machinery, context, {
     jobs: 1,

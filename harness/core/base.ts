@@ -1,3 +1,5 @@
+import type { ArchitectureName } from './architectures.ts';
+
 /** Where a base's source can come from and how it is vouched for. */
 export type SourceRecipe =
   | {
@@ -19,6 +21,13 @@ export type SourceRecipe =
       readonly leaveOut: readonly string[];
     }
   | {
+      readonly kind: 'archive';
+      /** SHA-256 of the archive, hex; anything else is refused. */
+      readonly sha256: string;
+      /** A file, absolute, or what is downloaded: the first that answers. */
+      readonly places: readonly string[];
+    }
+  | {
       readonly kind: 'git-revision';
       /** Absolute path of the git directory of a user's clone, which is only read. */
       readonly repository: string;
@@ -37,7 +46,7 @@ export interface Base {
   readonly name: string;
   /** What `uname -r` begins with in the guest. */
   readonly release: string;
-  readonly architecture: 'x86_64';
+  readonly architecture: ArchitectureName;
   readonly source: SourceRecipe;
   /** What make is given as CC, and why in the base's own comments. */
   readonly compiler: readonly string[];

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { ArchitectureName } from './architectures.ts';
 import type { Base } from './base.ts';
 import { resolvePath, type Cli } from './cli-context.ts';
 
@@ -31,13 +32,24 @@ export interface Headline {
 
 /** A kernel that a project is proven on: one of the lab's own by its name, or where it comes from. */
 export type BaseChoice =
-  | string
+  string | (BasePlace & { readonly architecture?: ArchitectureName | undefined });
+
+type BasePlace =
   | {
       readonly name: string;
       /** Debian's package: `linux-source-6.12`. */
       readonly debian: string;
       /** The release that has it; default `bookworm`. */
       readonly suite?: string | undefined;
+    }
+  | {
+      readonly name: string;
+      /** Of kernel.org: `6.12.5`. */
+      readonly release: string;
+      /** SHA-256 of its archive, hex, as kernel.org's sha256sums.asc lists it. */
+      readonly sha256: string;
+      /** The archive if it is another than kernel.org's .tar.xz: a file, or where it is downloaded from. */
+      readonly archive?: string | undefined;
     }
   | {
       readonly name: string;

@@ -4,14 +4,15 @@ import type { Image } from '../../kernel/base.ts';
 import { awaitReady } from '../../qemu/boot.ts';
 import type { Accelerator, CoveragePlugin, Machine, RunningMachine } from '../../qemu/contracts.ts';
 import { launchMachine } from '../../qemu/launch.ts';
-import type { Rootfs } from '../../rootfs/rootfs.ts';
+import { userSpaceOf, type UserSpaces } from '../../rootfs/rootfs.ts';
+import { architectures } from '../core/architectures.ts';
 import type { Context } from '../core/context.ts';
 import { symbolsOf } from './symbols.ts';
 import { defined } from '../core/defined.ts';
 
 export interface GuestOptions {
   readonly images: readonly Image[];
-  readonly rootfs: Rootfs;
+  readonly userSpaces: UserSpaces;
   readonly accelerator: Accelerator;
   /** What deadlines are multiplied by. */
   readonly factor: number;
@@ -26,16 +27,22 @@ export interface GuestOptions {
 /** Milliseconds a boot may take on an accelerator of factor 1, where it takes 2000 to 4000. */
 const patience = 60_000;
 
-/** Returns the machine that an image and a user space make. */
-export function machineOf(image: Image, rootfs: Rootfs, accelerator: Accelerator): Machine {
-  const { guest } = image.base;
+/** Returns the machine that an image and its user space make. */
+export function machineOf(
+  image: Image,
+  { userSpaces, accelerator }: Pick<GuestOptions, 'userSpaces' | 'accelerator'>,
+): Machine {
+  const { guest, architecture } = image.base;
+  const native = architectures[architecture].hosts.includes(process.arch);
+  const name = native ? accelerator.name : 'tcg';
   return {
-    accelerator: accelerator.name,
-    cpu: guest.cpu[accelerator.name],
+    architecture,
+    accelerator: name,
+    cpu: guest.cpu[name],
     cpus: guest.cpus,
     memory: guest.memory,
-    kernel: image.bzImage,
-    initramfs: rootfs.initramfs,
+    kernel: image.kernel,
+    initramfs: userSpaceOf(image.base, userSpaces).initramfs,
     commandLine: guest.commandLine,
   };
 }
@@ -70,7 +77,7 @@ export async function launch(
   const folder = join(scratch, name);
   const coverage = options.plugins?.get(image.base.name);
   await mkdir(folder, { recursive: true });
-  return launchMachine(machineOf(image, options.rootfs, options.accelerator), {
+  return launchMachine(machineOf(image, options), {
     name,
     folder,
     consoleLog: join(options.folder, `console-${name}.log`),

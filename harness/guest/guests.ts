@@ -5,6 +5,7 @@ import { tailOf } from '../../qemu/ending.ts';
 import { askHung, describeHang } from '../../qemu/hang.ts';
 import { manualCommand } from '../../qemu/machine.ts';
 import { qemuCommand } from '../../qemu/program.ts';
+import { userSpaceOf } from '../../rootfs/rootfs.ts';
 import { decodeFinding } from '../../qemu/stacks.ts';
 import { bootTo, launch } from './boot-guest.ts';
 import type { GuestOptions } from './boot-guest.ts';
@@ -63,7 +64,7 @@ export function createMachinery(options: GuestOptions, context: Context): Machin
     request.started({
       how: running.how,
       commandLine: running.argv,
-      manual: manualCommand(running.machine, qemuCommand()),
+      manual: manualCommand(running.machine, qemuCommand(running.machine.architecture)),
       consoleLog,
       ...defined({ expected }),
     });
@@ -105,18 +106,19 @@ function imageFor(base: string, { images }: GuestOptions): Image {
 
 /** Opens a session to a guest that is up. Throws what openSession throws, with its last lines. */
 export async function openGuestSession(
-  { sshPort, console, ended }: RunningMachine,
+  { machine, sshPort, console, ended }: RunningMachine,
   {
-    rootfs,
+    userSpaces,
     factor,
     keepalive = true,
-  }: Pick<GuestOptions, 'rootfs' | 'factor'> & Pick<SessionOptions, 'keepalive'>,
+  }: Pick<GuestOptions, 'userSpaces' | 'factor'> & Pick<SessionOptions, 'keepalive'>,
 ): Promise<GuestSession> {
+  const { userName, clientKey, hostKey } = userSpaceOf(machine, userSpaces);
   return openSession({
     port: sshPort,
-    user: rootfs.userName,
-    clientKey: rootfs.clientKey,
-    hostKey: rootfs.hostKey,
+    user: userName,
+    clientKey,
+    hostKey,
     keepalive,
     deadline: patience.login * factor,
     callDeadline: patience.call * factor,

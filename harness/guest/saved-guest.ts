@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type { Image } from '../../kernel/base.ts';
+import { userSpaceOf } from '../../rootfs/rootfs.ts';
 import { machineArguments } from '../../qemu/machine.ts';
-import { findQemu } from '../../qemu/program.ts';
+import { findQemu, qemuCommand } from '../../qemu/program.ts';
 import { hostCpu, readProcessor } from '../../qemu/processor.ts';
 import { saveGuest } from '../../qemu/snapshot.ts';
 import { bootTo, launch, machineOf } from './boot-guest.ts';
@@ -46,19 +47,19 @@ export async function savedGuest(
 /** Returns the key of all that a guest of an image is made of. Throws what findQemu throws. */
 export async function guestKey(
   image: Image,
-  { rootfs, accelerator }: Pick<GuestOptions, 'rootfs' | 'accelerator'>,
+  options: Pick<GuestOptions, 'userSpaces' | 'accelerator'>,
   read: typeof readProcessor = readProcessor,
 ): Promise<string> {
-  const machine = machineOf(image, rootfs, accelerator);
+  const machine = machineOf(image, options);
   const processor = machine.cpu === hostCpu ? { processor: await read() } : {};
   return keyOf({
     ...processor,
     recipe,
     image: image.key,
-    rootfs: rootfs.key,
+    rootfs: userSpaceOf(image.base, options.userSpaces).key,
     // The paths of kernel and initramfs are not what they hold.
     machine: machineArguments({ ...machine, kernel: '', initramfs: '-' }, wiring),
-    qemu: (await findQemu()).version,
+    qemu: (await findQemu(qemuCommand(machine.architecture))).version,
   });
 }
 

@@ -9,6 +9,7 @@ export function symbolsOf(image: Image, context: Context): SymbolFiles {
   const { vmlinux, systemMap, source, series } = image;
   const blame = createBlame(source, series, context);
   return {
+    architecture: image.base.architecture,
     vmlinux,
     systemMap,
     blame: async (lines) =>

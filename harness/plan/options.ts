@@ -1,4 +1,5 @@
 import type { CompilerName } from '../../kernel/base.ts';
+import type { ArchitectureName } from '../core/architectures.ts';
 import type { GivenOptions } from '../../kernel/given.ts';
 import type { Shard } from './shard.ts';
 
@@ -32,6 +33,8 @@ export interface RunOptions {
   readonly source: string | undefined;
   /** What builds the kernel; undefined for gcc. */
   readonly compiler?: CompilerName | undefined;
+  /** The guests' processors; undefined for what the base is for. */
+  readonly architecture?: ArchitectureName | undefined;
   /** A prefix of the series: a patch's number, or a part of its subject. */
   readonly upto: string | undefined;
   /** Run the base's work tree as it stands, committed or not, instead of patches/. */

@@ -36,7 +36,7 @@ export function describeLooks(
 }
 
 function givenWords(given: GivenOptions): string[] {
-  const { repository, range, mailbox, patches, onto, config, base } = given;
+  const { repository, range, mailbox, patches, onto, config, base, architecture } = given;
   const options = [
     ['--repo', repository],
     ['--range', range],
@@ -44,6 +44,7 @@ function givenWords(given: GivenOptions): string[] {
     ['--patches', patches],
     ['--onto', onto],
     ['--base', base],
+    ['--arch', architecture],
     ...config.map((path) => ['--config', path]),
   ] as const;
   return options.flatMap(([name = '', value]) => (value === undefined ? [] : [name, value]));

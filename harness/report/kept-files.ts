@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { access, copyFile, link, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { BaseFiles, LabEvent } from '../core/events.ts';
 
 /** A file that is kept beside the reports. */
@@ -32,7 +32,7 @@ function filesOfBase(files: BaseFiles): readonly (readonly [string, string])[] {
   return [
     ['build.log', files.buildLog],
     ['config', files.config],
-    ['bzImage', files.image],
+    [basename(files.image), files.image],
     ['System.map', files.systemMap],
     ['vmlinux', files.vmlinux],
   ];

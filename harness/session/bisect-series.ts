@@ -55,7 +55,7 @@ export function createPrefixJudge(
   return async (number) => {
     try {
       const image = await makePrefix(number, options, context);
-      const hash = await hashFile(image.bzImage);
+      const hash = await hashFile(image.kernel);
       const known = seen.get(hash);
       if (known !== undefined) return { ...known, number, sameAs: known.sameAs ?? known.number };
       const found = weigh(number, await runCase(image, number, options, context));

@@ -75,7 +75,7 @@ async function runCovered(
 /** Boots a guest for what only a boot runs. One that fails is the cases' matter, who tell why. */
 async function coverBoot(
   image: Image,
-  { rootfs, accelerator, factor }: Prepared,
+  { userSpaces, accelerator, factor }: Prepared,
   recorder: Recorder,
   folder: string,
   context: Context,
@@ -83,7 +83,7 @@ async function coverBoot(
   const base = image.base.name;
   const name = `${base}-boot`;
   const { plugins } = recorder;
-  const guests = { images: [image], rootfs, accelerator, factor, folder, plugins };
+  const guests = { images: [image], userSpaces, accelerator, factor, folder, plugins };
   await recorder.enter({ name, base }, bootId);
   try {
     const running = await bootGuest(image, name, guests, context);

@@ -4,6 +4,7 @@ import { whyNotClang } from '../../kernel/bases/build-with.ts';
 import { canHave, type Answer } from '../../kernel/source/choose.ts';
 import { chooseAccelerator } from '../../qemu/accelerator.ts';
 import { installHints, managerOf, neededTools, readOsRelease } from '../setup/packages.mjs';
+import { architectures, type ArchitectureName } from '../core/architectures.ts';
 import { defined } from '../core/defined.ts';
 import { isLabError } from '../core/errors.ts';
 import type { LabHome } from '../core/home.ts';
@@ -11,7 +12,8 @@ import { findHostShare } from '../core/host-share.ts';
 import { makeScratch } from '../core/scratch.ts';
 import { findObstacles, type Obstacle } from '../core/surroundings.ts';
 import { reportTools, type ToolReport } from './tool-report.ts';
-import { clang, type Tool } from '../setup/tools.mjs';
+import { isPresent } from '../setup/probe.mjs';
+import { architectureTools, clang, type Tool } from '../setup/tools.mjs';
 
 /** A compiler, and the bases that the lab builds with it. */
 export interface CompilerReport {
@@ -23,6 +25,14 @@ export interface CompilerReport {
   readonly install: readonly string[];
 }
 
+/** An architecture that guests may have, and whether what it needs is here. */
+export interface ArchitectureReport {
+  readonly name: ArchitectureName;
+  readonly found: boolean;
+  /** Commands that install what is missing; none where nothing is, or no package is known. */
+  readonly install: readonly string[];
+}
+
 /** What this machine can do for the lab. */
 export interface DoctorReport {
   /** Whether a run can work here. */
@@ -31,6 +41,7 @@ export interface DoctorReport {
   /** The command that installs what is missing; several where the system is unknown. */
   readonly install: readonly string[];
   readonly compilers: readonly CompilerReport[];
+  readonly architectures: readonly ArchitectureReport[];
   readonly accelerator: { readonly name?: 'kvm' | 'tcg'; readonly reason: string };
   readonly bases: readonly {
     readonly name: string;
@@ -80,6 +91,7 @@ export async function examine(home: LabHome, bases: readonly Base[]): Promise<Do
       ),
       reportCompiler('clang', clangReport, bases),
     ],
+    architectures: Object.values(architectures).map(({ name }) => reportArchitecture(name)),
     accelerator,
     bases: baseReports,
     obstacles,
@@ -113,6 +125,12 @@ function reportCompiler(
     bases: able.map((base) => base.name),
     install: optional.length === 0 ? [] : installHints(optional, managerOf(readOsRelease())),
   };
+}
+
+function reportArchitecture(name: ArchitectureName): ArchitectureReport {
+  const missing = architectureTools[name].filter((tool) => !isPresent(tool));
+  const found = missing.length === 0;
+  return { name, found, install: found ? [] : installHints(missing, managerOf(readOsRelease())) };
 }
 
 async function examineAccelerator(

@@ -85,7 +85,7 @@ async function openStopped(
   await mkdir(folder, { recursive: true });
   const socket = join(folder, 'gdb');
   const consoleLog = join(folder, 'console.log');
-  const machine = machineOf(image, parts.rootfs, parts.accelerator);
+  const machine = machineOf(image, parts);
   const running = await launchMachine(machine, { name, folder, consoleLog, signal, gdb: socket });
   started({ how: running.how, commandLine: running.argv, consoleLog });
   const sources = join(folder, 'source');
@@ -96,7 +96,7 @@ async function openStopped(
     else await running.qmp.execute('cont');
     const within = { ...context, signal };
     await bootTo(running, image, { factor: fromBoot ? gdbFactor : parts.factor }, within);
-    const patient = { rootfs: parts.rootfs, factor: gdbFactor, keepalive: false };
+    const patient = { userSpaces: parts.userSpaces, factor: gdbFactor, keepalive: false };
     const session = await openGuestSession(running, patient);
     if (!fromBoot) {
       await running.qmp.execute('stop');

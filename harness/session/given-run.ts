@@ -220,7 +220,7 @@ async function runChecks(
     if (target.upto === patches.length) {
       tip = image;
       // Cases tell it themselves.
-      if (options.files.length === 0) context.emit(baseReady(image, parts.rootfs));
+      if (options.files.length === 0) context.emit(baseReady(image, parts.userSpaces));
     }
     record(build, await judgeBuild(image, known, context), start);
     start = performance.now();

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { bases as labBases } from '../../kernel/bases.ts';
 import { isOwn } from '../../kernel/build/fragments.ts';
 import { makeBase } from '../../kernel/project-bases.ts';
+import { architectures, type ArchitectureName } from '../core/architectures.ts';
 import type { Base } from '../core/base.ts';
 import { isLabError, labError, reportOf } from '../core/errors.ts';
 import { importCode } from '../core/import-code.ts';
@@ -23,14 +24,27 @@ const aFunction = z.custom<(...args: never[]) => unknown>((value) => typeof valu
   error: 'expected a function',
 });
 
+const ofBase = {
+  name: text,
+  architecture: z
+    .enum(Object.keys(architectures) as [ArchitectureName, ...ArchitectureName[]])
+    .optional(),
+};
+
 const baseShape = z.union([
   text,
   z.strictObject({
-    name: text,
+    ...ofBase,
     debian: z.string().regex(/^linux-source-\d/),
     suite: text.optional(),
   }),
-  z.strictObject({ name: text, repository: text, revision: text }),
+  z.strictObject({
+    ...ofBase,
+    release: z.string().regex(/^\d+\.\d+/),
+    sha256: z.string().regex(/^[0-9a-f]{64}$/),
+    archive: text.optional(),
+  }),
+  z.strictObject({ ...ofBase, repository: text, revision: text }),
 ]);
 
 const projectShape = z.strictObject({
@@ -170,15 +184,20 @@ async function openBase(
     fragments: fragmentsOf(name, config.config, places),
     builds: root === engineRoot ? undefined : `${slugOf(config.name)}-${slugOf(name)}`,
   };
-  const place =
-    typeof choice === 'object' && 'repository' in choice
-      ? { ...choice, repository: places.resolve(choice.repository) }
-      : choice;
-  return makeBase(place, parts).catch((error: unknown) => {
+  return makeBase(placeOf(choice, places), parts).catch((error: unknown) => {
     if (!isLabError(error)) throw error;
     const { what, details } = reportOf(error);
     throw places.wrong(`bases[${index}]`, [what, ...(details ?? [])].join('; '));
   });
+}
+
+/** A choice whose paths are absolute. */
+function placeOf(choice: BaseChoice, { resolve: absolute }: Places): BaseChoice {
+  if (typeof choice === 'string') return choice;
+  if ('repository' in choice) return { ...choice, repository: absolute(choice.repository) };
+  if ('archive' in choice && choice.archive !== undefined && !/^https?:/.test(choice.archive))
+    return { ...choice, archive: absolute(choice.archive) };
+  return choice;
 }
 
 /** A folder for each base, or, of a project for one kernel, the folder itself. */

@@ -1,14 +1,15 @@
 import { chosenFragments } from '../../kernel/build/fragments.ts';
 import type { Base, Image } from '../../kernel/base.ts';
 import { recognise } from '../../kernel/source/choose.ts';
-import { requireCompiler } from '../../kernel/build/compiler.ts';
+import { requireTools } from '../../kernel/build/compiler.ts';
 import { makeImage } from '../../kernel/image.ts';
 import { buildSelftests, type BuiltSelftest } from '../../kernel/selftests.ts';
 import { givenUp, stage } from '../../kernel/stage.ts';
 import { chooseAccelerator } from '../../qemu/accelerator.ts';
 import { calibrate } from '../../qemu/calibrate.ts';
 import type { Accelerator } from '../../qemu/contracts.ts';
-import { buildRootfs, type Rootfs } from '../../rootfs/rootfs.ts';
+import { buildRootfs, type Rootfs, type UserSpaces } from '../../rootfs/rootfs.ts';
+import type { ArchitectureName } from '../core/architectures.ts';
 import type { Context } from '../core/context.ts';
 import { isLabError, labError, type LabError } from '../core/errors.ts';
 import { findObstacles, obstacleError } from '../core/surroundings.ts';
@@ -17,7 +18,7 @@ import type { RunOptions } from '../plan/options.ts';
 
 /** What guests of every base have in common. */
 export interface GuestParts {
-  readonly rootfs: Rootfs;
+  readonly userSpaces: UserSpaces;
   readonly accelerator: Accelerator;
   /** What deadlines are multiplied by. */
   readonly factor: number;
@@ -79,7 +80,7 @@ async function makeSelftests(
 
 /** Tells what of this machine stands in the way of these bases; throws what stops them. */
 export async function lookAround(bases: readonly Base[], context: Context): Promise<void> {
-  bases.forEach(requireCompiler);
+  bases.forEach(requireTools);
   const guest = Math.max(...bases.map((base) => base.guest.memory));
   for (const obstacle of await findObstacles(context.home, guest)) {
     if (obstacle.stops) throw obstacleError(obstacle);
@@ -93,12 +94,12 @@ export async function prepareGuests(
   options: GuestChoice,
   context: Context,
 ): Promise<GuestParts> {
-  const [rootfs, calibrated] = await settleBoth(
+  const [userSpaces, calibrated] = await settleBoth(
     context,
-    (within) => makeRootfs(options, within),
+    (within) => makeUserSpaces(bases, options, within),
     (within) => chooseAndCalibrate(bases, options, within),
   );
-  return { rootfs, ...calibrated };
+  return { userSpaces, ...calibrated };
 }
 
 /**
@@ -137,9 +138,26 @@ function noUseNow(error: unknown): LabError {
   });
 }
 
-async function makeRootfs({ programs, selftests }: GuestChoice, context: Context): Promise<Rootfs> {
-  return stage(context, 'rootfs', undefined, 'user space', async () => {
-    const rootfs = await buildRootfs(context, programs, selftests);
+async function makeUserSpaces(
+  bases: readonly Base[],
+  choice: GuestChoice,
+  context: Context,
+): Promise<UserSpaces> {
+  const spaces = new Map<ArchitectureName, Rootfs>();
+  for (const { architecture } of bases)
+    if (!spaces.has(architecture))
+      spaces.set(architecture, await makeRootfs(architecture, choice, context));
+  return spaces;
+}
+
+async function makeRootfs(
+  architecture: ArchitectureName,
+  { programs, selftests }: GuestChoice,
+  context: Context,
+): Promise<Rootfs> {
+  const what = architecture === 'x86_64' ? 'user space' : `user space of ${architecture}`;
+  return stage(context, 'rootfs', undefined, what, async () => {
+    const rootfs = await buildRootfs(architecture, context, programs, selftests);
     return { value: rootfs, cached: rootfs.cached, what: `initramfs ${rootfs.key}` };
   });
 }

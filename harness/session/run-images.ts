@@ -1,6 +1,6 @@
 import type { Base, Image } from '../../kernel/base.ts';
 import { isCounted } from '../../kernel/series/series.ts';
-import type { Rootfs } from '../../rootfs/rootfs.ts';
+import { userSpaceOf, type UserSpaces } from '../../rootfs/rootfs.ts';
 import type { Context } from '../core/context.ts';
 import type { ProjectCli } from '../core/project.ts';
 import type { BaseReport } from '../core/events.ts';
@@ -34,15 +34,15 @@ export async function runImages(
   listing?: Listing,
   coverage?: Recorder,
 ): Promise<RunEnd> {
-  const { rootfs, accelerator, factor, images, failures } = prepared;
+  const { userSpaces, accelerator, factor, images, failures } = prepared;
   const [failure] = failures;
-  for (const image of images) context.emit(baseReady(image, rootfs));
+  for (const image of images) context.emit(baseReady(image, userSpaces));
 
   const files = await findCaseFiles(options.files, cli.project);
   const { notices, artefacts, calls, headline } = cli.project;
   const plan = await preparePlan({ files, images, options, cli, context, headline, listing });
   const plugins = coverage?.plugins;
-  const guests = { images, rootfs, folder, accelerator, factor, notices, plugins };
+  const guests = { images, userSpaces, folder, accelerator, factor, notices, plugins };
   const machinery = createMachinery(guests, context);
   const runRound = (part: Pick<Plan, 'entries'>, round?: number) =>
     runCases(part, machinery, context, { ...choices, round });
@@ -80,8 +80,8 @@ export async function runImages(
 }
 
 /** Returns the event that tells what a base's guests are made of. */
-export function baseReady(image: Image, rootfs: Rootfs) {
-  const { config, bzImage, systemMap, vmlinux, buildLog, source } = image;
+export function baseReady(image: Image, userSpaces: UserSpaces) {
+  const { config, kernel, systemMap, vmlinux, buildLog, source } = image;
   const report: BaseReport = {
     base: image.base.name,
     version: source.version,
@@ -95,10 +95,10 @@ export function baseReady(image: Image, rootfs: Rootfs) {
     })),
     compiler: image.compiler,
     imageKey: image.key,
-    rootfsKey: rootfs.key,
+    rootfsKey: userSpaceOf(image.base, userSpaces).key,
     kernelWarnings: image.warnings.length,
   };
-  const files = { config, image: bzImage, systemMap, vmlinux, buildLog };
+  const files = { config, image: kernel, systemMap, vmlinux, buildLog };
   return { type: 'base-ready', report, files } as const;
 }
 

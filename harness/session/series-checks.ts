@@ -99,7 +99,7 @@ export async function checkBoot(
     base,
     how: 'booted',
     commandLine: running.argv,
-    manual: manualCommand(running.machine, qemuCommand()),
+    manual: manualCommand(running.machine, qemuCommand(running.machine.architecture)),
     consoleLog: `${options.folder}/console-${name}.log`,
   });
   let ended = false;

@@ -78,9 +78,10 @@ export function packagesFor(missing, manager) {
  */
 export function installHints(missing, manager) {
   const managers = manager === undefined ? allManagers : [manager];
-  return managers.map(
-    (name) => `sudo ${installCommands[name]} ${packagesFor(missing, name).join(' ')}`,
-  );
+  return managers.flatMap((name) => {
+    const packages = packagesFor(missing, name);
+    return packages.length === 0 ? [] : [`sudo ${installCommands[name]} ${packages.join(' ')}`];
+  });
 }
 
 /**

@@ -184,3 +184,47 @@ export const clang = {
     zypper: 'clang lld llvm',
   },
 };
+
+/**
+ * What guests of another architecture need besides. No run without them asks for it. Debian and
+ * what is made from it alone have a compiler for i386 in a package.
+ * @type {Readonly<Record<import('../core/architectures.ts').ArchitectureName, readonly Tool[]>>}
+ */
+export const architectureTools = {
+  x86_64: [],
+  i386: [
+    {
+      name: 'gcc for i386',
+      commands: ['i686-linux-gnu-gcc', 'i686-linux-gnu-ld', 'i686-linux-gnu-addr2line'],
+      version: ['--version'],
+      why: 'compiles kernel and programs of i386 guests',
+      packages: { apt: 'gcc-i686-linux-gnu' },
+    },
+  ],
+  arm64: [
+    {
+      name: 'gcc for arm64',
+      commands: ['aarch64-linux-gnu-gcc', 'aarch64-linux-gnu-ld', 'aarch64-linux-gnu-addr2line'],
+      version: ['--version'],
+      why: 'compiles kernel and programs of arm64 guests',
+      packages: {
+        apt: 'gcc-aarch64-linux-gnu',
+        dnf: 'gcc-aarch64-linux-gnu',
+        pacman: 'aarch64-linux-gnu-gcc',
+        zypper: 'cross-aarch64-gcc14',
+      },
+    },
+    {
+      name: 'QEMU for arm64',
+      commands: ['qemu-system-aarch64'],
+      version: ['--version'],
+      why: 'boots arm64 guests',
+      packages: {
+        apt: 'qemu-system-arm',
+        dnf: 'qemu-system-aarch64-core',
+        pacman: 'qemu-system-aarch64',
+        zypper: 'qemu-arm',
+      },
+    },
+  ],
+};

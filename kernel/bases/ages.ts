@@ -1,3 +1,4 @@
+import { architectures, toolFor, type ArchitectureName } from '../../harness/core/architectures.ts';
 import type { Base } from '../base.ts';
 
 /** Something that kernels of an age need, and why. */
@@ -6,12 +7,16 @@ export interface Row<T> {
   readonly from?: string;
   /** The first version it holds for no more. */
   readonly until?: string;
+  /** The architectures it holds for; without it, all. */
+  readonly on?: readonly ArchitectureName[];
   readonly value: T;
   readonly because: string;
 }
 
 /** Where the tables change from a kernel of 2009 to one of today: none in between was tried. */
 const modern = '4.17';
+
+const x86: readonly ArchitectureName[] = ['x86_64', 'i386'];
 
 /** What make is given as CC after gcc itself: the real-mode and the decompressor makefiles of old kernels ignore KCFLAGS. */
 export const compilerFlags: readonly Row<readonly string[]>[] = [
@@ -39,12 +44,14 @@ export const compilerFlags: readonly Row<readonly string[]>[] = [
   },
   {
     until: '5.11',
+    on: x86,
     value: ['-fcf-protection=none'],
     because:
       'adds a note section to the 16-bit boot code, which then no longer fits its layout; later kernels say so themselves',
   },
   {
     until: modern,
+    on: x86,
     value: ['-mno-sse', '-mno-mmx', '-mno-sse2', '-mno-80387'],
     because:
       "the decompressor gets none of the kernel's own flags, is vectorised and runs before the FPU is on: the guest triple-faults without a word",
@@ -69,22 +76,32 @@ export const hostFlags: readonly Row<readonly string[]>[] = [
   { until: '3.18', value: ['-std=gnu89'], because: 'host programs are as old as the kernel' },
 ];
 
-/** Patches of patches/v2.6.30/toolchain, by the beginning of their names. */
+/** Patches of patches/v2.6.30/toolchain and kernel/bases/patches, by the beginning of their names. */
 export const toolchainPatches: readonly Row<string>[] = [
   { until: '2.6.36', value: '0001', because: 'the compiler header is chosen by gcc 4 only' },
   { until: '2.6.36', value: '0002', because: 'perl 5.22 refuses defined(@array)' },
-  { until: '2.6.36', value: '0003', because: 'the compiler driver refuses -m elf_x86_64' },
+  {
+    until: '2.6.36',
+    on: x86,
+    value: '0003',
+    because: 'the compiler driver refuses -m elf_x86_64 and -m elf_i386',
+  },
   { until: '2.6.36', value: '0004', because: 'a warning in every file drowns all others' },
   {
     until: '2.6.31',
     value: '0005',
     because: 'a warning for each use of a macro; later makefiles differ there, a flag serves them',
   },
+  {
+    until: '2.6.36',
+    on: ['i386'],
+    value: '0006',
+    because: 'gcc refuses a declaration without regparm of what is defined with it',
+  },
 ];
 
 /** Variables on make's command line. Who, where, when and how often: the same in every build. */
 export const makeVariables: readonly Row<readonly (readonly [string, string])[]>[] = [
-  { value: [['ARCH', 'x86_64']], because: 'the machine may be another one' },
   {
     until: modern,
     value: [
@@ -172,7 +189,6 @@ export const fragmentFolders: readonly Row<string>[] = [
 ];
 
 export const commandLine: readonly Row<string>[] = [
-  { value: 'console=ttyS0', because: 'where the lab listens' },
   {
     until: '3.1',
     value: 'panic=1',
@@ -181,16 +197,19 @@ export const commandLine: readonly Row<string>[] = [
   { from: '3.1', value: 'panic=-1', because: 'reboot as soon as it has panicked' },
   {
     from: modern,
+    on: x86,
     value: 'pmtmr=0x608',
     because:
       "where SeaBIOS puts the PM timer of QEMU's pc machine. Without ACPI nobody else says so, and the clock would be the tick: sleeps of 1 ms take 10",
   },
   {
     from: modern,
+    on: x86,
     value: 'tsc=unstable',
     because: "TCG's time stamp counter is the host's; its calibration depends on the host's load",
   },
   {
+    on: x86,
     value: 'no_timer_check',
     because:
       'the delay loop is calibrated against an emulated clock; when it comes out short, the check of the timer gives up and panics ("IO-APIC + timer doesn\'t work")',
@@ -200,14 +219,28 @@ export const commandLine: readonly Row<string>[] = [
 export const processors: readonly Row<Base['guest']['cpu']>[] = [
   {
     until: modern,
+    on: ['x86_64'],
     value: { tcg: 'qemu64', kvm: 'qemu64' },
     because: 'older than the kernel, so there is no feature that it misreads',
   },
   {
+    until: modern,
+    on: ['i386'],
+    value: { tcg: 'qemu32', kvm: 'qemu32' },
+    because: 'the same without long mode, which a 32-bit kernel of 2009 has no use for',
+  },
+  {
     from: modern,
+    on: x86,
     value: { tcg: 'max', kvm: 'host' },
     because:
       'qemu64 has FXSAVE only; max has XSAVE with AVX and protection keys, and boots as fast',
+  },
+  {
+    on: ['arm64'],
+    value: { tcg: 'cortex-a57', kvm: 'host' },
+    because:
+      "what CI's runners were first made of; TCG is slow at the pointer authentication of max",
   },
 ];
 
@@ -250,17 +283,25 @@ export interface Age {
   readonly toolchain: readonly string[];
 }
 
-/** Returns what the age of a release asks for: `2.6.32`, `6.12`. */
-export function ageOf(release: string, built: Built): Age {
-  const variables = Object.fromEntries(at(makeVariables, release).flat());
-  const timed = Object.assign({}, ...at(timedObjects, release)) as Readonly<Record<string, string>>;
-  const pinned = at(pinnedCommands, release).map((commandsOf) => commandsOf(built));
+/** Returns what the age of a release asks for on an architecture: `2.6.32`, `6.12`. */
+export function ageOf(
+  release: string,
+  built: Built,
+  architecture: ArchitectureName = 'x86_64',
+): Age {
+  const rows = <T>(table: readonly Row<T>[]): T[] => at(table, release, architecture);
+  const one = <T>(table: readonly Row<T>[]): T => theOne(table, release, architecture);
+  const timed = Object.assign({}, ...rows(timedObjects)) as Readonly<Record<string, string>>;
+  const pinned = rows(pinnedCommands).map((commandsOf) => commandsOf(built));
+  const { kernel, machine, target } = architectures[architecture];
   return {
     base: {
-      compiler: ['gcc', ...at(compilerFlags, release).flat()],
-      hostCompiler: ['gcc', ...at(hostFlags, release).flat()],
+      compiler: [toolFor(architecture, 'gcc'), ...rows(compilerFlags).flat()],
+      hostCompiler: ['gcc', ...rows(hostFlags).flat()],
       makeVariables: {
-        ...variables,
+        ARCH: kernel.arch,
+        ...(target === undefined ? {} : { CROSS_COMPILE: `${target}-` }),
+        ...Object.fromEntries(rows(makeVariables).flat()),
         KBUILD_BUILD_TIMESTAMP: built.words,
         KBUILD_BUILD_USER: 'lab',
         KBUILD_BUILD_HOST: 'cr-lab',
@@ -270,25 +311,30 @@ export function ageOf(release: string, built: Built): Age {
         seconds: Object.keys(timed).length === 0 ? 0 : built.seconds,
         objects: timed,
       },
-      objects: one(objects, release),
+      objects: one(objects),
       guest: {
-        commandLine: at(commandLine, release),
-        memory: one(memory, release),
+        commandLine: [`console=${machine.console}`, ...rows(commandLine)],
+        memory: one(memory),
         cpus: 1,
-        cpu: one(processors, release),
+        cpu: one(processors),
       },
     },
-    config: { start: 'allnoconfig', settle: one(settling, release) },
-    fragmentFolder: one(fragmentFolders, release),
-    toolchain: at(toolchainPatches, release),
+    config: { start: 'allnoconfig', settle: one(settling) },
+    fragmentFolder: one(fragmentFolders),
+    toolchain: rows(toolchainPatches),
   };
 }
 
-/** Returns the values of all rows that hold for a release, in order. */
-export function at<T>(rows: readonly Row<T>[], release: string): T[] {
+/** Returns the values of all rows that hold for a release on an architecture, in order. */
+export function at<T>(
+  rows: readonly Row<T>[],
+  release: string,
+  architecture: ArchitectureName = 'x86_64',
+): T[] {
   return rows
     .filter(
-      ({ from, until }) =>
+      ({ from, until, on }) =>
+        (on === undefined || on.includes(architecture)) &&
         (from === undefined || compareReleases(from, release) <= 0) &&
         (until === undefined || compareReleases(release, until) < 0),
     )
@@ -296,10 +342,12 @@ export function at<T>(rows: readonly Row<T>[], release: string): T[] {
 }
 
 /** Of a table that has one row for each release. */
-function one<T>(rows: readonly Row<T>[], release: string): T {
-  const [value, ...more] = at(rows, release);
+function theOne<T>(rows: readonly Row<T>[], release: string, architecture: ArchitectureName): T {
+  const [value, ...more] = at(rows, release, architecture);
   if (value === undefined || more.length > 0)
-    throw new Error(`${more.length + 1} rows for Linux ${release} in a table that must have one`);
+    throw new Error(
+      `${more.length + 1} rows for Linux ${release} on ${architecture} in a table that must have one`,
+    );
   return value;
 }
 

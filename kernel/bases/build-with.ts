@@ -1,12 +1,26 @@
+import type { ArchitectureName } from '../../harness/core/architectures.ts';
 import { labError } from '../../harness/core/errors.ts';
 import type { Base, CompilerName } from '../base.ts';
 import { clang, compareReleases } from './ages.ts';
+import { onArchitecture } from './architecture.ts';
+
+/** How a user wants kernels built. */
+export interface BuildChoice {
+  /** Undefined for gcc. */
+  readonly compiler?: CompilerName | undefined;
+  /** Undefined for the base's own. */
+  readonly architecture?: ArchitectureName | undefined;
+}
 
 /**
- * Returns a base as it is built with a compiler. Throws `compiler-unfit` (usage) for a kernel
- * that is too old for clang.
+ * Returns a base as it is built with a compiler for an architecture. Throws `compiler-unfit`
+ * (usage) for a kernel that is too old for clang.
  */
-export function buildWith(base: Base, compiler: CompilerName = 'gcc'): Base {
+export function buildWith(
+  known: Base,
+  { compiler = 'gcc', architecture = known.architecture }: BuildChoice,
+): Base {
+  const base = onArchitecture(known, architecture);
   if (compiler === 'gcc') return base;
   const whyNot = whyNotClang(base);
   if (whyNot !== undefined)

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { copyFile, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { once } from 'node:events';
 import { findCommand } from '../../harness/setup/probe.mjs';
 import type { Context } from '../../harness/core/context.ts';
+import { architectures } from '../../harness/core/architectures.ts';
 import { labError, type LabError } from '../../harness/core/errors.ts';
 import { affordableCompilers } from '../../harness/core/host-share.ts';
 import type { CompilerWarning, Source } from '../base.ts';
@@ -34,7 +35,7 @@ export interface BuildFacts {
 }
 
 /**
- * Builds a configured tree and puts bzImage, vmlinux, System.map, config, build.log and
+ * Builds a configured tree and puts what QEMU boots, vmlinux, System.map, config, build.log and
  * meta.json into `output`. Throws `build-failed` with the first errors, `disk-full`,
  * `tree-changed`. The caller holds the tree's lock.
  */
@@ -47,12 +48,13 @@ export async function buildKernel(
   const { base } = tree.source;
   return stage(context, 'build', base.name, `kernel ${base.name}`, async () => {
     const start = performance.now();
+    const { boot } = architectures[base.architecture].kernel;
     const { compiled, warnings } = await make(configured, context);
     // Whoever edits the tree while it is built gets an image of neither state.
     await refuseChanges(tree.path, tree.id, context);
     const facts = await sortWarnings(configured, warnings, context);
     for (const [name, from] of [
-      ['bzImage', 'arch/x86/boot/bzImage'],
+      [basename(boot), boot],
       ['vmlinux', 'vmlinux'],
       ['System.map', 'System.map'],
       ['config', '.config'],
@@ -60,7 +62,7 @@ export async function buildKernel(
     ] as const)
       await copyFile(join(folder.path, from), join(output, name));
     await writeFile(join(output, 'meta.json'), JSON.stringify(facts, null, 1));
-    await writeDigest(folder.path, output);
+    if (base.architecture === 'x86_64') await writeDigest(folder.path, output);
     const seconds = Math.round((performance.now() - start) / 1000);
     const count = facts.warnings.length;
     const what = `${compiled} files compiled in ${seconds} s, ${count} warnings in lines of the series`;
@@ -68,7 +70,10 @@ export async function buildKernel(
   });
 }
 
-/** What tells later which functions another build has changed. A kernel without vmlinux.o has none. */
+/**
+ * What tells later which functions another build has changed. A kernel without vmlinux.o has
+ * none; nor has one with relocations of a kind that the lab can't read.
+ */
 async function writeDigest(folder: string, output: string): Promise<void> {
   const linked = await readFile(join(folder, 'vmlinux.o')).catch(() => undefined);
   if (linked === undefined) return;
@@ -85,7 +90,7 @@ async function make(
     `-j${affordableCompilers()}`,
     '--output-sync=target',
     ...makeArguments(tree, folder, findCommand('ccache') !== undefined),
-    'bzImage',
+    architectures[base.architecture].kernel.goal,
   ];
   const before = await readWarnings(folder);
   const reader = readBuildLog([tree.path, folder.path]);

@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process';
 import { delimiter } from 'node:path';
 import { promisify } from 'node:util';
+import { toolFor } from '../../harness/core/architectures.ts';
 import { labError } from '../../harness/core/errors.ts';
 import type { Context } from '../../harness/core/context.ts';
 import { toolEnvironment } from '../../harness/core/tool-environment.ts';
 import { installHints, managerOf, readOsRelease } from '../../harness/setup/packages.mjs';
-import { findCommand } from '../../harness/setup/probe.mjs';
-import { clang } from '../../harness/setup/tools.mjs';
+import { findCommand, isPresent } from '../../harness/setup/probe.mjs';
+import { architectureTools, clang } from '../../harness/setup/tools.mjs';
 import type { Base, PatchedTree } from '../base.ts';
 import { compilerOf } from '../bases/build-with.ts';
 import type { BuildFolder } from './build-folder.ts';
@@ -18,8 +19,11 @@ const execute = promisify(execFile);
  * --version. Throws `tool-missing`.
  */
 export async function identifyCompiler(base: Base): Promise<string> {
-  requireCompiler(base);
-  const tools = compilerOf(base) === 'clang' ? ['clang', 'ld.lld'] : ['gcc', 'ld'];
+  requireTools(base);
+  const tools =
+    compilerOf(base) === 'clang'
+      ? ['clang', 'ld.lld']
+      : ['gcc', 'ld'].map((tool) => toolFor(base.architecture, tool));
   const lines = await Promise.all(
     tools.map(async (tool) => {
       try {
@@ -43,19 +47,26 @@ export async function identifyCompiler(base: Base): Promise<string> {
 }
 
 /**
- * Throws `tool-missing`, with the command that installs it, where clang is asked for and not all
- * of it is there. Without gcc no run begins.
+ * Throws `tool-missing`, with the command that installs it, where not all is there that a base
+ * needs beside what every run does: clang, or what another architecture wants.
  */
-export function requireCompiler(base: Base): void {
-  if (compilerOf(base) !== 'clang') return;
-  const missing = (clang.commands ?? []).filter((name) => findCommand(name) === undefined);
-  if (missing.length === 0) return;
+export function requireTools(base: Base): void {
+  const wanted = [
+    ...(compilerOf(base) === 'clang' ? [clang] : []),
+    ...architectureTools[base.architecture],
+  ];
+  const absent = wanted.filter((tool) => !isPresent(tool));
+  const missing = absent
+    .flatMap(({ commands = [] }) => commands)
+    .filter((name) => findCommand(name) === undefined);
+  if (absent.length === 0) return;
+  const names = absent.map(({ name }) => name).join(' and ');
   throw labError({
     code: 'tool-missing',
     fault: 'infrastructure',
-    doing: 'looking for the compiler',
+    doing: `looking for what ${base.name} needs`,
     what: `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not on PATH`,
-    next: `Install clang: ${installHints([clang], managerOf(readOsRelease())).join(', or ')}`,
+    next: `Install ${names}: ${installHints(absent, managerOf(readOsRelease())).join(', or ')}`,
   });
 }
 

@@ -1,13 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { labError } from '../../harness/core/errors.ts';
+import type { ArchitectureName } from '../../harness/core/architectures.ts';
+import { architectures } from '../../harness/core/architectures.ts';
 import type { Base } from '../base.ts';
 
 /** The folder of the repository that holds every base's fragments. */
 export const configFolder = join(import.meta.dirname, '../config');
 
 export interface Fragment {
-  /** `boot`, `guest`, `debug`, or a project's own. */
+  /** `boot`, `guest`, `debug`, an architecture, or a project's own. */
   readonly name: string;
   readonly path: string;
   readonly text: string;
@@ -25,6 +27,14 @@ export interface Asked {
 /** The lab's own fragments, which every kernel has: `debug` can be left out. */
 export const labFragments = ['boot', 'guest', 'debug'] as const;
 
+/**
+ * Returns the lab's own fragments for an architecture. They are written for x86_64; what another
+ * one wants otherwise is in a fragment of its name, which comes after them.
+ */
+export function fragmentsFor(architecture: ArchitectureName): readonly string[] {
+  return architecture === 'x86_64' ? labFragments : [...labFragments, architecture];
+}
+
 /** Returns the names of the fragments that a base is built with, with what finds bugs or without. */
 export function chosenFragments({ config }: Pick<Base, 'config'>, debug: boolean): string[] {
   return config.fragments.filter((name) => debug || name !== 'debug');
@@ -32,7 +42,7 @@ export function chosenFragments({ config }: Pick<Base, 'config'>, debug: boolean
 
 /** Tells whether a fragment is a project's own: patches that are left out may bring its symbols. */
 export function isOwn(name: string): boolean {
-  return !labFragments.some((each) => each === name);
+  return !labFragments.some((each) => each === name) && !(name in architectures);
 }
 
 /** Returns a base's fragments in order. Throws `config-fragment` (config) for one that is missing. */

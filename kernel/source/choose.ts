@@ -1,25 +1,23 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Context } from '../../harness/core/context.ts';
-import type { Base, CompilerName } from '../base.ts';
+import type { Base } from '../base.ts';
 import { bases, findBase } from '../bases.ts';
-import { buildWith, whyNotClang } from '../bases/build-with.ts';
+import { buildWith, whyNotClang, type BuildChoice } from '../bases/build-with.ts';
 import { probe } from './download.ts';
 import { git } from '../git.ts';
 import { run } from '../../harness/core/run.ts';
 import { aptKnows, archive, hasApt, hasKeyring, keyring } from './source-debian.ts';
 import { namedSource, noSource, sourceVariable } from './source-errors.ts';
 import { findGitFolder, findTree, isOf } from './source-git.ts';
-import { findSource } from './source-record.ts';
+import { findSource, isRemote } from './source-record.ts';
 import { versionIn } from './source-version.ts';
 
-export interface ChooseOptions {
+export interface ChooseOptions extends BuildChoice {
   /** A base's name, or `all`. */
   readonly base?: string | undefined;
   /** What `--source` named. */
   readonly source?: string | undefined;
-  /** What `--compiler` named; gcc by default. */
-  readonly compiler?: CompilerName | undefined;
 }
 
 export interface Choice {
@@ -38,8 +36,9 @@ export async function chooseBase(
   context: Context,
   known: readonly Base[] = bases,
 ): Promise<Choice> {
-  const { compiler } = options;
-  const built = (...chosen: readonly Base[]) => chosen.map((base) => buildWith(base, compiler));
+  const { compiler, architecture } = options;
+  const built = (...chosen: readonly Base[]) =>
+    chosen.map((base) => buildWith(base, { compiler, architecture }));
   if (options.base === 'all') return { bases: built(...known), reason: undefined };
   if (options.base !== undefined)
     return { bases: built(findBase(options.base, known)), reason: undefined };
@@ -92,10 +91,14 @@ export async function canHave(
   if ((await findSource(base, home)) !== undefined) return { why: 'its source is in the lab home' };
   if (base.source.kind === 'debian-package') return askApt(base.source, variable, signal);
   if (base.source.kind === 'git-revision') return { why: `${base.source.repository} has it` };
-  const [url] = base.source.urls;
-  const whyNot = url === undefined ? 'no server has it' : await probe(url, signal);
+  const [first] = base.source.kind === 'archive' ? base.source.places : base.source.urls;
+  if (first !== undefined && !isRemote(first)) {
+    const there = (await stat(first).catch(() => undefined)) !== undefined;
+    return there ? { why: `${first} is there` } : { whyNot: `${first} is not there` };
+  }
+  const whyNot = first === undefined ? 'no server has it' : await probe(first, signal);
   return whyNot === undefined
-    ? { why: 'kernel.org has its source' }
+    ? { why: `${new URL(first ?? '').host.replace(/^cdn\./, '')} has its source` }
     : { whyNot: `no --source, no ${variable}, not in the lab home, and ${whyNot}` };
 }
 

@@ -10,6 +10,8 @@ const recordShape = z.object({
   version: z.string(),
   origin: z.string(),
   commit: z.string(),
+  /** Of the archive that it was unpacked from, where that is what vouches for it. */
+  sha256: z.string().optional(),
   /** Places that were found to hold this very source: not looked into again. */
   places: z.array(z.object({ path: z.string(), stamp: z.string() })),
 });
@@ -42,8 +44,14 @@ export async function findSource(base: Base, home: LabHome): Promise<Source | un
   if (record === undefined) return undefined;
   const pinned = pinnedTree(base);
   if (pinned !== undefined && record.id !== pinned) return undefined;
+  if (base.source.kind === 'archive' && record.sha256 !== base.source.sha256) return undefined;
   const { id, version, origin, commit } = record;
   return { base, id, version, origin, repository, commit };
+}
+
+/** Tells whether a place is downloaded from. */
+export function isRemote(place: string): boolean {
+  return /^https?:/.test(place);
 }
 
 /** Returns a place's path and what would change if the file there were another one. */

@@ -1,6 +1,7 @@
 import { access, mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { Context } from '../../harness/core/context.ts';
+import { hashFile } from '../../harness/store/cache.ts';
 import type { Base, Source } from '../base.ts';
 import { download } from './download.ts';
 import { importArchive } from './source-archive.ts';
@@ -10,7 +11,7 @@ import { expectedOf, importFolder } from './source-folder.ts';
 import { findGitFolder, findTree, importTree } from './source-git.ts';
 import type { Imported, ImportOptions } from './source-git.ts';
 import { renewSource } from './source-renew.ts';
-import { findSource, readRecord, stampOf, writeRecord } from './source-record.ts';
+import { findSource, isRemote, readRecord, stampOf, writeRecord } from './source-record.ts';
 import { stage } from '../stage.ts';
 import { gitText } from '../git.ts';
 import { withTree } from '../tree/tree-lock.ts';
@@ -109,13 +110,14 @@ async function install(
   const tree = treeOf(context.home, base);
   const place = from === undefined ? [] : [await stampOf(from)];
   const { id, version, origin, commit } = imported;
+  const vouched = base.source.kind === 'archive' ? { sha256: base.source.sha256 } : {};
   const old = await readRecord(tree);
   if (old?.id === id) {
     const others = old.places.filter((known) => known.path !== place[0]?.path);
     await writeRecord(tree, { ...old, places: [...others, ...place] });
   } else {
     if (old !== undefined) await refuseWork(tree);
-    await writeRecord(imported.path, { id, version, origin, commit, places: place });
+    await writeRecord(imported.path, { id, version, origin, commit, places: place, ...vouched });
     if (old !== undefined) await rm(tree, { recursive: true, force: true });
     else await setAside(tree, context);
     await rename(imported.path, tree);
@@ -181,16 +183,34 @@ async function importRemote(
     return importTree(base, base.source.repository, base.source.treeId, staging, options);
   if (base.source.kind === 'debian-package')
     return importPackage(base, base.source.package, context.home, staging, options);
-  const tried: string[] = [];
-  for (const url of base.source.urls) {
-    const file = join(context.home.sources, basename(new URL(url).pathname));
-    const there = await stat(file).then(
-      () => true,
-      () => false,
+  if (base.source.kind === 'archive')
+    return importFirst(base, base.source.places, staging, options, context, (file, place) =>
+      refuseOther(base, file, place),
     );
+  return importFirst(base, base.source.urls, staging, options, context);
+}
+
+/**
+ * Imports the first archive that answers: a file, or what is downloaded into the lab home. `check`
+ * looks at it before anything is unpacked.
+ */
+async function importFirst(
+  base: Base,
+  places: readonly string[],
+  staging: string,
+  options: ImportOptions,
+  context: Context,
+  check: (file: string, place: string) => Promise<void> = () => Promise.resolve(),
+): Promise<Imported> {
+  const tried: string[] = [];
+  for (const place of places) {
+    const remote = isRemote(place);
+    const file = remote ? join(context.home.sources, basename(new URL(place).pathname)) : place;
+    const there = (await stat(file).catch(() => undefined)) !== undefined;
     try {
+      if (!there && !remote) throw new Error(`${place}: there is no such file`);
       if (!there)
-        await download(url, file, {
+        await download(place, file, {
           signal: options.signal,
           progress: (done, total) => options.progress(done, total, 'bytes', 'downloading'),
         });
@@ -198,17 +218,26 @@ async function importRemote(
       options.signal.throwIfAborted();
       tried.push(error instanceof Error ? error.message : String(error));
       // No answer at all: its other formats are on the same server.
-      if (!/: [45]\d\d /.test(tried.at(-1) ?? '')) break;
+      if (remote && !/: [45]\d\d /.test(tried.at(-1) ?? '')) break;
       continue;
     }
     try {
-      return { ...(await importArchive(base, file, file, staging, options)), origin: url };
+      await check(file, place);
+      return { ...(await importArchive(base, file, file, staging, options)), origin: place };
     } catch (error) {
       options.signal.throwIfAborted();
       // What is no use is not kept: the next run would trip over it.
-      await rm(file, { force: true });
+      if (remote) await rm(file, { force: true });
       throw error;
     }
   }
   throw noSource(base, tried);
+}
+
+/** Throws `source-id-mismatch` for an archive that has not the checksum which the base names. */
+async function refuseOther(base: Base, file: string, place: string): Promise<void> {
+  if (base.source.kind !== 'archive') return;
+  const { sha256 } = base.source;
+  const found = await hashFile(file);
+  if (found !== sha256) throw wrongSource(base, place, `SHA-256 ${sha256}`, `SHA-256 ${found}`);
 }

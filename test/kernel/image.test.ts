@@ -52,13 +52,7 @@ it('goes from source to image, and keeps what was built', () =>
     const image = await makeImage(options, toy.context);
     assert.equal(image.cached, false);
     assert.deepEqual(stagesOf(toy), ['source', 'tree', 'config', 'build']);
-    for (const path of [
-      image.bzImage,
-      image.vmlinux,
-      image.systemMap,
-      image.config,
-      image.buildLog,
-    ])
+    for (const path of [image.kernel, image.vmlinux, image.systemMap, image.config, image.buildLog])
       assert.ok(statSync(path).size > 0, path);
     assert.match(readFileSync(image.config, 'utf8'), /^CONFIG_SMP=y$/m);
     assert.match(readFileSync(image.buildLog, 'utf8'), /CC {6}kernel\/sys.o/);
@@ -404,7 +398,10 @@ it('has images and build folders of its own for each compiler, and says which it
     process.env['PATH'] = `${tools}:${PATH}`;
     try {
       const usual = await makeImage({ ...options, base }, toy.context);
-      const other = await makeImage({ ...options, base: buildWith(base, 'clang') }, toy.context);
+      const other = await makeImage(
+        { ...options, base: buildWith(base, { compiler: 'clang' }) },
+        toy.context,
+      );
       assert.match(usual.compiler, /^gcc .*; GNU ld /);
       assert.equal(other.compiler, 'clang version 99; clang version 99');
       assert.equal(other.cached, false);

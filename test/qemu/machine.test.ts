@@ -9,6 +9,7 @@ import {
 } from '../../qemu/machine.ts';
 
 const machine: Machine = {
+  architecture: 'x86_64',
   accelerator: 'tcg',
   cpu: 'qemu64',
   cpus: 2,
@@ -25,6 +26,20 @@ function valueOf(argv: readonly string[], option: string): string | undefined {
 
 describe('machineArguments', () => {
   const argv = machineArguments(machine, { name: 'v2.6.30,1', restoring: false });
+
+  it('says what an arm64 machine is', () => {
+    const arm: Machine = {
+      ...machine,
+      architecture: 'arm64',
+      cpu: 'cortex-a57',
+      commandLine: ['console=ttyAMA0'],
+    };
+    const words = machineArguments(arm, { name: 'v6.1-arm64', restoring: false });
+    assert.equal(valueOf(words, '-M'), 'virt');
+    assert.equal(valueOf(words, '-append'), 'console=ttyAMA0', 'it has no time-stamp counter');
+    assert.ok(words.includes('virtio-net-device,netdev=net0'));
+    assert.match(manualCommand(arm, 'qemu-system-aarch64'), /^qemu-system-aarch64 -M virt /);
+  });
 
   it('says what the machine is', () => {
     assert.equal(valueOf(argv, '-M'), 'pc');

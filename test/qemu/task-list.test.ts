@@ -18,3 +18,27 @@ for (const [version, head] of Object.entries(heads))
     );
     assert.ok(tasks.every(({ pid }) => pid > 0));
   });
+
+// sched_show_task() of each, as its source has it.
+const others = {
+  'a 32-bit kernel of 2009': [
+    'busybox       S c01234ab     0    41      1',
+    'init          R running      0     1      0',
+  ],
+  '6.12': [
+    'task:busybox         state:S stack:0     pid:41    tgid:41    ppid:1      flags:0x00000000',
+    'task:init            state:R  running task     stack:0     pid:1     tgid:1     ppid:0      flags:0x00000008',
+  ],
+};
+
+for (const [kernel, lines] of Object.entries(others))
+  it(`reads the tasks that ${kernel} lists`, () => {
+    const tasks = readTasks(lines.map((line) => `[    1.000000] ${line}`));
+    assert.deepEqual(
+      tasks.map(({ name, state, pid, parent }) => [name, state, pid, parent]),
+      [
+        ['busybox', 'S', 41, 1],
+        ['init', 'R', 1, 0],
+      ],
+    );
+  });

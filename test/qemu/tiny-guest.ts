@@ -110,6 +110,7 @@ export async function prepare(
   return {
     folder,
     machine: {
+      architecture: 'x86_64',
       accelerator: 'tcg',
       cpu: 'qemu64',
       cpus: 1,

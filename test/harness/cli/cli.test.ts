@@ -92,6 +92,7 @@ describe('lab run', () => {
       base: undefined,
       source: undefined,
       compiler: undefined,
+      architecture: undefined,
       upto: undefined,
       tree: false,
       accel: undefined,
@@ -125,6 +126,7 @@ describe('lab run', () => {
       base: undefined,
       source: undefined,
       compiler: undefined,
+      architecture: undefined,
     });
     assert.equal(each, true);
   });

@@ -4,16 +4,16 @@ import { guestKey } from '../../../harness/guest/saved-guest.ts';
 import type { Image } from '../../../kernel/base.ts';
 import { v2_6_30 } from '../../../kernel/bases/v2.6.30.ts';
 import { v6_1 } from '../../../kernel/bases/v6.1.ts';
+import type { Rootfs, UserSpaces } from '../../../rootfs/rootfs.ts';
 
-const image = (base: Image['base']) => ({ base, key: 'image', bzImage: '/bzImage' }) as Image;
-const rootfs = { key: 'rootfs', initramfs: '/initramfs' } as Parameters<
-  typeof guestKey
->[1]['rootfs'];
+const image = (base: Image['base']) => ({ base, key: 'image', kernel: '/bzImage' }) as Image;
+const rootfs = { key: 'rootfs', initramfs: '/initramfs' } as Rootfs;
+const userSpaces: UserSpaces = new Map([['x86_64', rootfs]]);
 
 const keysOn = (base: Image['base'], name: 'kvm' | 'tcg') =>
   Promise.all(
     ['GenuineIntel', 'AuthenticAMD'].map((vendor) =>
-      guestKey(image(base), { rootfs, accelerator: { name, reason: '' } }, () =>
+      guestKey(image(base), { userSpaces, accelerator: { name, reason: '' } }, () =>
         Promise.resolve({ vendor }),
       ),
     ),

@@ -133,6 +133,51 @@ describe('a project', () => {
     assert.equal((await readFragments(base)).length, 3);
   });
 
+  it('may be for another architecture', async () => {
+    const base = "{ name: 'v6.1-arm64', debian: 'linux-source-6.1', architecture: 'arm64' }";
+    const own = await write({
+      'lab.config.ts': `export default { name: 'x', bases: [${base}], config: ['mine.config'] };`,
+      'mine.config': 'CONFIG_NET=y\n',
+    });
+    const named = await write({
+      'lab.config.ts': `export default { name: 'x', bases: ['v6.1-arm64'], config: ['mine.config'] };`,
+      'mine.config': 'CONFIG_NET=y\n',
+    });
+    for (const project of [own, named]) {
+      const [found] = (await loadProject(project)).bases;
+      assert.equal(found?.makeVariables['ARCH'], 'arm64');
+      const names = (await readFragments(found)).map(({ name }) => name);
+      assert.deepEqual(names, ['boot', 'guest', 'debug', 'arm64', 'mine']);
+    }
+  });
+
+  it('may be for a release of kernel.org, or an archive of one', async () => {
+    const sha256 = 'a'.repeat(64);
+    const bases = [
+      `{ name: 'new', release: '6.12.5', sha256: '${sha256}' }`,
+      `{ name: 'old', release: '2.6.32', sha256: '${sha256}' }`,
+      `{ name: 'here', release: '6.12', sha256: '${sha256}', archive: 'linux.tar' }`,
+      `{ name: 'there', release: '6.12', sha256: '${sha256}', archive: 'https://example.org/l.tar' }`,
+    ];
+    const own = await write({
+      'lab.config.ts': `export default { name: 'x', bases: [${bases.join()}] };`,
+    });
+    const found = (await loadProject(own)).bases;
+    assert.deepEqual(
+      found.map(({ source }) => source),
+      [
+        'https://cdn.kernel.org/pub/linux/kernel/v6.x/linux-6.12.5.tar.xz',
+        'https://cdn.kernel.org/pub/linux/kernel/v2.6/linux-2.6.32.tar.xz',
+        join(own, 'linux.tar'),
+        'https://example.org/l.tar',
+      ].map((place) => ({ kind: 'archive', sha256, places: [place] })),
+    );
+    assert.deepEqual(
+      found.map(({ release }) => release),
+      ['6.12', '2.6.32', '6.12', '6.12'],
+    );
+  });
+
   const config = (more: string): Readonly<Record<string, string>> => ({
     ...files,
     'lab.config.ts': `export default { name: 'x', bases: ['v6.1'], ${more} };`,
@@ -150,6 +195,16 @@ describe('a project', () => {
     ['has a base that there is not', config("bases: ['v9']"), /bases\[0\].*v9/],
     ['has two bases of one name', config("bases: ['v6.1', 'v6.1']"), /bases.*v6.1/],
     ['has a base of no source', config("bases: [{ name: 'a' }]"), /at bases\[0\]/],
+    [
+      'has a base of an architecture that there is not',
+      config("bases: [{ name: 'a', debian: 'linux-source-6.1', architecture: 'vax' }]"),
+      /at bases\[0\]/,
+    ],
+    [
+      'has a base of an archive without its checksum',
+      config("bases: [{ name: 'a', release: '6.12', archive: 'a.tar' }]"),
+      /at bases\[0\]/,
+    ],
     [
       'has a base of a clone that is none',
       config("bases: [{ name: 'a', repository: 'none', revision: 'v1' }]"),

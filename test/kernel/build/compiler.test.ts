@@ -6,7 +6,7 @@ import { buildWith } from '../../../kernel/bases/build-with.ts';
 import {
   buildEnvironment,
   identifyCompiler,
-  requireCompiler,
+  requireTools,
 } from '../../../kernel/build/compiler.ts';
 import { failureOf, toyBase, withToy } from '../toy.ts';
 
@@ -35,8 +35,8 @@ it('names all that is missing of clang, and the command that installs it, before
     const { PATH } = process.env;
     process.env['PATH'] = folder;
     try {
-      requireCompiler(newer);
-      const error = await failureOf(identifyCompiler(buildWith(newer, 'clang')));
+      requireTools(newer);
+      const error = await failureOf(identifyCompiler(buildWith(newer, { compiler: 'clang' })));
       assert.deepEqual([error.code, error.fault], ['tool-missing', 'infrastructure']);
       assert.match(error.what, /^clang, ld\.lld, llvm-ar, .*llvm-strip are not on PATH$/);
       assert.match(error.next, /install.* clang lld llvm/);

@@ -16,6 +16,8 @@ import { it } from 'node:test';
 import { setTimeout as later } from 'node:timers/promises';
 import { isLabError } from '../../../harness/core/errors.ts';
 import { withLock } from '../../../harness/core/lock.ts';
+import { hashFile } from '../../../harness/store/cache.ts';
+import type { Base } from '../../../kernel/base.ts';
 import { acquireSource } from '../../../kernel/source/source.ts';
 import { commitAll, gitIn, toyBase, toyFiles, toyTreeId, withToy, writeToy } from '../toy.ts';
 import type { Toy } from '../toy.ts';
@@ -350,4 +352,34 @@ it('says that it waits for another lab, and stops waiting at an abort', () =>
     });
     const signal = new AbortController().signal;
     await acquireSource(toyBase, { from }, { ...toy.context, signal });
+  }));
+
+it('takes an archive whose checksum a base names, and knows it again', () =>
+  withToy(async (toy) => {
+    const archive = tarball(toy, 'z', 'gz');
+    const sha256 = await hashFile(archive);
+    const base: Base = { ...toyBase, source: { kind: 'archive', sha256, places: [archive] } };
+    const { id, origin } = await acquireSource(base, {}, toy.context);
+    assert.deepEqual([id, origin], [toyTreeId, archive]);
+    rmSync(archive);
+    assert.equal((await acquireSource(base, {}, toy.context)).id, toyTreeId);
+    const other = { ...base.source, sha256: '0'.repeat(64) };
+    await assert.rejects(acquireSource({ ...base, source: other }, {}, toy.context), {
+      code: 'source-unavailable',
+    });
+  }));
+
+it('refuses an archive with another checksum before it is unpacked, and leaves the file', () =>
+  withToy(async (toy) => {
+    const archive = tarball(toy, 'z', 'gz');
+    const source = { kind: 'archive', sha256: '0'.repeat(64), places: [archive] } as const;
+    await assert.rejects(acquireSource({ ...toyBase, source }, {}, toy.context), {
+      code: 'source-id-mismatch',
+      what: /expected SHA-256 0{64}, found SHA-256 [0-9a-f]{64}$/,
+    });
+    assert.ok(existsSync(archive));
+    assert.deepEqual(
+      readdirSync(toy.context.home.trees).filter((name) => !name.startsWith('.')),
+      [],
+    );
   }));

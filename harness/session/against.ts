@@ -7,11 +7,10 @@ import type { Against, KernelSize } from '../core/against.ts';
 import type { Context } from '../core/context.ts';
 import type { CaseResult, LabEventBody } from '../core/events.ts';
 import { labError } from '../core/errors.ts';
-import type { ProjectCli } from '../core/project.ts';
-import { run } from '../core/run.ts';
-import type { RunOptions } from '../plan/options.ts';
+import { run as runProgram } from '../core/run.ts';
 import type { GuestParts } from './prepare.ts';
 import { runImages } from './run-images.ts';
+import type { Run } from './run-session.ts';
 
 /**
  * A case counts as slower if it takes that many times as long, and that many milliseconds
@@ -46,11 +45,9 @@ export interface Kernels {
 export async function compareWithBare(
   { image, bare, results }: Kernels,
   parts: GuestParts,
-  options: RunOptions,
-  cli: ProjectCli,
-  folder: string,
-  context: Context,
+  run: Run,
 ): Promise<void> {
+  const { options, context, folder } = run;
   const base = image.base.name;
   context.emit({ type: 'note', text: `The same cases on ${base} without the series` });
   const quiet = recordCases({
@@ -64,10 +61,12 @@ export async function compareWithBare(
   if (results.length > 0)
     await runImages(
       { ...parts, images: [bare], failures: [] },
-      { ...options, bare: true, fresh: true, bail: false },
-      cli,
-      place,
-      quiet.context,
+      {
+        ...run,
+        options: { ...options, bare: true, fresh: true, bail: false },
+        context: quiet.context,
+        folder: place,
+      },
     );
   const [before, after] = await Promise.all([measureKernel(bare), measureKernel(image)]);
   const against = compareKernels(base, quiet.results, results, { before, after });
@@ -148,7 +147,7 @@ function withoutNumbers(line: string): string {
 
 /** Returns what a kernel takes in memory. Throws `size-unreadable` where binutils can't tell. */
 export async function measureKernel({ vmlinux }: Image): Promise<KernelSize> {
-  const { status, stdout, stderr } = await run('size', ['--format=berkeley', vmlinux]);
+  const { status, stdout, stderr } = await runProgram('size', ['--format=berkeley', vmlinux]);
   const [text, data, bss] = (stdout.trim().split('\n').at(-1) ?? '')
     .trim()
     .split(/\s+/)

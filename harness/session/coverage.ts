@@ -11,7 +11,7 @@ import type { RunOptions } from '../plan/options.ts';
 import { partsOf, quietContext } from './lab.ts';
 import { prepare, type Prepared } from './prepare.ts';
 import { runImages } from './run-images.ts';
-import { runSession, type RunEnd } from './run-session.ts';
+import { runSession, type Run, type RunEnd } from './run-session.ts';
 
 /** What is called a case though it is none: cases get guests that have booted before. */
 const bootId = 'boot';
@@ -32,26 +32,25 @@ export async function runCoverage(
   const choice = await chooseBase(options, quietContext(cli), cli.project.bases);
   return runSession({
     ...{ options: covered, cli, bases: choice.bases.map(({ name }) => name), kind: 'coverage' },
-    work: async (context, folder) => {
+    work: async (run) => {
+      const { context } = run;
       if (choice.reason !== undefined) context.emit({ type: 'note', text: choice.reason });
       const prepared = await prepare(
         choice.bases,
         { ...covered, ...partsOf(cli.project) },
         context,
       );
-      return runCovered(prepared, covered, patterns, cli, folder, context);
+      return runCovered(prepared, patterns, run);
     },
   });
 }
 
 async function runCovered(
   prepared: Prepared,
-  options: RunOptions,
   patterns: readonly string[],
-  cli: ProjectCli,
-  folder: string,
-  context: Context,
+  run: Run,
 ): Promise<RunEnd> {
+  const { context, folder } = run;
   const plugin = await buildPlugin(context);
   const bases = new Map<string, PreparedCoverage>();
   for (const image of prepared.images)
@@ -59,7 +58,7 @@ async function runCovered(
   const recorder = createRecorder(bases, (text) => context.emit({ type: 'warning', text }));
   for (const image of prepared.images) await coverBoot(image, prepared, recorder, folder, context);
   try {
-    return await runImages(prepared, options, cli, folder, context, undefined, undefined, recorder);
+    return await runImages(prepared, run, { coverage: recorder });
   } finally {
     if (!context.signal.aborted)
       for (const [base, each] of bases) {

@@ -20,7 +20,7 @@ import { findCaseFiles } from '../suite/case-files.ts';
 import { exitCodeOfRun } from '../results/outcome.ts';
 import { lookAround, prepareGuests, type GuestParts } from './prepare.ts';
 import { countVerdicts } from '../results/results-collect.ts';
-import { runSession, type RunEnd } from './run-session.ts';
+import { runSession, type Run, type RunEnd } from './run-session.ts';
 import { makeScratch } from '../core/scratch.ts';
 import { checkBoot, judgeBuild, judgeFailedBuild, type CheckEnd } from './series-checks.ts';
 
@@ -47,7 +47,7 @@ export async function runGiven(
       options,
       cli,
       bases: [project.base.name],
-      work: (context, folder) => prove(project, options, cli, folder, context),
+      work: (run) => prove(project, run),
     });
   } finally {
     await scratch.remove();
@@ -95,13 +95,8 @@ interface Check {
   readonly boot: PlannedCase;
 }
 
-async function prove(
-  project: GivenProject,
-  options: RunOptions,
-  cli: ProjectCli,
-  folder: string,
-  context: Context,
-): Promise<RunEnd> {
+async function prove(project: GivenProject, run: Run): Promise<RunEnd> {
+  const { options, cli, context } = run;
   const { base, from, patchesFolder, title, notes } = project;
   for (const text of [title, ...notes]) context.emit({ type: 'note', text });
   await lookAround([base], context);
@@ -128,15 +123,7 @@ async function prove(
   // Its failure is told where it is waited for.
   guests.catch(() => undefined);
   try {
-    const { results, tip } = await runChecks(
-      checks,
-      project,
-      series,
-      guests,
-      options,
-      folder,
-      context,
-    );
+    const { results, tip } = await runChecks(checks, project, series, guests, run);
     const own = {
       totals: countVerdicts(results.length, results),
       exitCode: exitCodeOfRun(results),
@@ -149,12 +136,12 @@ async function prove(
     const parts = await guests;
     const prepared = { ...parts, images: [tip], failures: [] };
     const patched = recordCases(context);
-    const end = await runImages(prepared, options, cli, folder, patched.context);
+    const end = await runImages(prepared, { ...run, context: patched.context });
     if (options.against !== undefined) {
       const made = await buildOrExplain(project, 0, options, context, String);
       if ('culprit' in made) throw made.error;
       const kernels = { image: tip, bare: made.image, results: patched.results };
-      await compareWithBare(kernels, parts, options, cli, folder, context);
+      await compareWithBare(kernels, parts, run);
     }
     return bothOf(own, end);
   } finally {
@@ -182,9 +169,7 @@ async function runChecks(
   project: GivenProject,
   series: Series,
   guests: Promise<GuestParts>,
-  options: RunOptions,
-  folder: string,
-  context: Context,
+  { options, folder, context }: Run,
 ): Promise<{ readonly results: readonly CaseResult[]; readonly tip: Image | undefined }> {
   const { name: base } = project.base;
   const patches = series.patches.filter(isCounted);

@@ -12,7 +12,7 @@ import { prepare, settleBoth } from './prepare.ts';
 import { compareWithBare, makeBare, recordCases } from './against.ts';
 import { tellEstimate } from './estimate-run.ts';
 import { runImages } from './run-images.ts';
-import { runSession, type RunEnd } from './run-session.ts';
+import { runSession, type Run, type RunEnd } from './run-session.ts';
 
 /**
  * Runs the pipeline from source to verdicts and returns the exit status: 0 green, 1 a red
@@ -28,9 +28,9 @@ export async function runLab(options: RunOptions, cli: ProjectCli): Promise<0 | 
     options,
     cli,
     bases: names,
-    work: async (context, folder) => {
-      if (choice.reason !== undefined) context.emit({ type: 'note', text: choice.reason });
-      return runBases(choice.bases, options, cli, folder, context);
+    work: async (run) => {
+      if (choice.reason !== undefined) run.context.emit({ type: 'note', text: choice.reason });
+      return runBases(choice.bases, run);
     },
   });
 }
@@ -44,13 +44,8 @@ export function quietContext(cli: ProjectCli): Context {
 /** Milliseconds after which case files are listed again: they may have been saved meanwhile. */
 const listingLasts = 5000;
 
-async function runBases(
-  bases: readonly Base[],
-  options: RunOptions,
-  cli: ProjectCli,
-  folder: string,
-  context: Context,
-): Promise<RunEnd> {
+async function runBases(bases: readonly Base[], run: Run): Promise<RunEnd> {
+  const { options, cli, context } = run;
   // Before anything is built: what is loaded now judges, whatever is saved meanwhile.
   const judge = await findJudge(options, cli.project);
   const files = await findCaseFiles(options.files, cli.project);
@@ -68,15 +63,14 @@ async function runBases(
     (within) => prepare(bases, { ...options, ...partsOf(cli.project) }, within),
   );
   const stale = performance.now() - start > listingLasts;
-  const known = stale ? undefined : listing;
-  if (options.against === undefined)
-    return runImages(prepared, options, cli, folder, context, judge, known);
+  const known = { judge, listing: stale ? undefined : listing };
+  if (options.against === undefined) return runImages(prepared, run, known);
   const patched = recordCases(context);
-  const end = await runImages(prepared, options, cli, folder, patched.context, judge, known);
+  const end = await runImages(prepared, { ...run, context: patched.context }, known);
   for (const image of prepared.images) {
     const bare = await makeBare(image, options, context);
     const results = patched.results.filter(({ base }) => base === image.base.name);
-    await compareWithBare({ image, bare, results }, prepared, options, cli, folder, context);
+    await compareWithBare({ image, bare, results }, prepared, run);
   }
   return end;
 }

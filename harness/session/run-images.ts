@@ -1,15 +1,12 @@
 import type { Base, Image } from '../../kernel/base.ts';
 import { isCounted } from '../../kernel/series/series.ts';
 import { userSpaceOf, type UserSpaces } from '../../rootfs/rootfs.ts';
-import type { Context } from '../core/context.ts';
-import type { ProjectCli } from '../core/project.ts';
 import type { BaseReport } from '../core/events.ts';
 import { affordableGuests, findHostShare } from '../core/host-share.ts';
 import type { Recorder } from '../coverage/recorder.ts';
 import { createMachinery } from '../guest/guests.ts';
 import { keepPassed, markAffected, onlyAffected } from '../plan/affected.ts';
 import { keepDurations } from '../plan/durations.ts';
-import type { RunOptions } from '../plan/options.ts';
 import type { Plan } from '../plan/plan.ts';
 import { preparePlan } from '../plan/prepare-plan.ts';
 import { openProofs } from '../proofs/open-proofs.ts';
@@ -21,18 +18,22 @@ import { keepHomeSmall } from '../store/cache-keeper.ts';
 import { findCaseFiles } from '../suite/case-files.ts';
 import type { Listing } from '../suite/listing.ts';
 import type { Prepared } from './prepare.ts';
-import type { RunEnd } from './run-session.ts';
+import type { Run, RunEnd } from './run-session.ts';
+
+/** What a run knows before its images are there, and what looks on. */
+export interface Knowledge {
+  /** The key of the lab's own code when the run began; see findJudge(). */
+  readonly judge?: string | undefined;
+  /** What the case files declare. */
+  readonly listing?: Listing | undefined;
+  readonly coverage?: Recorder;
+}
 
 /** Runs the cases on images that are there, in guests of their own, and returns the verdicts. */
 export async function runImages(
   prepared: Prepared,
-  options: RunOptions,
-  cli: ProjectCli,
-  folder: string,
-  context: Context,
-  judge?: string,
-  listing?: Listing,
-  coverage?: Recorder,
+  { options, cli, context, folder }: Run,
+  { judge, listing, coverage }: Knowledge = {},
 ): Promise<RunEnd> {
   const { userSpaces, accelerator, factor, images, failures } = prepared;
   const [failure] = failures;

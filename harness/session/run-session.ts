@@ -1,5 +1,4 @@
 import { cpus, hostname, release, totalmem } from 'node:os';
-import type { Cli } from '../core/cli-context.ts';
 import type { Context } from '../core/context.ts';
 import { explainDisk, makeFolder } from '../core/disk.ts';
 import { exitCodeOf, isLabError, labError, type LabError, toReport } from '../core/errors.ts';
@@ -19,6 +18,7 @@ import { kindOf, type RunOptions } from '../plan/options.ts';
 import { runsOfProofs } from '../proofs/proofs.ts';
 import { makeRunFolder } from '../report/folder.ts';
 import { openReport } from '../report/report.ts';
+import type { ProjectCli } from '../core/project.ts';
 import { makeScratch } from '../core/scratch.ts';
 import { defined } from '../core/defined.ts';
 import { describeCommit } from './commit.ts';
@@ -29,15 +29,23 @@ export interface RunEnd {
   readonly exitCode: 0 | 1 | 2 | 3;
 }
 
+/** One run of the lab: what was asked for, by whom, and where what comes of it goes. */
+export interface Run {
+  readonly options: RunOptions;
+  readonly cli: ProjectCli;
+  readonly context: Context;
+  /** Absolute path of its results folder: console logs go there. */
+  readonly folder: string;
+}
+
 export interface RunPlan {
   readonly options: RunOptions;
-  readonly cli: Cli;
+  readonly cli: ProjectCli;
   /** The bases' names. */
   readonly bases: readonly string[];
   /** What makes its verdicts and times others than a plain run's; default what the options do. */
   readonly kind?: string;
-  /** Absolute path of the run's results folder: console logs go there. */
-  readonly work: (context: Context, folder: string) => Promise<RunEnd>;
+  readonly work: (run: Run) => Promise<RunEnd>;
 }
 
 /**
@@ -83,7 +91,8 @@ export async function runSession(plan: RunPlan): Promise<0 | 1 | 2 | 3> {
   let bug: { readonly error: Error } | undefined;
   try {
     await makeFolder(context.home.root);
-    const end = await work(context, folder.path).finally(() => clock.keep(context.home));
+    const run: Run = { options, cli, context, folder: folder.path };
+    const end = await work(run).finally(() => clock.keep(context.home));
     const processorTime = await measureRun();
     emit({
       type: 'run-ended',

@@ -138,7 +138,8 @@ try {
     options,
     cli,
     bases: [world.base.name],
-    work: async (outer, folder) => {
+    work: async (run) => {
+      const outer = run.context;
       const emit = (event: LabEventBody) => {
         outer.emit(event);
         tell(event);
@@ -149,7 +150,7 @@ try {
       const parts = await prepareGuests([world.base], { ...options, programs: [] }, context);
       const image = await makeImage({ base, source, patchesFolder, configFolder }, context);
       const prepared = { ...parts, images: [image], failures: [] };
-      return runImages(prepared, options, cli, folder, context);
+      return runImages(prepared, { ...run, context });
     },
   });
   process.exit(status);

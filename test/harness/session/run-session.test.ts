@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import type { Cli } from '../../../harness/core/cli-context.ts';
 import { labError } from '../../../harness/core/errors.ts';
 import type { CaseResult } from '../../../harness/core/events.ts';
+import type { ProjectCli } from '../../../harness/core/project.ts';
 import type { RunOptions } from '../../../harness/plan/options.ts';
 import { resultsSchema, type Results } from '../../../harness/results/results.ts';
 import { runSession, type RunPlan } from '../../../harness/session/run-session.ts';
@@ -35,7 +35,12 @@ async function session(work: RunPlan['work'], more: Partial<RunOptions> = {}) {
     },
   }) as unknown as NodeJS.WriteStream;
   const options = { results: root, json: false, command: 'npm run lab', ...more } as RunOptions;
-  const cli = { env: { CI: 'true' }, root, stdout: stream, stderr: stream } as unknown as Cli;
+  const cli = {
+    env: { CI: 'true' },
+    root,
+    stdout: stream,
+    stderr: stream,
+  } as unknown as ProjectCli;
   const status = await runSession({ options, cli, bases: ['v6.1'], work });
   return { status, text };
 }
@@ -48,7 +53,7 @@ describe('a run', () => {
   it('has its folder, its reports and its scratch folder, and its own exit status', async () => {
     let scratch = '';
     const { status, text } = await session(
-      (context, folder) => {
+      ({ context, folder }) => {
         scratch = context.scratch;
         assert.ok(existsSync(scratch) && existsSync(folder));
         context.emit({ type: 'cases-planned', cases: [planned] });
@@ -69,7 +74,7 @@ describe('a run', () => {
   it('says what is new since the last one, and does not fail for its history', async () => {
     const end = { totals, exitCode: 0 } as const;
     const run = (result: CaseResult, more: Partial<RunOptions> = {}) =>
-      session((context) => {
+      session(({ context }) => {
         context.emit({ type: 'cases-planned', cases: [planned] });
         context.emit({ type: 'case-ended', result });
         return Promise.resolve(end);
@@ -94,7 +99,7 @@ describe('a run', () => {
   });
 
   it('that ends in an error keeps what it knows, and has the error’s status', async () => {
-    const { status, text } = await session((context) => {
+    const { status, text } = await session(({ context }) => {
       context.emit({ type: 'cases-planned', cases: [planned, { ...planned, id: 'two' }] });
       context.emit({ type: 'case-ended', result: caseResult() });
       throw labError({
@@ -115,7 +120,7 @@ describe('a run', () => {
   });
 
   it('that broke off after a red case is red', async () => {
-    const { status } = await session((context) => {
+    const { status } = await session(({ context }) => {
       context.emit({ type: 'case-ended', result: failed });
       throw labError({
         code: 'git-failed',
@@ -147,7 +152,7 @@ describe('Ctrl-C', () => {
       const { openCli } = await import('${folder}/core/cli-context.ts');
       const options = { results: '${root}', json: false, command: 'npm run lab' };
       process.exit(await runSession({ options, cli: openCli([]), bases: ['v6.1'],
-        work: (context) => new Promise((resolve, reject) => {
+        work: ({ context }) => new Promise((resolve, reject) => {
           setInterval(() => undefined, 1000);
           if ('${patience}' === 'orderly')
             context.signal.addEventListener('abort', () => reject(context.signal.reason));

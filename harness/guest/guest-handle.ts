@@ -47,6 +47,8 @@ export interface GuestHandle {
   readonly decode?: (finding: Finding) => Promise<Finding>;
   /** Asks a guest that no longer answers why, from outside. */
   readonly interrogate?: (signal: AbortSignal) => Promise<Interrogation>;
+  /** Writes the guest's memory to a file, compressed, while its machine runs. */
+  readonly dump?: (path: string) => Promise<void>;
   /** Ends the machine now, whatever state it is in. */
   kill(): Promise<MachineEnd>;
 }

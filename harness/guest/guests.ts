@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Image } from '../../kernel/base.ts';
 import type { RunningMachine } from '../../qemu/contracts.ts';
+import { dumpMemory } from '../../qemu/dump.ts';
 import { tailOf } from '../../qemu/ending.ts';
 import { askHung, describeHang } from '../../qemu/hang.ts';
 import { manualCommand } from '../../qemu/machine.ts';
@@ -156,6 +157,7 @@ async function talkTo(
       const report = await askHung(running, { signal, symbols, patience: probing, server });
       return { lines: describeHang(report), stuck: report.stuck };
     },
+    dump: (path) => dumpMemory(running, path),
     kill: () => running.kill(),
   };
 }

@@ -9,6 +9,7 @@ import type { CaseArtefact, ErrorReport } from '../core/events.ts';
 import type { ScopedGuest } from '../guest/guest.ts';
 import type { GuestHandle } from '../guest/guest-handle.ts';
 import { explainHang } from '../guest/guest-hang.ts';
+import { keepMemory } from './keep-memory.ts';
 import { leaveCase } from './leave-case.ts';
 import type { Left, Look } from './leave-case.ts';
 import type { LiveGuest } from '../guest/live-guest.ts';
@@ -117,6 +118,8 @@ interface Departed extends Explained, Left {
   readonly blind: ErrorReport | undefined;
   /** What its other guests have to say. */
   readonly beside: OthersEnd;
+  /** Of a guest whose kernel has failed. */
+  readonly memory: CaseArtefact | undefined;
 }
 
 /** Looks at what the case was about, undoes what it has made, and marks its end. */
@@ -133,6 +136,9 @@ async function leave(entered: Entered, explained: Explained): Promise<Departed> 
       ? lookAtArtefact(scoped, entry, handle, settings)
       : Promise.resolve(undefined);
   const { visit } = settings;
+  // Before anything is undone: that would run on what the kernel has broken.
+  const memory =
+    doom.isSpoken() || isKernelHang(end) ? await keepMemory(hung ?? live, settings) : undefined;
   const left = await leaveCase(live, scope, {
     doom,
     answers,
@@ -152,7 +158,12 @@ async function leave(entered: Entered, explained: Explained): Promise<Departed> 
     gone: await isGone(),
     blind,
     beside,
+    memory,
   };
+}
+
+function isKernelHang(end: CaseEnd): boolean {
+  return end.kind === 'guest-lost' && end.error.code === 'kernel-hang';
 }
 
 function expectedBy({ expected }: CaseScope): (finding: Finding) => boolean {
@@ -171,7 +182,7 @@ function isSuspicious({ live, begin, scope }: Entered, end: CaseEnd): boolean {
 
 /** Puts together what was seen of the case: its guest's complaints up to the end marker. */
 function observe({ live, begin, scope }: Entered, departed: Departed): CaseRun {
-  const { end, milliseconds, artefact, leftovers, to, gone, blind, beside } = departed;
+  const { end, milliseconds, artefact, leftovers, to, gone, blind, beside, memory } = departed;
   const { console } = live.handle;
   const expects = expectedBy(scope);
   // The last words of a kernel that is gone come when they come.
@@ -189,6 +200,7 @@ function observe({ live, begin, scope }: Entered, departed: Departed): CaseRun {
     ...defined({ blind: blind ?? beside.blind }),
   };
   const clean = leftovers.length === 0 && blind === undefined && !during.some((each) => each.fatal);
+  const others = [...beside.artefacts, ...(memory === undefined ? [] : [memory])];
   const own = console.since(begin + 1).slice(0, Math.max(0, to - begin - 1));
   return {
     observed,
@@ -197,7 +209,7 @@ function observe({ live, begin, scope }: Entered, departed: Departed): CaseRun {
     shim: scope.shim,
     console: [...own, ...beside.console],
     ...defined({ artefact }),
-    ...(beside.artefacts.length === 0 ? {} : { otherArtefacts: beside.artefacts }),
+    ...(others.length === 0 ? {} : { otherArtefacts: others }),
     guestUsable: clean && !gone,
   };
 }

@@ -4,6 +4,7 @@ import type { Recorder } from '../coverage/recorder.ts';
 import type { GuestHandle, Vigil } from '../guest/guest-handle.ts';
 import type { Isolation } from '../plan/options.ts';
 import type { CaseEnd } from '../results/verdict.ts';
+import { countMemories, type MayKeep } from './keep-memory.ts';
 
 /** What the caller of runCases decides. */
 export interface RunChoices {
@@ -37,6 +38,7 @@ export interface RunChoices {
 /** The choices with all times worked out, and whom to tell. */
 export interface RunSettings extends Vigil, RunChoices {
   readonly deadline: number;
+  readonly mayKeepMemory: MayKeep;
 }
 
 /** Seconds. Most cases take less than one: the rest is for a host that does much else. */
@@ -49,5 +51,12 @@ export function settle(
   choices: RunChoices,
 ): RunSettings {
   const { deadline = defaultDeadline, factor } = choices;
-  return { ...choices, emit, signal, deadline, patience: defaultPatience * factor };
+  return {
+    ...choices,
+    emit,
+    signal,
+    deadline,
+    patience: defaultPatience * factor,
+    mayKeepMemory: countMemories(),
+  };
 }

@@ -1,10 +1,17 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
+import { execFile } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
+import { promisify } from 'node:util';
+import { gunzipSync } from 'node:zlib';
+import { findCommand } from '../../harness/setup/probe.mjs';
 import type { CaseResult } from '../../harness/core/events.ts';
 import { withDebugger } from './debugger.ts';
 import { allGone, readResults, runLab, type LabEnd } from './start-lab.ts';
 import { makeWorld, noWorld, type World } from './world.ts';
+
+const noGdb = findCommand('gdb') === undefined && 'there is no gdb on this machine';
 
 const files = [join(import.meta.dirname, 'fixtures/hanging.ts')];
 
@@ -52,6 +59,27 @@ describe('a guest that no longer answers', { skip: noWorld }, () => {
     const { verdict, reason } = find('dies where the shim calls it');
     assert.equal(verdict, 'fail', reason);
     assert.match(reason ?? '', /^kernel oops: .*NULL pointer dereference/);
+  });
+
+  it('keeps the memory of the first ones, which gdb reads', { skip: noGdb }, async () => {
+    const kept = cases.flatMap(({ test, otherArtefacts = [] }) =>
+      otherArtefacts.map(({ name, file }) => ({ test, name, file })),
+    );
+    assert.deepEqual(
+      kept.map(({ test, name }) => [test, name]),
+      [
+        ['dies where the shim calls it', 'memory'],
+        ['sleeps in the kernel', 'memory'],
+      ],
+    );
+    const core = join(world.folder, 'core');
+    const packed = readFileSync(join(world.results, 'latest', kept[1]?.file ?? ''));
+    writeFileSync(core, gunzipSync(packed));
+    const ask = ['-batch', '-ex', 'x/2xb &proc_tgid_stat', '-ex', 'p init_task.comm'];
+    const { stdout } = await promisify(execFile)('gdb', [...ask, world.vmlinux, core]);
+    // What the case has written there: how long it sleeps.
+    assert.match(stdout, /<proc_tgid_stat>:\s+0xbf\s+0xff/);
+    assert.match(stdout, /"swapper/);
   });
 
   it('since its programs are frozen is an error', () => {

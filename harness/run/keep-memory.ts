@@ -1,0 +1,50 @@
+import { mkdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { CaseArtefact } from '../core/events.ts';
+import type { LiveGuest } from '../guest/live-guest.ts';
+import type { RunSettings } from './run-settings.ts';
+
+/** Memories that a run keeps: each is some ten MiB, and the first tell as much as the hundredth. */
+export const mostMemories = 2;
+
+/** Tells whether one more memory may be kept, and counts it. */
+export type MayKeep = () => boolean;
+
+/** Returns what counts a run's memories. */
+export function countMemories(): MayKeep {
+  let left = mostMemories;
+  return () => (left -= 1) >= 0;
+}
+
+/**
+ * Keeps the memory of a guest whose kernel has failed, as far as QEMU still has it, and returns how
+ * to look into it. Throws nothing: a dump that fails is a warning.
+ */
+export async function keepMemory(
+  { handle }: LiveGuest,
+  { folder, mayKeepMemory, emit, signal }: RunSettings,
+): Promise<CaseArtefact | undefined> {
+  const { dump, name, base } = handle;
+  if (dump === undefined || folder === undefined || signal.aborted) return undefined;
+  if (!mayKeepMemory()) return undefined;
+  const core = `memory-${name}`;
+  const file = join(folder, `${core}.gz`);
+  try {
+    await mkdir(folder, { recursive: true });
+    await dump(file);
+  } catch (error) {
+    const words = error instanceof Error ? error.message : String(error);
+    emit({ type: 'warning', text: `the memory of ${name} could not be kept: ${words}` });
+    return undefined;
+  }
+  return {
+    name: 'memory',
+    path: `of ${name}`,
+    file: basename(file),
+    lines: [
+      `gunzip --keep ${file}`,
+      `gdb -q ${join(folder, `${base}-vmlinux`)} ${join(folder, core)}`,
+      'crash reads it too. `bt` shows what the processor was at, `x`, `p` and `list` work as ever.',
+    ],
+  };
+}

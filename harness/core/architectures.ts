@@ -52,9 +52,9 @@ export const architectures: Readonly<Record<ArchitectureName, Architecture>> = {
     target: 'i686-linux-gnu',
     kernel: { arch: 'i386', goal: 'bzImage', boot: 'arch/x86/boot/bzImage' },
     machine: {
-      // It runs 32-bit kernels as well, and is there already.
-      program: 'qemu-system-x86_64',
-      variable: 'LAB_QEMU',
+      // The other one runs 32-bit kernels as well, but gdb can't tell then which registers there are.
+      program: 'qemu-system-i386',
+      variable: 'LAB_QEMU_I386',
       board: 'pc',
       devices: transitional,
       console: 'ttyS0',

@@ -200,6 +200,18 @@ export const architectureTools = {
       why: 'compiles kernel and programs of i386 guests',
       packages: { apt: 'gcc-i686-linux-gnu' },
     },
+    {
+      name: 'QEMU for i386',
+      commands: ['qemu-system-i386'],
+      version: ['--version'],
+      why: 'boots i386 guests',
+      packages: {
+        apt: 'qemu-system-x86',
+        dnf: 'qemu-system-x86-core',
+        pacman: 'qemu-system-x86',
+        zypper: 'qemu-x86',
+      },
+    },
   ],
   arm64: [
     {

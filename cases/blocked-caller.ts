@@ -30,33 +30,6 @@ test('it goes on once the pipe is read', async ({ guest }) => {
   await unharmed(guest, counter);
 });
 
-// On v6.1 whoever may thaw it may do so at any time: cases/thaw-wins.ts.
-const held = test.needs({ base: 'v2.6.30' });
-
-held('the target cannot be thawed under its hands', async ({ guest }) => {
-  const counter = await frozenSubject(guest, 'counter');
-  const caller = await blockedCaller(guest, counter);
-  const count = await counter.ask('count');
-  const thaw = await guest.shim('thaw', String(counter.pid));
-  assert.is(thaw['errno'], 'EBUSY');
-  assert.is(await counter.ask('count'), count, 'the target stands still');
-  const end = wordsOf(await caller.ask('drain'));
-  assert.is(end['errno'], 'none');
-  await unharmed(guest, counter);
-});
-
-held(
-  'another caller may save the same target, and still it cannot be thawed',
-  async ({ guest }) => {
-    const counter = await frozenSubject(guest, 'counter');
-    const caller = await blockedCaller(guest, counter);
-    assert.is((await guest.checkpoint(counter.pid)).errno, null);
-    assert.is((await guest.shim('thaw', String(counter.pid)))['errno'], 'EBUSY');
-    assert.is(wordsOf(await caller.ask('drain'))['errno'], 'none');
-    await unharmed(guest, counter);
-  },
-);
-
 test.needs({ patch: patches.signals })(
   'a killed target stays until then, and dies thawed: EAGAIN',
   async ({ guest }) => {

@@ -85,6 +85,8 @@ const space: readonly Wrong[] = [
   ['vectors of another length', replace(behind(first(memoryContext), buffer), Buffer.alloc(16))],
 ];
 
+const tib = 1n << 40n;
+
 /** Flags of mappings, as both kernels have them. */
 const [write, sharedFlag, mayShare, pfnMap, io, hugePages] = [
   ...[0x2n, 0x8n, 0x80n, 0x400n, 0x4000n, 0x400000n],
@@ -132,6 +134,14 @@ const mappings: readonly Wrong[] = [
     'a shared one to write to, of a file to read',
     both(flagged(program, sharedFlag | mayShare | write), put(program, 8, 4, 5n)),
     'EACCES',
+  ],
+  [
+    'a TiB that is not writable but was written to: mprotect would not let it',
+    both(
+      put(heap, 24, 8, field(heap, 16, tib)),
+      put(heap, 40, 8, (bytes) => field(heap, 40)(bytes) & ~write),
+    ),
+    'ENOMEM',
   ],
 ];
 
@@ -192,7 +202,7 @@ const ofTheKernel: readonly Wrong[] = [
       page.writeBigUInt64LE(field(vdso, 16)(bytes), 8);
       return Buffer.concat([object(pages, 1, 0), page]);
     }),
-    'EFAULT',
+    'EACCES',
   ],
 ];
 

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -14,7 +15,7 @@
 #define PAGE	4096UL
 #define PAGES	512UL
 
-static unsigned char *area, *other;
+static unsigned char *area, *other, *vdso;
 static volatile uint64_t count, inverse = UINT64_MAX;
 
 static void step_count(void)
@@ -137,8 +138,21 @@ static bool is_mapped_as(const void *address, const char *rights)
 	return false;
 }
 
+/* It may be of several pages; what is no vdso is far from it. */
+static void open_vdso(void)
+{
+	size_t length = 0;
+
+	vdso = (unsigned char *)getauxval(AT_SYSINFO_EHDR);
+	while (is_mapped_as(vdso + length, "r-xp"))
+		length += PAGE;
+	HOLDS(length > 0);
+	HOLDS(!mprotect(vdso, length, PROT_READ | PROT_WRITE | PROT_EXEC));
+}
+
 static void prepare_protections(void)
 {
+	open_vdso();
 	area = map(4 * PAGE, PROT_READ | PROT_WRITE,
 		   MAP_PRIVATE | MAP_ANONYMOUS, -1);
 	fill(area, 4 * PAGE, 7);
@@ -149,6 +163,7 @@ static void prepare_protections(void)
 
 static void verify_protections(void)
 {
+	HOLDS(is_mapped_as(vdso, "rwxp"));
 	HOLDS(is_mapped_as(area, "rw-p"));
 	HOLDS(is_mapped_as(area + PAGE, "r--p"));
 	HOLDS(is_mapped_as(area + 2 * PAGE, "---p"));

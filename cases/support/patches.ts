@@ -30,6 +30,7 @@ export const patches = {
   stopped: 'c/r: save and restore stopped tasks',
   leaks: 'c/r: find out what a whole container shares with others',
   leakingPipes: 'c/r: find out what a whole container shares with others',
+  closed: 'c/r: let a checkpoint refuse a tree that is not closed',
   leakingMemory: 'c/r: find out what a whole container shares with others',
   names: 'c/r: save and restore the UTS namespace',
   ownNames: 'c/r: save and restore the UTS namespace',

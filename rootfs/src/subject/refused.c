@@ -24,6 +24,7 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/timerfd.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -165,6 +166,42 @@ static int map_memfd(void)
 static int make_pidfd(void)
 {
 	return (int)syscall(NR_PIDFD_OPEN, getpid(), 0);
+}
+
+/* A task that init is the parent of, with all that is open here, until this one has gone. */
+static int leave_one_outside(void)
+{
+	int life[2], status;
+	pid_t child;
+	char byte;
+
+	if (pipe(life) < 0)
+		return -1;
+	child = fork();
+	if (child < 0)
+		return -1;
+	if (child == 0) {
+		if (fork())
+			_exit(0);
+		close(life[1]);
+		_exit(read(life[0], &byte, 1) != 0);
+	}
+	if (waitpid(child, &status, 0) < 0)
+		return -1;
+	return close(life[0]);
+}
+
+static int leave_in_session(void)
+{
+	/* Who ends the keeper's group does not mean this one any more. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	return setsid() < 0 ? -1 : leave_one_outside();
+}
+
+static int leave_in_group(void)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	return setpgid(0, 0) < 0 ? -1 : leave_one_outside();
 }
 
 static int make_timer(void)
@@ -343,6 +380,10 @@ static int make(const char *kind, const char *path)
 		return make_memfd();
 	if (!strcmp(kind, "memfd-map"))
 		return map_memfd();
+	if (!strcmp(kind, "session"))
+		return leave_in_session();
+	if (!strcmp(kind, "group"))
+		return leave_in_group();
 	if (!strcmp(kind, "pidfd"))
 		return make_pidfd();
 	if (!strcmp(kind, "cgroups"))

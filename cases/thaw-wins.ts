@@ -22,6 +22,15 @@ for (const [freezer, within, words] of [
     assert.is(wordsOf(await caller.ask('drain'))['errno'], 'EBUSY');
   });
 
+  within(`${freezer}: all who save it let go`, async ({ guest }) => {
+    const { counter, caller } = await stalled(guest, words);
+    const another = await stalledCaller(guest, counter);
+    await guest.shim('thaw', String(counter.pid));
+    await countsOn(counter);
+    for (const one of [caller, another])
+      assert.is(wordsOf(await one.ask('drain'))['errno'], 'EBUSY');
+  });
+
   within(`${freezer}: in the middle of many of them, each is saved or EBUSY`, async ({ guest }) => {
     const { counter } = await frozen(guest, words);
     const counting = guest.repeat(200, counter.pid);
@@ -92,7 +101,11 @@ async function stalled(
   words: readonly string[],
 ): Promise<Frozen & { readonly caller: Subject }> {
   const target = await frozen(guest, words);
-  const caller = await guest.subject('caller', { args: [String(target.counter.pid), '100'] });
+  return { ...target, caller: await stalledCaller(guest, target.counter) };
+}
+
+async function stalledCaller(guest: Guest, { pid }: Subject): Promise<Subject> {
+  const caller = await guest.subject('caller', { args: [String(pid), '100'] });
   assert.is((await guest.state(caller.pid)).state, 'S', 'the caller waits');
-  return { ...target, caller };
+  return caller;
 }

@@ -133,6 +133,21 @@ export const makeVariables: readonly Row<readonly (readonly [string, string])[]>
   },
 ];
 
+/**
+ * What gcc is told of single objects, as variables of make's: whose debugging information holds
+ * every struct that they use.
+ */
+export const typedObjects: readonly Row<readonly (readonly [string, string])[]>[] = [
+  {
+    from: modern,
+    value: ['fork.o', 'namespace.o', 'signal.o'].map(
+      (object) => [`CFLAGS_${object}`, '-femit-struct-debug-detailed=any'] as const,
+    ),
+    because:
+      'with CONFIG_DEBUG_INFO_REDUCED a struct is left out wherever its header is not named as the C file is, and so task_struct everywhere. These use all that hangs on a task; clang leaves nothing out',
+  },
+];
+
 /** The first release that the lab builds with clang, and what make is told there. */
 export const clang: { readonly from: string } & Row<readonly (readonly [string, string])[]> = {
   from: '6.1',
@@ -301,7 +316,7 @@ export function ageOf(
       makeVariables: {
         ARCH: kernel.arch,
         ...(target === undefined ? {} : { CROSS_COMPILE: `${target}-` }),
-        ...Object.fromEntries(rows(makeVariables).flat()),
+        ...Object.fromEntries([...rows(makeVariables), ...rows(typedObjects)].flat()),
         KBUILD_BUILD_TIMESTAMP: built.words,
         KBUILD_BUILD_USER: 'lab',
         KBUILD_BUILD_HOST: 'cr-lab',

@@ -1,7 +1,7 @@
 import type { ArchitectureName } from '../../harness/core/architectures.ts';
 import { labError } from '../../harness/core/errors.ts';
 import type { Base, CompilerName } from '../base.ts';
-import { clang, compareReleases } from './ages.ts';
+import { at, clang, compareReleases, typedObjects } from './ages.ts';
 import { onArchitecture } from './architecture.ts';
 
 /** How a user wants kernels built. */
@@ -32,11 +32,13 @@ export function buildWith(
       next: 'Leave --compiler out, or name a newer kernel: --base v6.1.',
     });
   // Flags that gcc is given are answers to gcc's own ways, and only old kernels have any.
+  const gccOnly = at(typedObjects, base.release).flatMap((pairs) => pairs.map(([name]) => name));
+  const variables = Object.entries(base.makeVariables).filter(([name]) => !gccOnly.includes(name));
   return {
     ...base,
     compiler: ['clang'],
     hostCompiler: ['clang'],
-    makeVariables: { ...base.makeVariables, ...Object.fromEntries(clang.value) },
+    makeVariables: Object.fromEntries([...variables, ...clang.value]),
   };
 }
 

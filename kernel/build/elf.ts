@@ -31,7 +31,7 @@ export interface FunctionSymbol {
   readonly size: number;
 }
 
-/** The parts of an ELF file that coverage needs. */
+/** The parts of an ELF file that tell of its code and its data. */
 export interface Elf {
   /** Returns a section; an empty one if there is none of that name. */
   section(name: string): Pick<Section, 'name' | 'address' | 'bytes'>;
@@ -136,7 +136,7 @@ function unreadable(path: string, why: string): Error {
   return labError({
     code: 'vmlinux-unreadable',
     fault: 'infrastructure',
-    doing: "looking for the lines of a kernel's code",
+    doing: "reading a kernel's vmlinux",
     what: `${path}: ${why}`,
     next: 'Remove the image with `lab cache prune`, and run again: it is built anew.',
   });

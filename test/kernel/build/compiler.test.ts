@@ -44,3 +44,12 @@ it('names all that is missing of clang, and the command that installs it, before
       process.env['PATH'] = PATH;
     }
   }));
+
+it('asks clang for nothing that only gcc knows', () => {
+  const [modern] = bases.filter(({ name }) => name === 'v6.1');
+  assert.ok(modern);
+  const flagsOf = ({ makeVariables }: Base) =>
+    Object.keys(makeVariables).filter((name) => name.startsWith('CFLAGS_'));
+  assert.equal(flagsOf(modern).length, 3);
+  assert.deepEqual(flagsOf(buildWith(modern, 'clang')), []);
+});

@@ -1,5 +1,6 @@
 import { images } from './cases/cr/artefact.ts';
 import { addImageCommand } from './cases/cr/image-command.ts';
+import { ledger } from './cases/cr/state/ledger.ts';
 import { withCalls } from './cases/cr/verbs.ts';
 import { defineProject } from './harness/project.ts';
 
@@ -23,5 +24,6 @@ export default defineProject({
     name: 'checkpoint of another task',
     cases: /^cases\/(no-such-pid|dead|denied|not-frozen)\.ts /,
   },
+  state: ledger,
   addCommands: addImageCommand,
 });

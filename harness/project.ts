@@ -10,6 +10,7 @@ export type {
   PerBase,
   ProjectConfig,
 } from './core/project.ts';
+export type { Fate, StateLedger, StateRow, StructState } from './core/state.ts';
 
 /** Returns a project as it is: it is here for its type. */
 export function defineProject<G extends Guest = Guest>(

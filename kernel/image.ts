@@ -65,8 +65,11 @@ export async function imageKey(
   });
 }
 
-/** Tells whether an image is kept: of a source that is there, without looking at its tree. */
-export async function isImageKept(
+/**
+ * Returns the folder of an image that is kept, of a source that is there, without looking at its
+ * tree; undefined if there is none.
+ */
+export async function findImage(
   {
     base,
     upto,
@@ -75,12 +78,13 @@ export async function isImageKept(
     configFolder,
   }: Omit<ImageOptions, 'source' | 'draft'>,
   home: LabHome,
-): Promise<boolean> {
+): Promise<string | undefined> {
   const source = await findSource(base, home);
-  if (source === undefined) return false;
+  if (source === undefined) return undefined;
   const series = await readSeries(base, upto, patchesFolder);
   const key = await imageKey(source, series, await readFragments(base, names, configFolder));
-  return existsSync(join(home.images, key));
+  const folder = join(home.images, key);
+  return existsSync(folder) ? folder : undefined;
 }
 
 /**

@@ -116,6 +116,7 @@ async function addSlowCommands(program: Command, cli: ProjectCli): Promise<void>
   const { addBisectCommand } = await import('./bisect.ts');
   const { addGdbCommand } = await import('./gdb.ts');
   const { addCoverageCommand } = await import('./coverage.ts');
+  const { addStateCommand } = await import('./state.ts');
   const { addWatchCommand } = await import('./watch.ts');
   addSeriesCommands(program, cli, { boot: createBooter(cli.project) });
   addListCommand(program, cli);
@@ -124,6 +125,7 @@ async function addSlowCommands(program: Command, cli: ProjectCli): Promise<void>
   addBisectCommand(program, cli);
   addGdbCommand(program, cli);
   addCoverageCommand(program, cli);
+  addStateCommand(program, cli);
   addWatchCommand(program, cli);
 }
 

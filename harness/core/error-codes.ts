@@ -70,6 +70,8 @@ export const errorCodes = {
     'history-no-case': 'The history has no case of that name.',
     'serve-port': "The port that was asked for can't be listened on.",
     'image-unreadable': 'A file is no checkpoint image.',
+    'state-missing': "A project has no ledger of the kernel's state.",
+    'state-unknown': "The ledger of the kernel's state has no such struct.",
     'watch-limit': 'The system lets a user watch no more files.',
   },
   'Sources and series': {

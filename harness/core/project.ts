@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { ArchitectureName } from './architectures.ts';
 import type { Base } from './base.ts';
 import { resolvePath, type Cli } from './cli-context.ts';
+import type { StateLedger } from './state.ts';
 
 /** Where something stands in a guest. */
 export interface ArtefactPlace {
@@ -85,6 +86,8 @@ export interface ProjectConfig {
   readonly verbs?: ((guest: never) => object) | undefined;
   readonly artefacts?: ArtefactRules | undefined;
   readonly headline?: Headline | undefined;
+  /** What becomes of each field of the kernel's structs: what `lab state` holds against a kernel. */
+  readonly state?: StateLedger | undefined;
   /** Adds the project's own commands to the lab's. */
   readonly addCommands?: ((program: Command, cli: Cli) => void) | undefined;
 }
@@ -111,6 +114,7 @@ export interface Project {
   readonly calls?: readonly string[] | undefined;
   readonly artefacts?: ArtefactRules | undefined;
   readonly headline?: Headline | undefined;
+  readonly state?: StateLedger | undefined;
   readonly addCommands?: ((program: Command, cli: Cli) => void) | undefined;
 }
 

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { chosenFragments } from '../../kernel/build/fragments.ts';
 import type { Base } from '../../kernel/base.ts';
 import { measureCompiler } from '../../kernel/build/compiler-speed.ts';
-import { isImageKept } from '../../kernel/image.ts';
+import { findImage } from '../../kernel/image.ts';
 import { findSource } from '../../kernel/source/source-record.ts';
 import type { Context } from '../core/context.ts';
 import { defined } from '../core/defined.ts';
@@ -45,7 +45,7 @@ export async function estimateStages(
   const perBase = await Promise.all(
     bases.map(async (base) => {
       const fragments = chosenFragments(base, debug);
-      const kept = !tree && (await isImageKept({ base, upto, fragments }, home));
+      const kept = !tree && (await findImage({ base, upto, fragments }, home)) !== undefined;
       return kept ? [] : estimateBase(base, times, context);
     }),
   );

@@ -31,6 +31,23 @@ const ofBase = {
     .optional(),
 };
 
+const stateShape = z.array(
+  z.strictObject({
+    name: text,
+    about: text,
+    rows: z.array(
+      z.strictObject({
+        fields: z.array(text),
+        fate: z.enum(['saved', 'derived', 'refused', 'indifferent', 'lost', 'open']),
+        why: z.string(),
+        cases: z.array(text),
+        uncased: text.optional(),
+        bases: z.array(text).optional(),
+      }),
+    ),
+  }),
+);
+
 const baseShape = z.union([
   text,
   z.strictObject({
@@ -67,6 +84,7 @@ const projectShape = z.strictObject({
     })
     .optional(),
   headline: z.strictObject({ name: text, cases: z.instanceof(RegExp) }).optional(),
+  state: stateShape.optional(),
   addCommands: (
     aFunction as unknown as z.ZodType<NonNullable<ProjectConfig['addCommands']>>
   ).optional(),
@@ -103,6 +121,7 @@ export async function loadProject(root: string): Promise<Project> {
     calls: config.calls === undefined ? undefined : Object.keys(config.calls),
     artefacts: config.artefacts,
     headline: config.headline,
+    state: config.state,
     addCommands: config.addCommands,
   };
 }

@@ -1,13 +1,13 @@
 import { resolve } from 'node:path';
 import { findLabHome } from '../../../harness/core/home.ts';
 import { loadProject } from '../../../harness/session/load-project.ts';
-import { isImageKept } from '../../../kernel/image.ts';
+import { findImage } from '../../../kernel/image.ts';
 
 const home = findLabHome();
 
 async function findBuilt(): Promise<string | undefined> {
   const { bases } = await loadProject(resolve(import.meta.dirname, '../../..'));
-  for (const base of bases) if (await isImageKept({ base }, home)) return base.name;
+  for (const base of bases) if ((await findImage({ base }, home)) !== undefined) return base.name;
   return undefined;
 }
 

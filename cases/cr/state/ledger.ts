@@ -1,0 +1,55 @@
+import type { StateLedger } from '../../../harness/project.ts';
+import { cred, groupInfo, userNamespace, userStruct } from './cred.ts';
+import * as files from './files.ts';
+import * as ipc from './ipc.ts';
+import { mmContext, mmStruct, vmArea } from './memory.ts';
+import * as namespaces from './namespaces.ts';
+import { fpu, registers, threadInfo, threadStruct } from './processor.ts';
+import * as signals from './signals.ts';
+import { taskStruct } from './task.ts';
+
+/** What becomes of the state of tasks, field by field of the kernel's structs. */
+export const ledger: StateLedger = [
+  taskStruct,
+  signals.signalStruct,
+  signals.sighandStruct,
+  mmStruct,
+  vmArea,
+  files.filesStruct,
+  files.file,
+  files.fsStruct,
+  cred,
+  namespaces.nsproxy,
+  threadStruct,
+  signals.sigaction,
+  signals.sigpending,
+  signals.sigqueue,
+  signals.posixTimer,
+  signals.restartBlock,
+  signals.rlimit,
+  mmContext,
+  files.fdtable,
+  files.fownStruct,
+  files.fileReadAhead,
+  files.pipe,
+  files.pipeBuffer,
+  groupInfo,
+  userStruct,
+  userNamespace,
+  fpu,
+  registers,
+  threadInfo,
+  namespaces.utsNamespace,
+  namespaces.utsName,
+  namespaces.pidNamespace,
+  namespaces.ipcNamespace,
+  namespaces.ipcIds,
+  ipc.ipcPerm,
+  ipc.segment,
+  ipc.messageQueue,
+  ipc.message,
+  ipc.semaphores,
+  ipc.semaphore,
+  ipc.undo,
+  ipc.undoList,
+];

@@ -76,11 +76,7 @@ export const file: StructState = {
       'refusals: epoll',
     ),
     derived('f_mapping', "the file's, by its path"),
-    derived(
-      'f_cred',
-      "the restarter's, who opens the file and must be allowed to",
-      'restart-rights: who has less by then',
-    ),
+    derived('f_cred', "the restarter's, who opens the file and must be allowed to"),
     derived('f_lock', own),
     lost('f_ra', 'posix_fadvise() is forgotten: how far ahead a file is read'),
     indifferent(
@@ -162,7 +158,7 @@ export const fsStruct: StructState = {
       'unusual-tasks: mount',
     ),
     saved('umask', 'FS', 'comes-back-tasks: place'),
-    saved('users', 'who shares it: TASK_FS', 'container-leak: directories'),
+    saved('users', 'who shares it: TASK_FS', 'comes-back-tasks: shared-all'),
     indifferent('in_exec', 'only within exec, in which no task is frozen'),
     derived('lock', own),
     ...only('v6.1', derived('seq', own)),
@@ -226,10 +222,6 @@ export const pipeBuffer: StructState = {
         refused('flags', 'file holds packets or notifications'),
       ),
     ),
-    derived(
-      'ops private',
-      'of the kind of page; the bytes are copied into plain ones',
-      'comes-back-files: ping-pong',
-    ),
+    derived('ops private', 'of the kind of page; the bytes are copied into plain ones'),
   ],
 };

@@ -153,7 +153,7 @@ export const undoList: StructState = {
   about: 'what tasks have to undo to semaphores',
   rows: [
     saved('list_proc', 'IPC_UNDO', 'comes-back-ipc: ipc-undo'),
-    saved('refcnt', 'who shares it: TASK_UNDO', 'container-leak: undo'),
+    saved('refcnt', 'who shares it: TASK_UNDO', 'comes-back-ipc: ipc-undo'),
     derived('lock', own),
   ],
 };

@@ -182,10 +182,12 @@ export const vmArea: StructState = {
       ),
       derived('shared.prio_tree_node anon_vma_node', 'links of its file or of its pages'),
       indifferent('vm_truncate_count', 'only while its file is cut'),
-      saved(
-        'vm_flags[VM_EXECUTABLE|VM_DENYWRITE]',
-        'VMA; of the file that the task runs only',
-        'comes-back-programs: shell',
+      uncased(
+        'no case writes to the program of a task that was restarted',
+        saved(
+          'vm_flags[VM_EXECUTABLE|VM_DENYWRITE]',
+          'VMA; of the file that the task runs only: nobody else may write to that',
+        ),
       ),
       refused('vm_flags[VM_NONLINEAR]', 'mapping is nonlinear', 'refusals: nonlinear'),
     ),

@@ -81,7 +81,7 @@ export const signalStruct: StructState = {
         'oom_score_adj oom_score_adj_min',
         '/proc/PID/oom_score_adj: that of the restarter, as the documentation says; who was never to be killed may be the first',
       ),
-      refused('oom_mm', 'is being killed', 'frozen-signals: SIGKILL, count'),
+      refused('oom_mm', 'is being killed, by whomever', 'frozen-signals: SIGKILL, count'),
     ),
   ],
 };

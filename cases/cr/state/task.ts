@@ -43,7 +43,8 @@ export const taskStruct: StructState = {
       'real_parent[thread]',
       "TREE has a parent's process, not its thread: pdeath_signal comes when another thread ends than the one that forked, and __WNOTHREAD finds no child there",
     ),
-    saved('clear_child_tid robust_list', 'TASK_SIGNALS', 'comes-back-pids: robust'),
+    saved('clear_child_tid', 'TASK_SIGNALS', 'comes-back-tasks: threads'),
+    saved('robust_list', 'TASK_SIGNALS', 'comes-back-pids: robust'),
     saved('blocked', 'TASK_SIGNALS', 'comes-back-signals: thread-signals'),
     saved(
       'saved_sigmask',
@@ -52,7 +53,10 @@ export const taskStruct: StructState = {
     ),
     saved('pending', 'TASK_SIGNALS, and a BUFFER of details', 'comes-back-signals: thread-signals'),
     saved('sas_ss_sp sas_ss_size', 'TASK_SIGNALS', 'comes-back-signals: altstack'),
-    saved('policy', 'TASK_SIGNALS: normal, batch or idle', 'comes-back-tasks: all-limits'),
+    uncased(
+      'no case has another policy than the normal one',
+      saved('policy', 'TASK_SIGNALS: normal, batch or idle'),
+    ),
     saved('static_prio', 'TASK_SIGNALS, as a nice value', 'comes-back-tasks: all-limits'),
     refused('rt_priority', 'has a real-time policy', 'refusals: real-time'),
     derived('prio normal_prio sched_class', 'from policy and nice value'),

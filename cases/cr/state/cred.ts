@@ -91,3 +91,10 @@ export const userNamespace: StructState = {
     ),
   ],
 };
+
+/** struct ucounts. */
+export const ucounts: StructState = {
+  name: 'ucounts',
+  about: 'what a user has in a user namespace',
+  rows: [...only('v6.1', indifferent('node ns uid count ucount rlimit', charged))],
+};

@@ -225,3 +225,76 @@ export const pipeBuffer: StructState = {
     derived('ops private', 'of the kind of page; the bytes are copied into plain ones'),
   ],
 };
+
+const theirs = "the file system's: the file is found by its path, or is a device of this kernel";
+
+/** struct inode. */
+export const inode: StructState = {
+  name: 'inode',
+  about: 'a file',
+  rows: [
+    saved('i_pipe', 'PIPE: a shared object', 'comes-back-files: pipe'),
+    saved(
+      'i_data i_mapping',
+      'SHMEM and IPC_SHM: the pages of shared memory that is no file; what is in files is not saved, as the documentation says',
+      'comes-back-memory: shared-memory',
+      'comes-back-ipc: ipc-shm',
+    ),
+    lost(
+      'i_uid i_gid i_mode[pipe]',
+      "a pipe is the restarter's, whoever made it: where root restarts another user's tasks, open() of /dev/stdin, /dev/stdout or /dev/fd/N is EACCES, which are ends of pipes; fchmod() and fchown() of one are forgotten",
+    ),
+    lost(
+      'i_ino i_size i_mtime i_ctime i_version i_generation',
+      'a file that has changed since, or another in its place, is opened and mapped as if it were the same: a program whose library was replaced goes on in the middle of another one',
+    ),
+    derived(
+      'i_hash i_sb_list i_dentry i_count i_nlink i_rdev i_atime i_blkbits i_blocks i_bytes i_mode i_lock i_op i_fop i_sb i_devices i_cdev i_state dirtied_when i_flags i_writecount i_private',
+      theirs,
+    ),
+    ...only(
+      'v2.6.30',
+      refused('i_flock', 'file is locked', 'refusals: locked', 'unusual-tasks: range'),
+      refused(
+        'inotify_watches inotify_mutex',
+        'who watches it is an inotify, which is no file that is saved',
+        'refusals: inotify',
+      ),
+      derived('i_list i_mutex i_alloc_sem i_bdev i_cindex', theirs),
+    ),
+    ...only(
+      'v6.1',
+      refused('i_flctx', 'file is locked', 'refusals: locked', 'unusual-tasks: range'),
+      refused(
+        'i_fsnotify_mask i_fsnotify_marks',
+        'who watches it is an inotify, which is no file that is saved',
+        'refusals: inotify',
+      ),
+      derived(
+        'i_opflags __i_nlink i_write_hint i_rwsem dirtied_time_when i_io_list i_lru i_wb_list i_rcu i_sequence i_dio_count i_readcount free_inode i_link i_dir_seq',
+        theirs,
+      ),
+    ),
+  ],
+};
+
+/** struct io_context. */
+export const ioContext: StructState = {
+  name: 'io_context',
+  about: 'who shares a turn at a disk',
+  rows: [
+    lost(
+      'ioprio refcount',
+      'I/O priority (ioprio_set) and who shares it (CLONE_IO): a task has those of the restarter, as the documentation says',
+    ),
+    ...only(
+      'v2.6.30',
+      lost('nr_tasks', 'as refcount'),
+      indifferent(
+        'lock ioprio_changed last_waited nr_batch_requests aic radix_root cic_list ioc_data',
+        "the disk scheduler's guesses, which begin anew",
+      ),
+    ),
+    ...only('v6.1', indifferent('active_ref', 'who has requests under way')),
+  ],
+};

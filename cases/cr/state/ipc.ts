@@ -157,3 +157,10 @@ export const undoList: StructState = {
     derived('lock', own),
   ],
 };
+
+/** struct sysv_sem. */
+export const undoOf: StructState = {
+  name: 'sysv_sem',
+  about: "where a task's list of what it has to undo is",
+  rows: [saved('undo_list', 'TASK_UNDO: a shared object', 'comes-back-ipc: ipc-undo')],
+};

@@ -1,5 +1,5 @@
 import type { StateLedger } from '../../../harness/project.ts';
-import { cred, groupInfo, userNamespace, userStruct } from './cred.ts';
+import { cred, groupInfo, ucounts, userNamespace, userStruct } from './cred.ts';
 import * as files from './files.ts';
 import * as ipc from './ipc.ts';
 import { mmContext, mmStruct, vmArea } from './memory.ts';
@@ -27,15 +27,19 @@ export const ledger: StateLedger = [
   signals.posixTimer,
   signals.restartBlock,
   signals.rlimit,
+  signals.cpuTimer,
   mmContext,
   files.fdtable,
   files.fownStruct,
   files.fileReadAhead,
   files.pipe,
   files.pipeBuffer,
+  files.inode,
+  files.ioContext,
   groupInfo,
   userStruct,
   userNamespace,
+  ucounts,
   fpu,
   registers,
   threadInfo,
@@ -52,4 +56,5 @@ export const ledger: StateLedger = [
   ipc.semaphore,
   ipc.undo,
   ipc.undoList,
+  ipc.undoOf,
 ];

@@ -249,3 +249,12 @@ export const rlimit: StructState = {
   about: 'a limit of a process',
   rows: [saved('rlim_cur rlim_max', 'PROCESS_SIGNALS', 'comes-back-tasks: all-limits')],
 };
+
+/** struct cpu_itimer. */
+export const cpuTimer: StructState = {
+  name: 'cpu_itimer',
+  about: 'ITIMER_VIRTUAL or ITIMER_PROF',
+  rows: [
+    ...only('v6.1', saved('expires incr', 'PROCESS_SIGNALS', 'comes-back-signals: work-timers')),
+  ],
+};

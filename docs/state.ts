@@ -1,5 +1,5 @@
 // Prints the page: node --import tsx docs/state.ts > docs/state.md
-import { ledger } from '../cases/cr/state/ledger.ts';
+import { ledger, worstLosses } from '../cases/cr/state/ledger.ts';
 import { countFates, type StateRow, type StructState } from '../harness/core/state.ts';
 
 const bases = ['v2.6.30', 'v6.1'] as const;
@@ -42,7 +42,9 @@ export function renderState(): string {
     '',
     '## What is lost',
     '',
-    ...renderLost(),
+    'The most harmful first. Cases show what is lost, too; they are known to fail.',
+    '',
+    ...renderLosses(),
     '',
     '## Struct by struct',
     '',
@@ -50,20 +52,41 @@ export function renderState(): string {
   ].join('\n');
 }
 
+interface Loss {
+  readonly why: string;
+  readonly where: readonly string[];
+  readonly cases: readonly string[];
+  /** Its place among the others. */
+  readonly rank: number;
+}
+
 /** The same loss in several structs is told once. */
-function renderLost(): string[] {
-  const told = new Map<string, string[]>();
+function listLosses(): readonly Loss[] {
+  const told = new Map<string, Loss>();
   for (const { name, rows } of ledger)
-    for (const { fate, fields, why, bases: on } of rows)
-      if (fate === 'lost') {
-        const where = fields.map((field) => `\`${name}.${field}\``).join(' ');
-        const only = on === undefined ? '' : ` (${on.join(', ')})`;
-        told.set(why, [...(told.get(why) ?? []), `${where}${only}`]);
-      }
+    for (const { fate, fields, why, cases, bases: on } of rows) {
+      if (fate !== 'lost') continue;
+      const before = told.get(why);
+      const words = fields.map((field) => `\`${name}.${field}\``).join(' ');
+      const place = worstLosses.indexOf(`${name}.${fields[0] ?? ''}`);
+      told.set(why, {
+        why,
+        where: [...(before?.where ?? []), on === undefined ? words : `${words} (${on.join(', ')})`],
+        cases: [...new Set([...(before?.cases ?? []), ...cases])],
+        rank: Math.min(before?.rank ?? Infinity, place < 0 ? Infinity : place),
+      });
+    }
+  return [...told.values()].sort((a, b) => (a.rank === b.rank ? 0 : a.rank - b.rank));
+}
+
+function renderLosses(): string[] {
   return [
-    '| field | what a user sees |',
-    '| --- | --- |',
-    ...[...told].map(([why, where]) => `| ${cell(where.join(' '))} | ${cell(why)} |`),
+    '| field | what a user sees | cases |',
+    '| --- | --- | --- |',
+    ...listLosses().map(
+      ({ why, where, cases }) =>
+        `| ${cell(where.join(' '))} | ${cell(why)} | ${cases.map((each) => `\`${each}\``).join('; ')} |`,
+    ),
   ];
 }
 

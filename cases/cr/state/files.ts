@@ -123,6 +123,7 @@ export const fownStruct: StructState = {
     lost(
       'signum',
       'fcntl(F_SETSIG) before F_SETOWN is forgotten: the owner that comes later gets SIGIO, and may die of it',
+      'comes-back-losses: signal-number',
     ),
     derived('lock', own),
   ],
@@ -241,15 +242,16 @@ export const inode: StructState = {
       'comes-back-ipc: ipc-shm',
     ),
     lost(
-      'i_uid i_gid i_mode[pipe]',
+      'i_uid[pipe] i_gid[pipe] i_mode[pipe]',
       "a pipe is the restarter's, whoever made it: where root restarts another user's tasks, open() of /dev/stdin, /dev/stdout or /dev/fd/N is EACCES, which are ends of pipes; fchmod() and fchown() of one are forgotten",
+      'comes-back-losses: pipe-owner',
     ),
     lost(
       'i_ino i_size i_mtime i_ctime i_version i_generation',
       'a file that has changed since, or another in its place, is opened and mapped as if it were the same: a program whose library was replaced goes on in the middle of another one',
     ),
     derived(
-      'i_hash i_sb_list i_dentry i_count i_nlink i_rdev i_atime i_blkbits i_blocks i_bytes i_mode i_lock i_op i_fop i_sb i_devices i_cdev i_state dirtied_when i_flags i_writecount i_private',
+      'i_uid i_gid i_hash i_sb_list i_dentry i_count i_nlink i_rdev i_atime i_blkbits i_blocks i_bytes i_mode i_lock i_op i_fop i_sb i_devices i_cdev i_state dirtied_when i_flags i_writecount i_private',
       theirs,
     ),
     ...only(
@@ -286,6 +288,7 @@ export const ioContext: StructState = {
     lost(
       'ioprio refcount',
       'I/O priority (ioprio_set) and who shares it (CLONE_IO): a task has those of the restarter, as the documentation says',
+      'comes-back-losses: io-priority',
     ),
     ...only(
       'v2.6.30',

@@ -58,3 +58,28 @@ export const ledger: StateLedger = [
   ipc.undoList,
   ipc.undoOf,
 ];
+
+/** Fields that are lost, the most harmful first; what is not here does less harm. */
+export const worstLosses: readonly string[] = [
+  'inode.i_ino',
+  'nsproxy.pid_ns_for_children',
+  'inode.i_uid[pipe]',
+  'signal_struct.flags[SIGNAL_STOP_CONTINUED|SIGNAL_CLD_*]',
+  'task_struct.ptraced',
+  'fown_struct.signum',
+  'mm_struct.mmap_base',
+  'vm_area_struct.anon_vma',
+  'task_struct.cpus_allowed',
+  'task_struct.cpus_mask',
+  'signal_struct.oom_score_adj',
+  'task_struct.oomkilladj',
+  'ipc_namespace.msg_ctlmni',
+  'ipc_namespace.mq_queues_max',
+  'task_struct.real_parent[thread]',
+  'task_struct.cgroups',
+  'task_struct.utime',
+  'task_struct.io_context',
+  'task_struct.timer_slack_ns',
+  'fpu.perm',
+  'sigqueue.info[rt_sigqueueinfo]',
+];

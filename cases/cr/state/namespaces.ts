@@ -46,6 +46,7 @@ export const nsproxy: StructState = {
       lost(
         'pid_ns_for_children',
         'a task that has called unshare(CLONE_NEWPID), or setns(), and has no child there yet: its next child is no init of a namespace of its own, but one more task among the others',
+        'comes-back-losses: next-namespace',
       ),
       refused(
         'cgroup_ns',
@@ -125,12 +126,13 @@ export const ipcNamespace: StructState = {
     derived('ipcns_nb', own),
     refused('mq_queues_count', 'IPC namespace has POSIX message queues', 'refusals: queue-left'),
     derived('mq_mnt', 'made with the namespace; who has it mounted is in another mount namespace'),
-    lost('mq_queues_max mq_msg_max mq_msgsize_max', queueLimits),
+    lost('mq_queues_max mq_msg_max mq_msgsize_max', queueLimits, 'comes-back-losses: queue-limits'),
     ...only(
       'v2.6.30',
       lost(
         'msg_ctlmni auto_msgmni',
         'kernel.msgmni and auto_msgmni of a namespace that is saved: the number of queues that there can be is that of a new one, and changes with each namespace that comes or goes; msgget() fails with ENOSPC where there was room',
+        'comes-back-losses: number-of-queues',
       ),
       derived('count', own),
       derived('msg_bytes msg_hdrs', counted),

@@ -25,9 +25,9 @@ export function indifferent(fields: string, why: string): StateRow {
   return row('indifferent', fields, why, []);
 }
 
-/** Fields that are gone without a word. `why` says what a user sees of that. */
-export function lost(fields: string, why: string): StateRow {
-  return row('lost', fields, why, []);
+/** Fields that are gone without a word. `why` says what a user sees of that; the cases fail. */
+export function lost(fields: string, why: string, ...cases: readonly string[]): StateRow {
+  return row('lost', fields, why, cases);
 }
 
 /** Fields that nobody has looked at yet. */

@@ -23,6 +23,8 @@ export const signalStruct: StructState = {
     lost(
       'flags[SIGNAL_STOP_CONTINUED|SIGNAL_CLD_*]',
       'a child that was continued, and whose parent has not asked yet, is not told of: waitpid(WCONTINUED) waits for ever, and SIGCHLD for it may be missing. A stop that the parent knows of is told once more',
+      'comes-back-losses: continued',
+      'comes-back-losses: stop-told',
     ),
     derived(
       'flags[SIGNAL_UNKILLABLE]',

@@ -42,6 +42,7 @@ export const taskStruct: StructState = {
     lost(
       'real_parent[thread]',
       "TREE has a parent's process, not its thread: pdeath_signal comes when another thread ends than the one that forked, and __WNOTHREAD finds no child there",
+      'comes-back-losses: threads-child',
     ),
     saved('clear_child_tid', 'TASK_SIGNALS', 'comes-back-tasks: threads'),
     saved('robust_list', 'TASK_SIGNALS', 'comes-back-pids: robust'),
@@ -88,6 +89,7 @@ export const taskStruct: StructState = {
     lost(
       'ptraced',
       'a debugger that is saved without whom it traces (CHECKPOINT_SUBTREE) comes back without: ptrace() is ESRCH and wait() ECHILD',
+      'comes-back-losses: debugger',
     ),
     refused(
       'vfork_done',
@@ -107,13 +109,15 @@ export const taskStruct: StructState = {
     lost(
       'io_context',
       'I/O priority (ioprio_set) and who shares it (CLONE_IO): a task has those of the restarter, as the documentation says',
+      'comes-back-losses: io-priority',
     ),
     lost(
       'timer_slack_ns default_timer_slack_ns',
       'prctl(PR_SET_TIMERSLACK): that of the restarter, as the documentation says',
+      'comes-back-losses: timer-slack',
     ),
     lost('start_time', '/proc/PID/stat and ps have the restart for the beginning'),
-    lost('utime stime gtime', usage),
+    lost('utime stime gtime', usage, 'comes-back-losses: used-time'),
     lost(
       'nvcsw nivcsw min_flt maj_flt ioac',
       `${usage}; so do the counts in /proc/PID/status and io`,
@@ -162,6 +166,7 @@ export const taskStruct: StructState = {
       lost(
         'did_exec',
         'a parent may setpgid() a child that has become another program, which was EACCES',
+        'comes-back-losses: another-program',
       ),
       lost('oomkilladj', '/proc/PID/oom_adj: that of the restarter, as the documentation says'),
       lost(
@@ -226,6 +231,7 @@ export const taskStruct: StructState = {
       lost(
         'flags[PF_FORKNOEXEC]',
         'a parent may setpgid() a child that has become another program, which was EACCES',
+        'comes-back-losses: another-program',
       ),
       saved('atomic_flags[PFA_NO_NEW_PRIVS]', 'CRED_MORE', 'comes-back-newer: no-new-privs'),
       uncased(

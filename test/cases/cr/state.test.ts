@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, it } from 'node:test';
-import { ledger } from '../../../cases/cr/state/ledger.ts';
+import { ledger, worstLosses } from '../../../cases/cr/state/ledger.ts';
 import { renderState } from '../../../docs/state.ts';
 import { findLabHome } from '../../../harness/core/home.ts';
 import { checkLedger, compareLedger } from '../../../harness/core/state.ts';
@@ -35,6 +35,18 @@ describe("the ledger of a task's state", () => {
     assert.ok(isCase('comes-back-signals: handlers'));
     assert.ok(!isCase('comes-back-signals: handler'));
     assert.deepEqual(checkLedger(ledger, namesOf(project.bases), isCase), []);
+  });
+
+  it('calls the worst what it has as lost', () => {
+    const lost = ledger.flatMap(({ name, rows }) =>
+      rows
+        .filter(({ fate }) => fate === 'lost')
+        .flatMap(({ fields }) => fields.map((field) => `${name}.${field}`)),
+    );
+    assert.deepEqual(
+      worstLosses.filter((field) => !lost.includes(field)),
+      [],
+    );
   });
 
   it('is docs/state.md', () => {

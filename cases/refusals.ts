@@ -50,6 +50,7 @@ const refusals: readonly Refusal[] = [
   ['real-time', 'ENOSYS', /^has a real-time policy$/],
   ['memfd', 'EBADF', /^fd \d+: file is outside of the root: \/memfd:memory \(deleted\)$/, newer],
   ['memfd-map', 'EBADF', /^mapping \w+-\w+: file is outside of the root: \/memfd.*$/, newer],
+  ['counter', 'EBADF', /^fd \d+: file of anon_inodefs is not supported: .*\[perf_event\]$/, newer],
   ['pidfd', 'EBADF', /^fd \d+: file of anon_inodefs is not supported: .*\[pidfd\]$/, newer],
 ];
 
@@ -90,16 +91,20 @@ const left = [
   ['huge-segment', 'ENOSYS', /^shared memory \d+ is of huge pages$/, ipc],
   ['queue-left', 'ENOSYS', /^IPC namespace has POSIX message queues$/, patches.ipcNamespace],
   ['long-queue', 'E2BIG', /^message queue \d+ is too long$/, patches.queueLength],
+  ['forced-removal', 'ENOSYS', /^IPC namespace has shm_rmid_forced$/, patches.ipcNamespace, newer],
 ] as const;
 
-for (const [kind, errno, said, patch] of left)
-  test.needs({ patch })(`${kind}: ${errno}, and the record says what it is`, async ({ guest }) => {
-    const path = `${await guest.folder()}/thing`;
-    const target = await frozenSubject(guest, 'refused', { args: [kind, path] });
-    const result = await guest.checkpoint(target.pid);
-    assert.is(result.errno, errno);
-    assert.match((await result.image()).error ?? '', said);
-    await guest.thaw(target.pid);
-  });
+for (const [kind, errno, said, patch, needs = {}] of left)
+  test.needs(needs).needs({ patch })(
+    `${kind}: ${errno}, and the record says what it is`,
+    async ({ guest }) => {
+      const path = `${await guest.folder()}/thing`;
+      const target = await frozenSubject(guest, 'refused', { args: [kind, path] });
+      const result = await guest.checkpoint(target.pid);
+      assert.is(result.errno, errno);
+      assert.match((await result.image()).error ?? '', said);
+      await guest.thaw(target.pid);
+    },
+  );
 
 test.run();

@@ -15,6 +15,7 @@ const own: readonly Refusal[] = [
   ['owner', 'ENOSYS', /^fd \d+: file sends signals: pipe:\[\d+\]$/],
   ['asynchronous', 'ENOSYS', /^fd \d+: file has unknown flags: pipe:\[\d+\]$/],
   ['large-pipe', 'ENOSYS', /^fd \d+: file is too large: pipe:\[\d+\]$/, newer],
+  ['packets-left', 'ENOSYS', /^fd \d+: file holds packets or notifications: pipe:\[\d+\]$/, newer],
   ['range', 'ENOSYS', /^fd \d+: file is locked: \/tmp\/\S+$/],
   // That it has to be given back is told by a signal.
   ['lease', 'ENOSYS', /^fd \d+: file sends signals: \/tmp\/\S+$/],

@@ -1,5 +1,5 @@
 import type { StructState } from '../../../harness/project.ts';
-import { derived, indifferent, only, refused, saved, uncased } from './rows.ts';
+import { derived, indifferent, only, refused, saved } from './rows.ts';
 
 const charged =
   "the restarter's, or of who has the uid that comes back: how much its user has of something";
@@ -27,7 +27,7 @@ export const cred: StructState = {
     derived('usage rcu', 'every one has its own'),
     ...only(
       'v6.1',
-      uncased('no case has any', saved('cap_ambient', 'CRED_MORE')),
+      saved('cap_ambient', 'CRED_MORE', 'comes-back-kept: ambient'),
       refused('user_ns', 'is in another user namespace', 'unusual-tasks: child-users'),
       derived('ucounts', 'from uid and user namespace'),
       derived('non_rcu', 'every one has its own'),

@@ -1,5 +1,5 @@
 import type { StructState } from '../../../harness/project.ts';
-import { derived, indifferent, lost, only, refused, saved, uncased } from './rows.ts';
+import { derived, indifferent, lost, only, refused, saved } from './rows.ts';
 
 const own = 'every one has its own';
 
@@ -218,10 +218,7 @@ export const pipeBuffer: StructState = {
     ...only('v2.6.30', indifferent('flags', 'how a page may be reused: the bytes are copied')),
     ...only(
       'v6.1',
-      uncased(
-        'no case leaves packets in a pipe',
-        refused('flags', 'file holds packets or notifications'),
-      ),
+      refused('flags', 'file holds packets or notifications', 'unusual-tasks: packets-left'),
     ),
     derived('ops private', 'of the kind of page; the bytes are copied into plain ones'),
   ],

@@ -123,12 +123,10 @@ export const mmContext: StructState = {
         'ctx_id tlb_gen next_trim_cpumask ldt_usr_sem flags',
         'every address space has its own',
       ),
-      uncased(
-        'no case opens one; its file is refused as every one of anon_inodefs',
-        refused(
-          'perf_rdpmc_allowed',
-          'a perf event that is mapped: file of anon_inodefs is not supported',
-        ),
+      refused(
+        'perf_rdpmc_allowed',
+        'a perf event that is mapped: file of anon_inodefs is not supported',
+        'refusals: counter',
       ),
     ),
   ],
@@ -153,15 +151,16 @@ export const vmArea: StructState = {
     ),
     saved('vm_flags[VM_GROWSDOWN]', 'VMA', 'comes-back-memory: stack-growth'),
     saved('vm_flags[VM_LOCKED]', 'VMA', 'comes-back-memory: locked'),
-    uncased('no case looks at what is reserved', saved('vm_flags[VM_NORESERVE]', 'VMA')),
+    saved('vm_flags[VM_NORESERVE]', 'VMA; only v6.1 tells of it', 'comes-back-kept: flagged'),
     saved(
       'vm_flags[VM_RAND_READ|VM_SEQ_READ]',
       'VMA: madvise()',
       'advice: advice is what it was after a restart',
     ),
-    uncased(
-      'no case forks after a restart and looks',
-      saved('vm_flags[VM_DONTCOPY]', 'VMA: madvise(MADV_DONTFORK)'),
+    saved(
+      'vm_flags[VM_DONTCOPY]',
+      'VMA: madvise(MADV_DONTFORK)',
+      'comes-back-kept: kept-from-children',
     ),
     derived('vm_flags[VM_MAY*|VM_ACCOUNT]', 'by mmap(), from how the file is open'),
     refused('vm_flags[VM_HUGETLB]', 'mapping is of huge pages', 'refusals: huge'),
@@ -182,12 +181,10 @@ export const vmArea: StructState = {
       ),
       derived('shared.prio_tree_node anon_vma_node', 'links of its file or of its pages'),
       indifferent('vm_truncate_count', 'only while its file is cut'),
-      uncased(
-        'no case writes to the program of a task that was restarted',
-        saved(
-          'vm_flags[VM_EXECUTABLE|VM_DENYWRITE]',
-          'VMA; of the file that the task runs only: nobody else may write to that',
-        ),
+      saved(
+        'vm_flags[VM_EXECUTABLE|VM_DENYWRITE]',
+        'VMA; of the file that the task runs only: nobody else may write to that',
+        'comes-back-kept: busy',
       ),
       refused('vm_flags[VM_NONLINEAR]', 'mapping is nonlinear', 'refusals: nonlinear'),
     ),
@@ -198,10 +195,7 @@ export const vmArea: StructState = {
         'links of its file or of its pages',
       ),
       saved('vm_flags[VM_LOCKONFAULT]', 'VMA', 'comes-back-habits: lock-on-fault'),
-      uncased(
-        'no case dumps core after a restart, or forks and looks',
-        saved('vm_flags[VM_DONTDUMP|VM_WIPEONFORK]', 'VMA: madvise()'),
-      ),
+      saved('vm_flags[VM_DONTDUMP|VM_WIPEONFORK]', 'VMA: madvise()', 'comes-back-kept: flagged'),
       indifferent(
         'vm_flags[VM_HUGEPAGE|VM_NOHUGEPAGE|VM_MERGEABLE|VM_SOFTDIRTY]',
         'madvise() and /proc/PID/clear_refs set none of these as the kernel is configured. Where it has transparent huge pages or KSM they would be lost',

@@ -118,10 +118,7 @@ export const ipcNamespace: StructState = {
   rows: [
     saved('ids', 'IPC_NS and its objects: see ipc_ids', 'comes-back-ipc: ipc-shm'),
     saved('shm_ctlmax msg_ctlmax msg_ctlmnb', 'IPC_NS', 'comes-back-ipc: ipc-limits'),
-    uncased(
-      'ipc-limits looks at three limits only',
-      saved('sem_ctls shm_ctlall shm_ctlmni', 'IPC_NS'),
-    ),
+    saved('sem_ctls shm_ctlall shm_ctlmni', 'IPC_NS', 'comes-back-kept: ipc-settings'),
     derived('used_sems shm_tot', counted),
     derived('ipcns_nb', own),
     refused('mq_queues_count', 'IPC namespace has POSIX message queues', 'refusals: queue-left'),
@@ -139,9 +136,9 @@ export const ipcNamespace: StructState = {
     ),
     ...only(
       'v6.1',
-      uncased('ipc-limits looks at three limits only', saved('msg_ctlmni', 'IPC_NS_MORE')),
+      saved('msg_ctlmni', 'IPC_NS_MORE', 'comes-back-kept: ipc-settings'),
       lost('mq_msg_default mq_msgsize_default', queueLimits),
-      uncased('no case sets it', refused('shm_rmid_forced', 'IPC namespace has shm_rmid_forced')),
+      refused('shm_rmid_forced', 'IPC namespace has shm_rmid_forced', 'refusals: forced-removal'),
       derived('percpu_msg_bytes percpu_msg_hdrs', counted),
       derived('mq_set mq_sysctls ipc_set ipc_sysctls user_ns ucounts mnt_llist ns', own),
     ),
@@ -154,10 +151,7 @@ export const ipcIds: StructState = {
   about: 'the objects of one kind in an IPC namespace',
   rows: [
     saved('in_use', 'IPC_NS', 'comes-back-ipc: ipc-shm'),
-    uncased(
-      'no case makes an object after a restart and looks at its id',
-      saved('seq', 'IPC_NS: ids that were used are not used again'),
-    ),
+    saved('seq', 'IPC_NS: ids that were used are not used again', 'comes-back-kept: used-ids'),
     derived('ipcs_idr', 'by the ids of the objects', 'comes-back-ipc: ipc-msg'),
     ...only(
       'v2.6.30',
@@ -167,9 +161,10 @@ export const ipcIds: StructState = {
     ...only(
       'v6.1',
       derived('rwsem max_idx key_ht', 'by the objects'),
-      uncased(
-        'no case makes an object after a restart and looks at its id',
-        saved('last_idx', 'IPC_NS_MORE: the next object gets the id that it would have got'),
+      saved(
+        'last_idx',
+        'IPC_NS_MORE: the next object gets the id that it would have got',
+        'comes-back-kept: used-ids',
       ),
       lost(
         'next_id',

@@ -3,7 +3,6 @@ import { derived, indifferent, lost, only, refused, saved, uncased } from './row
 
 const switching = 'where the kernel goes on when the task is switched to';
 const everything = 'self-restart: comes back from checkpoint with 0, and everything as it was';
-const breakpoints = 'no case has breakpoints come back; hostile-registers shows which are refused';
 
 /** struct thread_struct, of x86_64. */
 export const threadStruct: StructState = {
@@ -20,9 +19,10 @@ export const threadStruct: StructState = {
     ...only(
       'v2.6.30',
       saved('fs gs', 'CPU: the bases', everything),
-      uncased(
-        breakpoints,
-        saved('debugreg0 debugreg1 debugreg2 debugreg3 debugreg6 debugreg7', 'CPU'),
+      saved(
+        'debugreg0 debugreg1 debugreg2 debugreg3 debugreg6 debugreg7',
+        'CPU',
+        'comes-back-kept: watchpoint',
       ),
       saved('xstate', 'CPU_FPU', 'comes-back-memory: vectors', 'comes-back-memory: x87'),
       refused(
@@ -37,7 +37,7 @@ export const threadStruct: StructState = {
     ...only(
       'v6.1',
       saved('fsbase gsbase', 'CPU: the bases', everything),
-      uncased(breakpoints, saved('ptrace_bps virtual_dr6 ptrace_dr7', 'CPU')),
+      saved('ptrace_bps virtual_dr6 ptrace_dr7', 'CPU', 'comes-back-kept: watchpoint'),
       saved('fpu', 'CPU_FPU: see fpu', 'comes-back-memory: vectors', 'comes-back-memory: x87'),
       uncased(
         'the configuration has no protection keys, so no case can have them',

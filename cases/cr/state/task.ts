@@ -54,9 +54,11 @@ export const taskStruct: StructState = {
     ),
     saved('pending', 'TASK_SIGNALS, and a BUFFER of details', 'comes-back-signals: thread-signals'),
     saved('sas_ss_sp sas_ss_size', 'TASK_SIGNALS', 'comes-back-signals: altstack'),
-    uncased(
-      'no case has another policy than the normal one',
-      saved('policy', 'TASK_SIGNALS: normal, batch or idle'),
+    saved(
+      'policy',
+      'TASK_SIGNALS: normal, batch or idle',
+      'comes-back-kept: batch',
+      'comes-back-kept: idle',
     ),
     saved('static_prio', 'TASK_SIGNALS, as a nice value', 'comes-back-tasks: all-limits'),
     refused('rt_priority', 'has a real-time policy', 'refusals: real-time'),
@@ -241,9 +243,10 @@ export const taskStruct: StructState = {
       indifferent('atomic_flags[PFA_SPREAD_*]', "cpusets', which are not configured: always 0"),
       refused('syscall_dispatch', 'is confined by syscall user dispatch', 'refusals: dispatch'),
       refused('ptracer_cred', 'is ptraced', 'ptraced: frozen and ptraced'),
-      uncased(
-        'no case opens one; its file is refused as every one of anon_inodefs',
-        refused('perf_event_ctxp perf_event_list', 'file of anon_inodefs is not supported'),
+      refused(
+        'perf_event_ctxp perf_event_list',
+        'file of anon_inodefs is not supported',
+        'refusals: counter',
       ),
       indifferent('perf_event_mutex', atBoundary),
       lost(

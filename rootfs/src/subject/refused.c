@@ -5,6 +5,7 @@
 #include <mqueue.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -230,6 +231,28 @@ static int leave_queue(void)
 	return queue == (mqd_t)-1 ? -1 : mq_close(queue);
 }
 
+/* What is nobody's any more is to go at once, in a namespace of its own. */
+static int force_removal(void)
+{
+	int fd;
+
+	if (unshare(CLONE_NEWIPC) < 0)
+		return -1;
+	fd = open("/proc/sys/kernel/shm_rmid_forced", O_WRONLY);
+	return fd < 0 || write(fd, "1", 1) != 1 ? -1 : close(fd);
+}
+
+/* The first part of perf_event_open's attributes: the C library has no header for them. */
+struct counted { uint32_t type, size; uint64_t config, more[12]; };
+
+/* Counts nothing, in software. */
+static int open_counter(void)
+{
+	struct counted nothing = { 1, sizeof(nothing), 9, { 0 } };
+
+	return (int)syscall(SYS_perf_event_open, &nothing, 0, -1, -1, 0);
+}
+
 /* Of more than is copied under a lock, in a namespace of its own. */
 static int fill_queue(void)
 {
@@ -340,6 +363,10 @@ static int make(const char *kind, const char *path)
 		return mq_open("/refused", O_RDWR | O_CREAT, 0600, NULL);
 	if (!strcmp(kind, "queue-left"))
 		return leave_queue();
+	if (!strcmp(kind, "forced-removal"))
+		return force_removal();
+	if (!strcmp(kind, "counter"))
+		return open_counter();
 	if (!strcmp(kind, "long-queue"))
 		return fill_queue();
 	if (!strcmp(kind, "dispatch"))

@@ -63,6 +63,13 @@ static int make_large_pipe(void)
 	return fcntl(make_pipe(), F_SETPIPE_SZ, 2 << 20);
 }
 
+static int leave_packet(void)
+{
+	int ends[2];
+
+	return pipe2(ends, O_DIRECT) < 0 ? -1 : (int)write(ends[1], "packet", 6);
+}
+
 static int lock_range(void)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1 };
@@ -239,6 +246,7 @@ static const struct {
 	{ "owner", be_signalled },
 	{ "asynchronous", be_asynchronous },
 	{ "large-pipe", make_large_pipe },
+	{ "packets-left", leave_packet },
 	{ "range", lock_range },
 	{ "lease", take_lease },
 	{ "terminal", open_terminal },

@@ -23,7 +23,7 @@ extern const struct workload workloads_memory[], workloads_files[],
 	workloads_maps[], workloads_waits[], workloads_programs[],
 	workloads_pids[], workloads_families[], workloads_streams[],
 	workloads_newer[], workloads_habits[], workloads_together[],
-	workloads_sets[], workloads_losses[], workloads_bench[];
+	workloads_sets[], workloads_losses[], workloads_kept[], workloads_bench[];
 
 /* Ends the workload: it is not as it should be. */
 void broken(const char *format, ...)

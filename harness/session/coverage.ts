@@ -5,6 +5,7 @@ import type { ProjectCli } from '../core/project.ts';
 import { isLabError, labError } from '../core/errors.ts';
 import { buildPlugin } from '../coverage/plugin.ts';
 import { prepareCoverage, type PreparedCoverage } from '../coverage/prepare-coverage.ts';
+import { keepReached } from '../coverage/reached.ts';
 import { createRecorder, type Recorder } from '../coverage/recorder.ts';
 import { bootGuest } from '../guest/boot-guest.ts';
 import type { RunOptions } from '../plan/options.ts';
@@ -53,6 +54,7 @@ async function runCovered(
   const { context, folder } = run;
   const plugin = await buildPlugin(context);
   const bases = new Map<string, PreparedCoverage>();
+  const keys = new Map(prepared.images.map(({ base, key }) => [base.name, key]));
   for (const image of prepared.images)
     bases.set(image.base.name, await prepareCoverage(image, plugin, patterns, context));
   const recorder = createRecorder(bases, (text) => context.emit({ type: 'warning', text }));
@@ -63,9 +65,12 @@ async function runCovered(
     if (!context.signal.aborted)
       for (const [base, each] of bases) {
         const recorded = recorder.recorded(base);
-        // Of other files' functions it would know too few.
-        if (patterns.length === 0) await each.keepTouched(recorded, context.home);
         const coverage = await each.summarize(recorded);
+        // Of other files' functions it would know too few.
+        if (patterns.length === 0) {
+          await each.keepTouched(recorded, context.home);
+          await keepReached(coverage, keys.get(base) ?? '', context.home);
+        }
         context.emit({ type: 'coverage', coverage });
       }
   }

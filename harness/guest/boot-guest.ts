@@ -22,6 +22,8 @@ export interface GuestOptions {
   readonly notices?: readonly RegExp[];
   /** What counts the instructions of a base's guests; nothing by default. */
   readonly plugins?: ReadonlyMap<string, CoveragePlugin> | undefined;
+  /** What is done to a guest that is ready, before anything runs in it; `folder` is its own. */
+  readonly alter?: (running: RunningMachine, folder: string) => Promise<void>;
 }
 
 /** Milliseconds a boot may take on an accelerator of factor 1, where it takes 2000 to 4000. */

@@ -72,7 +72,9 @@ export function createMachinery(options: GuestOptions, context: Context): Machin
     try {
       const within = { ...context, signal: request.signal };
       if (state === undefined) await bootTo(running, image, options, within);
-      return await talkTo(running, image, options, within, request);
+      const handle = await talkTo(running, image, options, within, request);
+      await options.alter?.(running, join(context.scratch, request.name));
+      return handle;
     } catch (error) {
       await running.kill();
       throw error;

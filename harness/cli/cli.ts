@@ -117,6 +117,7 @@ async function addSlowCommands(program: Command, cli: ProjectCli): Promise<void>
   const { addGdbCommand } = await import('./gdb.ts');
   const { addCoverageCommand } = await import('./coverage.ts');
   const { addStateCommand } = await import('./state.ts');
+  const { addMutateCommand } = await import('./mutate.ts');
   const { addWatchCommand } = await import('./watch.ts');
   addSeriesCommands(program, cli, { boot: createBooter(cli.project) });
   addListCommand(program, cli);
@@ -126,6 +127,7 @@ async function addSlowCommands(program: Command, cli: ProjectCli): Promise<void>
   addGdbCommand(program, cli);
   addCoverageCommand(program, cli);
   addStateCommand(program, cli);
+  addMutateCommand(program, cli);
   addWatchCommand(program, cli);
 }
 

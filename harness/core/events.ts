@@ -1,5 +1,6 @@
 import type { Against } from './against.ts';
 import type { Coverage } from './coverage.ts';
+import type { MutationReport } from './mutants.ts';
 import type { PlainError } from './errors.ts';
 import type { Finding } from './finding.ts';
 
@@ -268,6 +269,7 @@ export type LabEventBody =
   | { readonly type: 'against'; readonly against: Against }
   /** Comes once for each base, when its cases have run. */
   | { readonly type: 'coverage'; readonly coverage: Coverage }
+  | { readonly type: 'mutants'; readonly report: MutationReport }
   | {
       readonly type: 'run-ended';
       readonly totals: Totals;

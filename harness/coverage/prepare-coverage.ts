@@ -59,8 +59,8 @@ export async function prepareCoverage(
   };
 }
 
-/** A file may be recorded with the path of another checkout before its own. */
-function withTails(files: Iterable<string>): Set<string> {
+/** Returns paths with all their tails: one may be recorded with another checkout before its own. */
+export function withTails(files: Iterable<string>): Set<string> {
   const tails = [...files].flatMap((file) => {
     const parts = file.split('/');
     return parts.map((_, index) => parts.slice(index).join('/'));

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { Language, Parser, type Node } from 'web-tree-sitter';
+import { engineRoot } from '../core/places.ts';
 
 export type { Node } from 'web-tree-sitter';
 
@@ -24,8 +26,11 @@ export async function parseC(text: string): Promise<ParsedC> {
 }
 
 async function openParser(): Promise<Parser> {
-  await Parser.init();
-  const grammar = createRequire(import.meta.url).resolve('tree-sitter-c/tree-sitter-c.wasm');
+  // By their places in the packages: the lab itself may run as one file that lies elsewhere.
+  const packages = createRequire(join(engineRoot, 'package.json'));
+  const program = packages.resolve('web-tree-sitter/web-tree-sitter.wasm');
+  const grammar = packages.resolve('tree-sitter-c/tree-sitter-c.wasm');
+  await Parser.init({ locateFile: () => program });
   const made = new Parser();
   made.setLanguage(await Language.load(await readFile(grammar)));
   return made;

@@ -81,8 +81,7 @@ export function findSites({ root, text }: ParsedC): { sites: Site[]; refused: Re
     if (rule === 'skip') return;
     const inside = enter(node, around, text, rule);
     for (const each of offersOf(node, inside, source, text)) offer(each.node, inside, each.offers);
-    for (const child of node.namedChildren)
-      if (child !== null) visit(child, aroundChild(node, child, inside, text));
+    for (const child of node.namedChildren) visit(child, aroundChild(node, child, inside, text));
   };
   visit(root, {});
   return { sites: sites.sort((a, b) => a.start - b.start || a.end - b.end), refused };
@@ -123,6 +122,9 @@ const blockedCalls: readonly (readonly [RegExp, string])[] = [
     'an argument of a macro',
   ],
 ];
+
+/** Ends of loops, which look like calls: `do_each_thread(a, b) { … } while_each_thread(a, b);`. */
+const loopEnds = /^while_each_\w+$/;
 
 /** Calls that leave nothing behind which a case could see: leaving one out is no mutant. */
 const withoutEffect =
@@ -177,9 +179,9 @@ function describeFunction(body: Node, text: string): FunctionAround {
       labels.push(textOf(node.childForFieldName('label'), text));
     if (node.type === 'declaration' && !isStatic(node, text))
       for (const each of node.childrenForFieldName('declarator'))
-        if (each !== null && each.type !== 'init_declarator')
+        if (each.type !== 'init_declarator')
           unset.add(/(\w+)(?:\[[^\]]*\])*$/.exec(textOf(each, text))?.[1] ?? '');
-    for (const child of node.namedChildren) if (child !== null) look(child);
+    for (const child of node.namedChildren) look(child);
   };
   look(body);
   return {
@@ -194,7 +196,7 @@ function describeFunction(body: Node, text: string): FunctionAround {
 function nameOfFunction(definition: Node | undefined, head: Node, text: string): string {
   for (
     let at = definition?.childForFieldName('declarator') ?? undefined;
-    at !== undefined && at !== null;
+    at !== undefined;
     at = at.childForFieldName('declarator') ?? undefined
   )
     if (at.childForFieldName('declarator')?.type === 'identifier')
@@ -373,8 +375,8 @@ function offersOfStatement(
       return [{ node, offers: [{ operator: 'assignment-dropped', after: '', kind: 'statement' }] }];
     case 'call_expression': {
       const name = calleeOf(expression, text);
-      if (withoutEffect.test(name) || blockedCalls.some(([pattern]) => pattern.test(name)))
-        return [];
+      const isLeft = withoutEffect.test(name) || loopEnds.test(name);
+      if (isLeft || blockedCalls.some(([pattern]) => pattern.test(name))) return [];
       const operator = releases.test(name) ? 'release-dropped' : 'call-dropped';
       return [{ node, offers: [{ operator, after: '', kind: 'statement' }] }];
     }
@@ -405,7 +407,7 @@ function isLoopMacro(node: Node, text: string): boolean {
 function isStatic(node: Node, text: string): boolean {
   return node.namedChildren.some(
     (child) =>
-      child?.type === 'storage_class_specifier' && /static|extern/.test(textOf(child, text)),
+      child.type === 'storage_class_specifier' && /static|extern/.test(textOf(child, text)),
   );
 }
 
@@ -416,7 +418,7 @@ function calleeOf(node: Node, text: string): string {
 /** What stands in the brackets of a condition. */
 function insideOf(condition: Node | null): Node | null {
   if (condition?.type !== 'parenthesized_expression') return condition;
-  return condition.namedChildren.find((child) => child?.type !== 'comment') ?? null;
+  return condition.namedChildren.find((child) => child.type !== 'comment') ?? null;
 }
 
 function signOf(node: Node): string {

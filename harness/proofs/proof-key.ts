@@ -77,7 +77,7 @@ type Sums = readonly (readonly [string, string])[];
  * Returns the checksums of a file, or of all files in a folder, by their paths in it; undefined
  * where one can't be read: an editor may be at it.
  */
-async function hashAll(path: string): Promise<Sums | undefined> {
+export async function hashAll(path: string): Promise<Sums | undefined> {
   const below = await readdir(path, { recursive: true, withFileTypes: true }).catch(() => null);
   const paths = below
     ?.filter((entry) => entry.isFile())

@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { Coverage } from '../core/coverage.ts';
 import { renderJson, renderLcov } from '../coverage/render.ts';
+import { renderMutantsJson } from '../mutate/render.ts';
 import { isRed } from '../results/outcome.ts';
 import type { History } from '../results/history.ts';
 import type { Results } from '../results/results.ts';
+import { noExtras, type Extras } from './extras.ts';
 import { renderHtml } from './html.ts';
 import { renderJunit } from './junit.ts';
 import { keepFile, type KeptFile } from './kept-files.ts';
@@ -14,12 +15,7 @@ import { renderTap } from './tap.ts';
 /** A report file: what it is called and how it is made. */
 interface ReportFile {
   readonly name: string;
-  readonly render: (
-    results: Results,
-    folder: string,
-    coverages: readonly Coverage[],
-    history: History,
-  ) => string;
+  readonly render: (results: Results, folder: string, extras: Extras, history: History) => string;
 }
 
 const reportFiles: readonly ReportFile[] = [
@@ -28,16 +24,24 @@ const reportFiles: readonly ReportFile[] = [
   { name: 'results.tap', render: renderTap },
   {
     name: 'report.html',
-    render: (results, folder, coverages, history) =>
-      renderHtml(results, (file) => existsSync(resolve(folder, file)), coverages, history),
+    render: (results, folder, extras, history) =>
+      renderHtml(results, (file) => existsSync(resolve(folder, file)), extras, history),
   },
   { name: 'RERUN', render: renderRerun },
 ];
 
 /** What a run with coverage has besides. */
 const coverageFiles: readonly ReportFile[] = [
-  { name: 'coverage.json', render: (_results, _folder, coverages) => renderJson(coverages) },
-  { name: 'lcov.info', render: (_results, _folder, coverages) => renderLcov(coverages) },
+  { name: 'coverage.json', render: (_results, _folder, { coverages }) => renderJson(coverages) },
+  { name: 'lcov.info', render: (_results, _folder, { coverages }) => renderLcov(coverages) },
+];
+
+/** What a run of mutants has. */
+const mutantFiles: readonly ReportFile[] = [
+  {
+    name: 'mutants.json',
+    render: (_results, _folder, { mutations }) => renderMutantsJson(mutations),
+  },
 ];
 
 /**
@@ -48,7 +52,7 @@ export async function writeReports(
   results: Results,
   folder: string,
   files: readonly KeptFile[],
-  coverages: readonly Coverage[] = [],
+  extras: Extras = noExtras,
   history: History = { runs: [] },
 ): Promise<string[]> {
   const problems: string[] = [];
@@ -61,10 +65,14 @@ export async function writeReports(
   };
   // First what the page links to: it has no link to what isn't there.
   for (const file of files) await attempt(file.name, () => keepFile(file, folder));
-  const wanted = coverages.length === 0 ? reportFiles : [...coverageFiles, ...reportFiles];
+  const wanted = [
+    ...(extras.coverages.length === 0 ? [] : coverageFiles),
+    ...(extras.mutations.length === 0 ? [] : mutantFiles),
+    ...reportFiles,
+  ];
   for (const { name, render } of wanted)
     await attempt(name, () =>
-      writeWhole(join(folder, name), render(results, folder, coverages, history)),
+      writeWhole(join(folder, name), render(results, folder, extras, history)),
     );
   return problems;
 }

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Coverage } from '../core/coverage.ts';
 import type { History } from '../results/history.ts';
 import type { Results } from '../results/results.ts';
 import { findNews } from '../results/trends.ts';
 import { findFlakes } from './flakes.ts';
 import { describeAgainst } from './against.ts';
+import { noExtras, type Extras } from './extras.ts';
 import { renderCoverages } from './html-coverage.ts';
 import {
   renderEarlyEnd,
@@ -17,6 +17,7 @@ import {
   renderMissing,
   renderRepeated,
 } from './html-sections.ts';
+import { renderMutations } from './html-mutants.ts';
 import { renderSeries } from './html-series.ts';
 import { findCharts } from './html-chart.ts';
 import { renderGroups, type Rest } from './html-groups.ts';
@@ -41,7 +42,7 @@ const policy = `default-src 'none'; style-src ${hashOf(style)}; script-src ${has
 export function renderHtml(
   results: Results,
   isThere: (file: string) => boolean = () => true,
-  coverages: readonly Coverage[] = [],
+  { coverages, mutations }: Extras = noExtras,
   history: History = { runs: [] },
 ): string {
   const link = linkTo(remember(isThere));
@@ -62,7 +63,7 @@ export function renderHtml(
 <p class="totals">${totals(results)}</p>
 <p><time>${results.time}</time> · <code>${results.command}</code></p>
 </header>
-<nav><a href="#map">Map</a> <a href="#cases">Cases</a> <a href="#timings">Timings</a> <a href="#guests">Guests</a> <a href="#series">Series</a>${coverages.length === 0 ? undefined : html` <a href="#coverage">Coverage</a>`} <a href="#environment">Environment</a> <button type="button" id="keys" title="Keys (?)">?</button></nav>
+<nav><a href="#map">Map</a> <a href="#cases">Cases</a> <a href="#timings">Timings</a> <a href="#guests">Guests</a> <a href="#series">Series</a>${coverages.length === 0 ? undefined : html` <a href="#coverage">Coverage</a>`}${mutations.length === 0 ? undefined : html` <a href="#mutants">Mutants</a>`} <a href="#environment">Environment</a> <button type="button" id="keys" title="Keys (?)">?</button></nav>
 <main>
 ${(results.against ?? []).map((each) => {
   const [title, ...lines] = describeAgainst(each);
@@ -79,7 +80,7 @@ ${renderMissing(results)}
 <section id="timings"><h2>Timings</h2>${renderTimings(results)}</section>
 <section id="guests"><h2>Guests</h2>${renderGuests(results, link)}</section>
 <section id="series"><h2>Series</h2>${renderSeries(results, link)}</section>
-${renderCoverages(coverages, results, link)}<section id="environment"><h2>Environment</h2>${renderEnvironment(results)}</section>
+${renderCoverages(coverages, results, link)}${renderMutations(mutations, link)}<section id="environment"><h2>Environment</h2>${renderEnvironment(results)}</section>
 </main>
 ${renderHelp()}<template id="rest">${packed(rest)}</template>
 <script>${trusted(script)}</script>

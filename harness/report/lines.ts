@@ -84,6 +84,7 @@ export function lastingLines(event: LabEvent, severalBases: boolean, style: Styl
     case 'case-started':
     case 'against':
     case 'coverage':
+    case 'mutants':
     case 'run-ended':
       return [];
   }

@@ -79,6 +79,7 @@ function startingLines(event: LabEvent, severalBases: boolean, style: Style): st
     case 'case-started':
     case 'against':
     case 'coverage':
+    case 'mutants':
     case 'case-ended':
     case 'run-ended':
       return [];

@@ -49,6 +49,7 @@ function slimEvent(event: LabEvent): LabEvent | undefined {
   switch (event.type) {
     case 'base-ready':
     case 'coverage':
+    case 'mutants':
     case 'against':
     case 'environment':
     case 'console-finding':

@@ -1,8 +1,9 @@
 import { appendFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { Coverage } from '../core/coverage.ts';
 import { renderCoverage } from '../coverage/render.ts';
+import { renderMutants } from '../mutate/render.ts';
 import type { Results } from '../results/results.ts';
+import { noExtras, type Extras } from './extras.ts';
 import { writeReports } from './files.ts';
 import { pointLatest, pruneRuns, type RunFolder } from './folder.ts';
 import type { KeptFile } from './kept-files.ts';
@@ -45,7 +46,7 @@ export async function publish(
   results: Results,
   files: readonly KeptFile[],
   publication: Publication,
-  coverages: readonly Coverage[] = [],
+  extras: Extras = noExtras,
 ): Promise<Results['exitCode']> {
   const { json, stdout, stderr, env, folder } = publication;
   const screen = json ? stderr : stdout;
@@ -55,10 +56,11 @@ export async function publish(
   const lost: string[] = [];
   const whole = await readHistory(root).catch(noting(lost, { runs: [] }));
   const history = { runs: whole.runs.slice(-recentRuns) };
-  const problems = await writeAll(results, files, coverages, history, publication);
+  const problems = await writeAll(results, files, extras, history, publication);
   await addToHistory(root, [results]).catch(noting(lost, undefined));
   const shown = [
-    ...coverages.flatMap(renderCoverage),
+    ...extras.coverages.flatMap(renderCoverage),
+    ...extras.mutations.flatMap(renderMutants),
     ...renderSummary(
       results,
       folder.path,
@@ -85,11 +87,11 @@ function noting<T>(lost: string[], value: T): (error: unknown) => T {
 async function writeAll(
   results: Results,
   files: readonly KeptFile[],
-  coverages: readonly Coverage[],
+  extras: Extras,
   history: History,
   { root, folder, stdout, env, json, provingRuns }: Publication,
 ): Promise<string[]> {
-  const problems = await writeReports(results, folder.path, files, coverages, history);
+  const problems = await writeReports(results, folder.path, files, extras, history);
   const attempt = async (what: string, work: () => Promise<void>) => {
     try {
       await work();

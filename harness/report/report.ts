@@ -1,4 +1,5 @@
 import type { Coverage } from '../core/coverage.ts';
+import type { MutationReport } from '../core/mutants.ts';
 import type { Listener } from '../core/events.ts';
 import { collectResults } from '../results/results-collect.ts';
 import type { Results } from '../results/results.ts';
@@ -35,12 +36,14 @@ export function openReport(publication: Publication): Report {
   const progress = writeProgress(publication.folder.path);
   const files: KeptFile[] = [];
   const coverages: Coverage[] = [];
+  const mutations: MutationReport[] = [];
   return {
     listeners: [
       collector.listener,
       (event) => {
         files.push(...filesOf(event));
         if (event.type === 'coverage') coverages.push(event.coverage);
+        if (event.type === 'mutants') mutations.push(event.report);
       },
       (event) => reporter.onEvent(event),
       progress.listener,
@@ -48,7 +51,10 @@ export function openReport(publication: Publication): Report {
     results: () => collector.results(),
     async finish() {
       await reporter.end?.();
-      const status = await publish(collector.results(), files, publication, coverages);
+      const status = await publish(collector.results(), files, publication, {
+        coverages,
+        mutations,
+      });
       await progress.remove();
       return status;
     },

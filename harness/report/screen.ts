@@ -146,6 +146,7 @@ export function updateScreen(screen: Screen, event: LabEvent): void {
     case 'calibrated':
     case 'console-finding':
     case 'coverage':
+    case 'mutants':
     case 'against':
       return;
   }

@@ -60,6 +60,7 @@ const changes: readonly (readonly [Operator, body: string, become: readonly stri
   ['call-dropped', 'input_report(p);', ['']],
   ['call-dropped', 'printk("%d", 1);', []],
   ['call-dropped', 'cond_resched();', []],
+  ['call-dropped', 'do_each_thread(a, b) { a = 1; } while_each_thread(a, b);', []],
   ['call-dropped', 'a = f();', []],
   ['assignment-dropped', 'p->x = f();', ['']],
   ['assignment-dropped', 'a |= 4;', ['']],

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { CaseResult } from '../../../harness/core/events.ts';
+import { noExtras } from '../../../harness/report/extras.ts';
 import { renderHtml } from '../../../harness/report/html.ts';
 import { toPast } from '../../../harness/results/history.ts';
 import { one, runOfDay } from '../results/past.ts';
@@ -44,7 +45,7 @@ describe('the page of 1260 cases in a browser', { skip: noBrowser }, () => {
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'lab-large-'));
     const past = [1, 2, 3].map((day) => toPast(runOfDay(day, cases)));
-    const now = renderHtml(runOfDay(4, withRed), () => true, [], { runs: past });
+    const now = renderHtml(runOfDay(4, withRed), () => true, noExtras, { runs: past });
     await writeFile(join(folder, 'report.html'), now);
     page = await openPage();
   });
@@ -212,7 +213,7 @@ describe('the page of 5000 cases', { skip: noBrowser }, () => {
     const five = [...many.slice(0, 4998), one('x', { verdict: 'fail' }), one('y')];
     assert.equal(five.length, 5000);
     const past = [1, 2, 3].map((day) => toPast(runOfDay(day, five)));
-    const text = renderHtml(runOfDay(4, five), () => true, [], { runs: past });
+    const text = renderHtml(runOfDay(4, five), () => true, noExtras, { runs: past });
     await writeFile(join(folder, 'report.html'), text);
     const page = await openPage();
     try {

@@ -1,6 +1,7 @@
 import type { CaseResult } from '../core/events.ts';
 import { labError } from '../core/errors.ts';
 import type { MutantOutcome } from '../core/mutants.ts';
+import { clip } from '../core/text.ts';
 import type { PlanEntry } from '../plan/plan.ts';
 import { isRed } from '../results/outcome.ts';
 
@@ -97,8 +98,11 @@ async function again(
   return same ? second : undefined;
 }
 
+/** Characters of why a case was red: what it compared stands at the beginning. */
+const longestReason = 200;
+
 function caughtBy({ id, reason = '' }: CaseResult): MutantOutcome {
-  return { kind: 'caught', by: id, reason: reason.split('\n')[0] ?? '' };
+  return { kind: 'caught', by: id, reason: clip(reason.replace(/\s+/g, ' '), longestReason) };
 }
 
 function refuseUnrun(results: readonly CaseResult[]): void {

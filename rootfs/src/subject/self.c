@@ -10,6 +10,7 @@
  *	check				now=after
  *	timer				ret=N errno=NAME: it has a POSIX timer
  *	membarrier N			ret=N errno=NAME: that call with that command
+ *	write-from ADDRESS		ret=N errno=NAME: one byte from there into a pipe
  *	confine				ret=N errno=NAME: a filter allows all of its calls
  *	unmap-vdso			unmapped=yes: it has no vdso any more
  *	fault				touches what is not mapped, and dies of that
@@ -353,6 +354,23 @@ static void membarrier_as(long command)
 	putchar('\n');
 }
 
+/* The address may be the kernel's, which a call from user mode has to refuse. */
+static void write_from(unsigned long address)
+{
+	int ends[2];
+	long ret;
+
+	if (pipe(ends)) {
+		print_result(-errno);
+	} else {
+		ret = write(ends[1], (const void *)address, 1);
+		print_result(ret < 0 ? -errno : ret);
+		close(ends[0]);
+		close(ends[1]);
+	}
+	putchar('\n');
+}
+
 /* Of linux/filter.h and linux/seccomp.h, which musl lacks. */
 #define FILTER_MODE	2
 #define RETURN_CONSTANT	0x06
@@ -402,6 +420,8 @@ static void obey(char *line)
 		make_timer();
 	else if (count == 2 && !strcmp(words[0], "membarrier"))
 		membarrier_as(atol(words[1]));
+	else if (count == 2 && !strcmp(words[0], "write-from"))
+		write_from(strtoul(words[1], NULL, 0));
 	else if (count == 1 && !strcmp(words[0], "confine"))
 		confine();
 	else if (count == 1 && !strcmp(words[0], "unmap-vdso"))
@@ -432,7 +452,7 @@ static void live(char **args)
 const struct subject self = {
 	.name = "self",
 	.about = "`checkpoint 0|own PATH [FLAGS]` saves it, `restart PATH` brings it back, `check`; "
-		 "`timer`, `membarrier N`, `confine`, `unmap-vdso`, `fault`",
+		 "`timer`, `membarrier N`, `write-from ADDRESS`, `confine`, `unmap-vdso`, `fault`",
 	.target = live,
 	.reached = await_sleep,
 	.talks = true,

@@ -1,0 +1,33 @@
+import { mkdirSync, copyFileSync, writeFileSync, readFileSync, mkdtempSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { findLabHome } from './harness/core/home.ts';
+import { makeImage } from './kernel/image.ts';
+import { findOnBase } from './harness/session/mutant-image.ts';
+import { writeSwitches } from './harness/mutate/switches.ts';
+import { makeChangePatch } from './kernel/tree/change-patch.ts';
+import { loadProject } from './harness/session/load-project.ts';
+import { chosenFragments } from './kernel/build/fragments.ts';
+const project = await loadProject(process.cwd());
+const base = project.bases.find((b) => b.name === 'v2.6.30')!;
+const scratch = mkdtempSync('/tmp/same-');
+const context = { home: findLabHome(process.env), emit: (e: any) => e.type.startsWith('stage') && e.type !== 'stage-progress' && console.log(e.type, e.stage, e.what ?? ''), signal: new AbortController().signal, scratch } as any;
+const fragments = chosenFragments(base, true);
+const image = await makeImage({ base, fragments }, context);
+const found = await findOnBase(image, context);
+const files = new Map<string, string>();
+let n = 0;
+for (const [path, text] of found.texts) { const own = found.mutants.filter((m) => m.file === path).map((m) => ({ ...m, number: ++n })); if (own.length) files.set(path, writeSwitches(text, own, () => '0')); }
+const patch = await makeChangePatch(image, files, 'all mutants off', context);
+const folder = mkdtempSync(join(scratch, 's-'));
+for (const { file, path } of image.series.patches) { mkdirSync(dirname(join(folder, base.name, file)), { recursive: true }); copyFileSync(path, join(folder, base.name, file)); }
+mkdirSync(join(folder, base.name, 'mutants')); writeFileSync(join(folder, base.name, 'mutants/0001-x.patch'), patch);
+writeFileSync(join(folder, base.name, 'series'), [...image.series.patches.map((p) => p.file), 'mutants/0001-x.patch'].map((f) => f + '\n').join(''));
+const other = await makeImage({ base, fragments, patchesFolder: folder }, context);
+console.log(n, image.key, other.key);
+const code = (i: any) => JSON.parse(readFileSync(join(dirname(i.vmlinux), 'code.json'), 'utf8'));
+const [a, b] = [code(image), code(other)];
+console.log(Object.keys(a));
+const fa = a.functions ?? a, fb = b.functions ?? b;
+const names = new Set([...Object.keys(fa), ...Object.keys(fb)]);
+const diff = [...names].filter((k) => JSON.stringify(fa[k]) !== JSON.stringify(fb[k]));
+console.log('functions', names.size, 'differ', diff.length, diff.slice(0, 60).join(' '));

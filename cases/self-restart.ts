@@ -55,4 +55,36 @@ test.needs({ patch: patches.mmFlags })(
   },
 );
 
+/** Fields of MM that only /proc and limits look at: by name, where each is, and what is added to it. */
+const marks = [
+  ['start_code', 16, -1n],
+  ['end_code', 24, 1n],
+  ['start_data', 32, -1n],
+  ['end_data', 40, 1n],
+  ['start_stack', 64, -8n],
+  ['arg_start', 72, -1n],
+  ['arg_end', 80, 1n],
+  ['env_start', 88, -1n],
+  ['env_end', 96, 1n],
+] as const;
+
+test('each of the marks of its memory is what the image says, as the next image tells', async ({
+  guest,
+}) => {
+  const saved = await savedSelf(guest);
+  const markIn = (bytes: Buffer, at: number) =>
+    bytes.readBigUInt64LE(placeOf(bytes, types.memory) + at);
+  const other = marks.reduce(
+    (bytes, [, at, more]) =>
+      withNumber(bytes, placeOf(bytes, types.memory) + at, 8, markIn(bytes, at) + more),
+    saved.bytes,
+  );
+  assert.is((await restartFrom(guest, saved, other))['ret'], '0');
+  assert.is(wordsOf(await saved.self.ask(`checkpoint 0 ${saved.path}`))['errno'], 'none');
+  const again = Buffer.from(await guest.read(saved.path));
+  const named = (bytes: Buffer) =>
+    Object.fromEntries(marks.map(([name, at]) => [name, markIn(bytes, at)]));
+  assert.equal(named(again), named(other));
+});
+
 test.run();

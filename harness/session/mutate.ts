@@ -4,6 +4,7 @@ import type { Image } from '../../kernel/base.ts';
 import { isCounted } from '../../kernel/series/series.ts';
 import { chooseBase } from '../../kernel/source/choose.ts';
 import { changeWord } from '../../qemu/guest-memory.ts';
+import { userSpaceOf } from '../../rootfs/rootfs.ts';
 import type { Context } from '../core/context.ts';
 import { defined } from '../core/defined.ts';
 import { labError } from '../core/errors.ts';
@@ -70,7 +71,7 @@ export async function runMutate(
   const chosen = await chooseBase(options, quietContext(cli), cli.project.bases);
   return runSession({
     ...{ options, cli, bases: chosen.bases.map(({ name }) => name), kind: 'mutate' },
-    work: async (context) => {
+    work: async ({ context }) => {
       if (chosen.reason !== undefined) context.emit({ type: 'note', text: chosen.reason });
       const prepared = await prepare(
         chosen.bases,
@@ -117,7 +118,7 @@ async function mutateBase(
   const entries = await entriesFor(image, options, cli, context);
   const reach = await reachOf(found, entries, context);
   const chosen = chooseMutants(found, reach, options, choice);
-  context.emit(baseReady(image, prepared.rootfs));
+  context.emit(baseReady(image, prepared.userSpaces));
   if (choice.list) {
     for (const each of chosen) context.emit({ type: 'note', text: listed(each, found) });
     return [];
@@ -132,7 +133,12 @@ async function mutateBase(
   });
   context.emit({ type: 'cases-planned', cases: tasks.map(({ planned }) => planned) });
   const lab = { mutated, prepared, options, cli };
-  const memory = await openMemory(mutated.image, prepared.rootfs, cli.project, context);
+  const memory = await openMemory(
+    mutated.image,
+    userSpaceOf(image.base, prepared.userSpaces),
+    cli.project,
+    context,
+  );
   const outcomes = new Map<string, MutantResult>();
   const results: CaseResult[] = [];
   const close = (task: Task, outcome: MutantOutcome, start: number, known?: true): void => {
@@ -270,13 +276,13 @@ let rounds = 0;
 /** Returns what runs cases in guests of a worker's own, with a mutant on. */
 function createTrial(name: string, lab: Lab, context: Context): RunTrial {
   const { mutated, prepared, cli } = lab;
-  const { rootfs, accelerator, factor } = prepared;
+  const { userSpaces, accelerator, factor } = prepared;
   const { notices, calls } = cli.project;
   const folder = join(context.scratch, name);
   let on = 0;
   const machinery = createMachinery(
     {
-      ...{ images: [mutated.image], rootfs, accelerator, factor, folder, notices },
+      ...{ images: [mutated.image], userSpaces, accelerator, factor, folder, notices },
       // Without a mutant a number is written that none has: a guest that is treated otherwise
       // would be no measure.
       alter: ({ qmp }, own) => {

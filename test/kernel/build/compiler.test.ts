@@ -51,5 +51,5 @@ it('asks clang for nothing that only gcc knows', () => {
   const flagsOf = ({ makeVariables }: Base) =>
     Object.keys(makeVariables).filter((name) => name.startsWith('CFLAGS_'));
   assert.equal(flagsOf(modern).length, 3);
-  assert.deepEqual(flagsOf(buildWith(modern, 'clang')), []);
+  assert.deepEqual(flagsOf(buildWith(modern, { compiler: 'clang' })), []);
 });

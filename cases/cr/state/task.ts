@@ -182,7 +182,7 @@ export const taskStruct: StructState = {
       indifferent('fpu_counter', 'a guess whether the FPU is going to be used'),
       indifferent('binfmt', 'that of the restarter: programs are ELF here and there'),
       indifferent(
-        'lock_depth cred_exec_mutex link_count total_link_count fs_excl bio_tail scm_work_list irqaction',
+        'lock_depth cred_exec_mutex link_count total_link_count fs_excl bio_tail scm_work_list irqaction broken_holds',
         atBoundary,
       ),
       indifferent(

@@ -105,6 +105,7 @@ function take(draft: Draft, event: LabEvent): void {
       draft.against.push(event.against);
       return;
     case 'coverage':
+    case 'mutants':
     case 'estimated':
     case 'stage-progress':
     case 'case-started':

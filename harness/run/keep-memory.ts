@@ -2,13 +2,19 @@ import { mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { CaseArtefact } from '../core/events.ts';
 import type { LiveGuest } from '../guest/live-guest.ts';
-import type { RunSettings } from './run-settings.ts';
+import type { Vigil } from '../guest/guest-handle.ts';
 
 /** Memories that a run keeps: each is some ten MiB, and the first tell as much as the hundredth. */
 export const mostMemories = 2;
 
 /** Tells whether one more memory may be kept, and counts it. */
 export type MayKeep = () => boolean;
+
+/** Where memories are kept, and whom to tell. */
+export interface KeepingSettings extends Pick<Vigil, 'emit' | 'signal'> {
+  readonly folder?: string;
+  readonly mayKeepMemory: MayKeep;
+}
 
 /** Returns what counts a run's memories. */
 export function countMemories(): MayKeep {
@@ -22,7 +28,7 @@ export function countMemories(): MayKeep {
  */
 export async function keepMemory(
   { handle }: LiveGuest,
-  { folder, mayKeepMemory, emit, signal }: RunSettings,
+  { folder, mayKeepMemory, emit, signal }: KeepingSettings,
 ): Promise<CaseArtefact | undefined> {
   const { dump, name, base } = handle;
   if (dump === undefined || folder === undefined || signal.aborted) return undefined;

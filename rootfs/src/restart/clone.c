@@ -9,30 +9,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "../common/clone.h"
 #include "../cr-abi.h"
 #include "restart.h"
-
-/* A system call whose child may come back on a stack with who to call on it. */
-static long call_on_stack(long number, long a, long b, long c, long d, long e)
-{
-	register long r10 __asm__("r10") = d;
-	register long r8 __asm__("r8") = e;
-	long result;
-
-	__asm__ volatile("syscall\n\t"
-			 "test %%rax, %%rax\n\t"
-			 "jnz 1f\n\t"
-			 "xor %%ebp, %%ebp\n\t"
-			 "pop %%rax\n\t"
-			 "pop %%rdi\n\t"
-			 "call *%%rax\n\t"
-			 "hlt\n"
-			 "1:"
-			 : "=a"(result)
-			 : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8)
-			 : "rcx", "r11", "memory");
-	return result;
-}
 
 static pid_t returned(long result)
 {

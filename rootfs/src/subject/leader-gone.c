@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "../common/clone.h"
 #include "subject.h"
 
 static int live_on(void *unused)
@@ -21,9 +22,10 @@ static void leave(char **args)
 	static _Alignas(16) char stack[16384];
 
 	(void)args;
-	if (clone(live_on, stack + sizeof(stack),
-		  CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |
-		  CLONE_THREAD | CLONE_SYSVSEM, NULL) < 0)
+	if (clone_to(live_on, stack + sizeof(stack),
+		     CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |
+			     CLONE_THREAD | CLONE_SYSVSEM,
+		     NULL, NULL) < 0)
 		cannot("clone");
 	settled();
 	/* Of this task alone, where _exit would end the group. */

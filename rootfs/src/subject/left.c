@@ -22,6 +22,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "../common/clone.h"
 #include "../common/names.h"
 #include "../cr-abi.h"
 #include "subject.h"
@@ -91,10 +92,10 @@ static void restart(const char *path)
 	pid_t pid;
 
 	image = path;
-	pid = clone(leave, stack + sizeof(stack),
-		    CLONE_VM | share | CLONE_CHILD_CLEARTID | CLONE_CHILD_SETTID |
-			    SIGCHLD,
-		    NULL, NULL, NULL, &tid);
+	pid = clone_to(leave, stack + sizeof(stack),
+		       CLONE_VM | share | CLONE_CHILD_CLEARTID | CLONE_CHILD_SETTID |
+			       SIGCHLD,
+		       NULL, &tid);
 	while (pid > 0 && !error && !has_left(pid))
 		sched_yield();
 	sigaction(SIGUSR1, NULL, &now);

@@ -39,14 +39,22 @@ export async function planCommits(
     }
     const was = patches.find((patch) => patch.subject === subject);
     const before = plans.at(-1)?.group;
+    const inherited = before === undefined || before === toolchainGroup ? undefined : before;
+    // A patch that was moved back into an earlier group's place is of that group now.
+    const own =
+      was !== undefined && !comesBefore(was.group, before, patches) ? was.group : undefined;
     const group =
-      before !== undefined && before !== toolchainGroup
-        ? before
-        : (was?.group ?? (subject.startsWith(toolchainGroup) ? toolchainGroup : counted));
+      own ?? inherited ?? (subject.startsWith(toolchainGroup) ? toolchainGroup : counted);
     const bytes = await formatPatch(tree, commit);
     plans.push({ group, subject, bytes, was, slug });
   }
   return plans;
+}
+
+/** Whether one group's patches come before another's in a series. */
+function comesBefore(group: string, other: string | undefined, patches: readonly Patch[]): boolean {
+  const placeOf = (name: string) => patches.findIndex((patch) => patch.group === name);
+  return other !== undefined && placeOf(group) < placeOf(other);
 }
 
 /** Returns a patch as it is. */

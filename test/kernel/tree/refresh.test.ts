@@ -318,3 +318,25 @@ it('brings a tree from a prefix to the whole series, or to the prefix that is as
     commit(tree, 'kernel/cr.c', 'int cr;\n', '-m', 'c/r: more');
     assert.deepEqual(await subjectsOf(), ['c/r: more', ...whole.slice(-2)]);
   }, 2));
+
+it('leaves a patch in its group, when it is the first of that one and has changed', () =>
+  withToy(async (toy) => {
+    const fixes = [{ subject: 'fork: count', files: { 'kernel/count.c': 'int count;\n' } }];
+    const { toolchain = [], ...others } = usualSeries;
+    writeSeries(toy, { toolchain, fixes, ...others });
+    const from = writeToy(join(toy.folder, 'linux'));
+    const source = await acquireSource(toyBase, { from }, toy.context);
+    const series = await readSeries(toyBase, undefined, toy.patches);
+    await applySeries(source, series, toy.context);
+    const groups = (patches: readonly { readonly group: string }[]) =>
+      patches.map(({ group }) => group);
+    const tree = source.repository;
+    const count = groups(series.patches).filter((group) => group === 'cr').length;
+    const tip = gitIn(tree, 'rev-parse', 'HEAD');
+    gitIn(tree, 'checkout', '--quiet', '--detach', `HEAD~${count - 1}`);
+    commit(tree, 'kernel/first.c', 'int first;\n', '--amend', '--no-edit');
+    gitIn(tree, 'cherry-pick', `HEAD@{1}..${tip}`);
+    await refreshSeries(source, toy.context, toy.patches);
+    const after = await readSeries(toyBase, undefined, toy.patches);
+    assert.deepEqual(groups(after.patches), groups(series.patches));
+  }));

@@ -55,38 +55,69 @@ async function endsThawed(guest: Guest, workload: Workload, signal: string): Pro
 }
 
 // A process dies at once of a signal that ends it if a thread can take that. On 2.6.30 any can; on
-// 6.1 none that froze at work, but one that froze asleep in a call.
-const killers = (name: string) => [
-  { signal: 'KILL', needs: {} },
-  { signal: 'TERM', needs: name === 'count' ? { base: 'v2.6.30' } : {} },
-];
+// 6.1 none that froze at work, but one that froze asleep in a call (see the last case).
+const killers = ['count', 'threads'].flatMap((name) => [
+  { name, signal: 'KILL', needs: {} },
+  { name, signal: 'TERM', needs: { base: 'v2.6.30' } },
+]);
 
-for (const name of ['count', 'threads'])
-  for (const { signal, needs } of killers(name))
-    test.needs(needs)(
-      `SIG${signal}, ${name}: EAGAIN, the record says why, thawed it ends`,
-      async ({ guest }) => {
-        const workload = await signalled(guest, name, signal);
-        const result = await guest.checkpoint(workload.pid);
-        assert.is(result.errno, 'EAGAIN');
-        const { error } = await result.image();
-        assert.is(error, `task ${await nameOf(guest, workload.pid)} is being killed`);
-        await endsThawed(guest, workload, signal);
-      },
-    );
+for (const { name, signal, needs } of killers)
+  test.needs(needs)(
+    `SIG${signal}, ${name}: EAGAIN, the record says why, thawed it ends`,
+    async ({ guest }) => {
+      const workload = await signalled(guest, name, signal);
+      const result = await guest.checkpoint(workload.pid);
+      assert.is(result.errno, 'EAGAIN');
+      const { error } = await result.image();
+      assert.is(error, `task ${await nameOf(guest, workload.pid)} is being killed`);
+      await endsThawed(guest, workload, signal);
+    },
+  );
 
-test.needs({ base: 'v6.1' })('SIGTERM, count: saved and thawed, it ends', async ({ guest }) => {
-  const workload = await signalled(guest, 'count', 'TERM');
-  await save(guest, workload);
-  await endsThawed(guest, workload, 'TERM');
+/** Starts a task that is never asleep, freezes it, and sends it SIGTERM. */
+async function signalledAtWork(guest: Guest): Promise<Workload> {
+  const script = 'echo ready; exec < /dev/null > /dev/null 2>&1; while :; do :; done';
+  const argv = ['/bin/busybox', 'sh', '-c', script];
+  const group = 'at-work';
+  const program = await guest.program(argv, { says: /^ready$/, group });
+  const { pid } = program;
+  const busy = { name: group, program, pid, folder: '/', group, pids: false, container: false };
+  await freezeAll(guest, busy);
+  await guest.shim('signal', String(pid), 'TERM');
+  return busy;
+}
+
+test.needs({ base: 'v6.1' })('SIGTERM, at work: saved and thawed, it ends', async ({ guest }) => {
+  const busy = await signalledAtWork(guest);
+  await save(guest, busy);
+  await endsThawed(guest, busy, 'TERM');
 });
 
-test.needs({ base: 'v6.1' })('SIGTERM, count: restarted, it ends', async ({ guest }) => {
-  const workload = await signalled(guest, 'count', 'TERM');
-  const image = await save(guest, workload);
-  await destroy(guest, workload);
-  const { program } = await bringBack(guest, workload, image);
+test.needs({ base: 'v6.1' })('SIGTERM, at work: restarted, it ends', async ({ guest }) => {
+  const busy = await signalledAtWork(guest);
+  const image = await save(guest, busy);
+  await destroy(guest, busy);
+  const { program } = await bringBack(guest, busy, image);
   assert.equal(await program.ended(), { status: 128 + 15, signal: null });
+});
+
+test('SIGTERM, asleep in a call: EAGAIN, the record says why, thawed it ends', async ({
+  guest,
+}) => {
+  const script = 'echo ready; exec /bin/sleep 1000';
+  const sleeper = await guest.program(['/bin/busybox', 'sh', '-c', script], { says: /^ready$/ });
+  const { pid } = sleeper;
+  // Of another name once it is the program that does nothing else.
+  let { comm } = await guest.state(pid);
+  while (comm !== 'sleep') ({ comm } = await guest.state(pid));
+  await comesTo(guest, pid, 'S');
+  await guest.freeze(pid);
+  await guest.shim('signal', String(pid), 'TERM');
+  const result = await guest.checkpoint(pid);
+  assert.is(result.errno, 'EAGAIN');
+  assert.is((await result.image()).error, `task ${await nameOf(guest, pid)} is being killed`);
+  await guest.thaw(pid);
+  assert.equal(await sleeper.ended(), { status: null, signal: 'SIGTERM' });
 });
 
 test.run();

@@ -98,7 +98,9 @@ export async function canHave(
   }
   const whyNot = first === undefined ? 'no server has it' : await probe(first, signal);
   return whyNot === undefined
-    ? { why: `${new URL(first ?? '').host.replace(/^cdn\./, '')} has its source` }
+    ? {
+        why: `${base.source.kind === 'archive' ? new URL(first ?? '').host : 'kernel.org'} has its source`,
+      }
     : { whyNot: `no --source, no ${variable}, not in the lab home, and ${whyNot}` };
 }
 

@@ -1,8 +1,9 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { hashFile } from '../../harness/store/cache.ts';
 import type { Base } from '../base.ts';
 import { lastLines, run } from '../../harness/core/run.ts';
-import { unusableSource } from './source-errors.ts';
+import { unusableSource, wrongSource } from './source-errors.ts';
 import { importFolder } from './source-folder.ts';
 import type { Imported, ImportOptions } from './source-git.ts';
 
@@ -17,6 +18,7 @@ export async function importArchive(
   staging: string,
   options: ImportOptions,
 ): Promise<Imported> {
+  await refuseOther(base, archive, place);
   const unpacked = join(staging, 'unpacked');
   await mkdir(unpacked, { recursive: true });
   const leaveOut = base.source.kind === 'debian-package' ? base.source.leaveOut : [];
@@ -49,6 +51,14 @@ export async function importArchive(
     );
   const folder = await topFolder(unpacked);
   return importFolder(base, folder, place, staging, true, options);
+}
+
+/** Nothing is unpacked of an archive that has not the checksum which the base names. */
+async function refuseOther(base: Base, archive: string, place: string): Promise<void> {
+  if (base.source.kind !== 'archive') return;
+  const { sha256 } = base.source;
+  const found = await hashFile(archive);
+  if (found !== sha256) throw wrongSource(base, place, `SHA-256 ${sha256}`, `SHA-256 ${found}`);
 }
 
 /** A kernel tarball holds one folder; files at its top are fine as well. */

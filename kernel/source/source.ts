@@ -1,7 +1,6 @@
 import { access, mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { Context } from '../../harness/core/context.ts';
-import { hashFile } from '../../harness/store/cache.ts';
 import type { Base, Source } from '../base.ts';
 import { download } from './download.ts';
 import { importArchive } from './source-archive.ts';
@@ -114,7 +113,7 @@ async function install(
   const old = await readRecord(tree);
   if (old?.id === id) {
     const others = old.places.filter((known) => known.path !== place[0]?.path);
-    await writeRecord(tree, { ...old, places: [...others, ...place] });
+    await writeRecord(tree, { ...old, places: [...others, ...place], ...vouched });
   } else {
     if (old !== undefined) await refuseWork(tree);
     await writeRecord(imported.path, { id, version, origin, commit, places: place, ...vouched });
@@ -148,6 +147,8 @@ async function importPlace(
   const facts = await stat(place).catch(() => undefined);
   if (facts === undefined) throw unusableSource(base, place, 'there is no such file or folder');
   if (!facts.isDirectory()) return importArchive(base, place, place, staging, options);
+  if (base.source.kind === 'archive')
+    throw wrongSource(base, place, `an archive with SHA-256 ${base.source.sha256}`, 'a folder');
   const gitFolder = await findGitFolder(place);
   const tree = gitFolder === undefined ? undefined : await findTree(base, gitFolder);
   if (gitFolder !== undefined && tree !== undefined)
@@ -183,24 +184,17 @@ async function importRemote(
     return importTree(base, base.source.repository, base.source.treeId, staging, options);
   if (base.source.kind === 'debian-package')
     return importPackage(base, base.source.package, context.home, staging, options);
-  if (base.source.kind === 'archive')
-    return importFirst(base, base.source.places, staging, options, context, (file, place) =>
-      refuseOther(base, file, place),
-    );
-  return importFirst(base, base.source.urls, staging, options, context);
+  const places = base.source.kind === 'archive' ? base.source.places : base.source.urls;
+  return importFirst(base, places, staging, options, context);
 }
 
-/**
- * Imports the first archive that answers: a file, or what is downloaded into the lab home. `check`
- * looks at it before anything is unpacked.
- */
+/** Imports the first archive that answers: a file, or what is downloaded into the lab home. */
 async function importFirst(
   base: Base,
   places: readonly string[],
   staging: string,
   options: ImportOptions,
   context: Context,
-  check: (file: string, place: string) => Promise<void> = () => Promise.resolve(),
 ): Promise<Imported> {
   const tried: string[] = [];
   for (const place of places) {
@@ -222,7 +216,6 @@ async function importFirst(
       continue;
     }
     try {
-      await check(file, place);
       return { ...(await importArchive(base, file, file, staging, options)), origin: place };
     } catch (error) {
       options.signal.throwIfAborted();
@@ -232,12 +225,4 @@ async function importFirst(
     }
   }
   throw noSource(base, tried);
-}
-
-/** Throws `source-id-mismatch` for an archive that has not the checksum which the base names. */
-async function refuseOther(base: Base, file: string, place: string): Promise<void> {
-  if (base.source.kind !== 'archive') return;
-  const { sha256 } = base.source;
-  const found = await hashFile(file);
-  if (found !== sha256) throw wrongSource(base, place, `SHA-256 ${sha256}`, `SHA-256 ${found}`);
 }

@@ -383,3 +383,21 @@ it('refuses an archive with another checksum before it is unpacked, and leaves t
       [],
     );
   }));
+
+it('takes the same source from another archive, and refuses what is named instead of it', () =>
+  withToy(async (toy) => {
+    const archives = [tarball(toy, 'z', 'gz')];
+    rmSync(join(toy.folder, 'linux-2.6.30'), { recursive: true });
+    archives.push(tarball(toy, 'J', 'xz'));
+    for (const archive of archives) {
+      const sha256 = await hashFile(archive);
+      const base: Base = { ...toyBase, source: { kind: 'archive', sha256, places: [archive] } };
+      assert.equal((await acquireSource(base, {}, toy.context)).id, toyTreeId);
+    }
+    const [archive = ''] = archives;
+    const source = { kind: 'archive', sha256: '0'.repeat(64), places: [] } as const;
+    for (const from of [archive, join(toy.folder, 'linux-2.6.30')])
+      await assert.rejects(acquireSource({ ...toyBase, source }, { from }, toy.context), {
+        code: 'source-id-mismatch',
+      });
+  }));

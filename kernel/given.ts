@@ -4,7 +4,7 @@ import type { ArchitectureName } from '../harness/core/architectures.ts';
 import type { Context } from '../harness/core/context.ts';
 import { labError } from '../harness/core/errors.ts';
 import type { Base } from './base.ts';
-import { builtEver, fragmentFilesOf, plain, toolchainOf } from './bases/architecture.ts';
+import { builtEver, plain, toolchainOf } from './bases/architecture.ts';
 import { ageOf, doubtAbout, releaseOf, type Age } from './bases/ages.ts';
 import { buildWith, type BuildChoice } from './bases/build-with.ts';
 import { chooseBase } from './source/choose.ts';
@@ -77,7 +77,7 @@ export async function openGiven(options: GivenOptions, context: Context): Promis
   ) as [string, string];
   await writePatches(join(patches, name), series, age);
   await mkdir(join(config, name), { recursive: true });
-  for (const [fragment, path] of Object.entries(fragmentFilesOf(age, architecture)))
+  for (const [fragment, path] of Object.entries(usual.fragmentFiles ?? {}))
     await cp(path, join(config, name, `${fragment}.config`));
   for (const fragment of fragments)
     await writeFile(join(config, name, `${fragment.name}.config`), fragment.text);

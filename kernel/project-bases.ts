@@ -1,7 +1,7 @@
 import type { BaseChoice } from '../harness/core/project.ts';
 import type { Base } from './base.ts';
 import { ageOf, releaseOf } from './bases/ages.ts';
-import { builtEver, fragmentFilesOf, plain, toolchainOf } from './bases/architecture.ts';
+import { builtEver, plain, toolchainOf } from './bases/architecture.ts';
 import { findBase } from './bases.ts';
 import { findRevision, openClone } from './source/revision.ts';
 
@@ -22,14 +22,12 @@ export interface ProjectParts {
 export async function makeBase(choice: BaseChoice, parts: ProjectParts): Promise<Base> {
   const { patches, fragments, builds } = parts;
   const own = typeof choice === 'string' ? findBase(choice) : await originOf(choice);
-  const age = ageOf(own.release, builtEver, own.architecture);
-  const lab = typeof choice === 'string' ? {} : fragmentFilesOf(age, own.architecture);
   return {
     ...own,
     config: { ...own.config, fragments: [...own.config.fragments, ...Object.keys(fragments)] },
     patches,
-    fragmentFiles: { ...own.fragmentFiles, ...lab, ...fragments },
-    toolchain: toolchainOf(age),
+    fragmentFiles: { ...own.fragmentFiles, ...fragments },
+    toolchain: toolchainOf(ageOf(own.release, builtEver, own.architecture)),
     ...(builds === undefined ? {} : { builds }),
     // The lab's own base has a tree that all projects share.
     ...(typeof choice === 'string' || builds === undefined ? {} : { tree: builds }),

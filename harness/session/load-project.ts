@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { bases as labBases } from '../../kernel/bases.ts';
 import { isOwn } from '../../kernel/build/fragments.ts';
 import { makeBase } from '../../kernel/project-bases.ts';
+import { isRemote } from '../../kernel/source/source-record.ts';
 import { architectures, type ArchitectureName } from '../core/architectures.ts';
 import type { Base } from '../core/base.ts';
 import { isLabError, labError, reportOf } from '../core/errors.ts';
@@ -214,7 +215,7 @@ async function openBase(
 function placeOf(choice: BaseChoice, { resolve: absolute }: Places): BaseChoice {
   if (typeof choice === 'string') return choice;
   if ('repository' in choice) return { ...choice, repository: absolute(choice.repository) };
-  if ('archive' in choice && choice.archive !== undefined && !/^https?:/.test(choice.archive))
+  if ('archive' in choice && choice.archive !== undefined && !isRemote(choice.archive))
     return { ...choice, archive: absolute(choice.archive) };
   return choice;
 }

@@ -25,6 +25,12 @@ export function plain(
     release,
     architecture,
     config: { ...age.config, fragments: fragmentsFor(architecture) },
+    fragmentFiles: Object.fromEntries(
+      fragmentsFor(architecture).map((fragment) => [
+        fragment,
+        join(configFolder, age.fragmentFolder, `${fragment}.config`),
+      ]),
+    ),
   };
 }
 
@@ -45,23 +51,10 @@ export function onArchitecture(base: Base, architecture: ArchitectureName): Base
     config: { ...usual.config, fragments: [...usual.config.fragments, ...own] },
     patches: base.patches ?? join(patchesFolder, base.name),
     toolchain: base.toolchain === undefined ? undefined : toolchainOf(age),
-    fragmentFiles: { ...fragmentFilesOf(age, architecture), ...Object.fromEntries(ownFiles) },
+    fragmentFiles: { ...usual.fragmentFiles, ...Object.fromEntries(ownFiles) },
     tree: base.tree ?? base.name,
     builds: `${base.builds ?? base.name}-${architecture}`,
   };
-}
-
-/** Returns the paths of the lab's own fragments for kernels of an age, by name. */
-export function fragmentFilesOf(
-  { fragmentFolder }: Age,
-  architecture: ArchitectureName,
-): Record<string, string> {
-  return Object.fromEntries(
-    fragmentsFor(architecture).map((name) => [
-      name,
-      join(configFolder, fragmentFolder, `${name}.config`),
-    ]),
-  );
 }
 
 /** Those that the series on v2.6.30 has as well, and those that it has no use for. */

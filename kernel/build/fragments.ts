@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { labError } from '../../harness/core/errors.ts';
-import type { ArchitectureName } from '../../harness/core/architectures.ts';
-import { architectures } from '../../harness/core/architectures.ts';
+import { architectures, type ArchitectureName } from '../../harness/core/architectures.ts';
 import type { Base } from '../base.ts';
 
 /** The folder of the repository that holds every base's fragments. */

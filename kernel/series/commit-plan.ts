@@ -91,7 +91,11 @@ export function nameAll(plans: readonly Planned[]): Named[] {
 }
 
 /** Writes a series into a folder of its own, which is emptied before. */
-export async function writeAll(root: string, named: readonly Named[], list: string): Promise<void> {
+export async function writeAll(
+  root: string,
+  named: readonly { readonly file: string; readonly bytes: string | Buffer }[],
+  list: string,
+): Promise<void> {
   await rm(root, { recursive: true, force: true });
   for (const { file, bytes } of named) {
     const path = join(root, file);

@@ -1,14 +1,13 @@
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
-import { dir } from 'tmp-promise';
 import { architectures, toolFor, type ArchitectureName } from '../harness/core/architectures.ts';
 import type { Context } from '../harness/core/context.ts';
-import { affordableCompilers } from '../harness/core/host-share.ts';
 import { keep, keyOf } from '../harness/store/cache.ts';
 import { findCompiler, type Compiler } from './compiler.ts';
 import { pins } from './pins.ts';
 import { run } from './run.ts';
 import { obtainSource } from './sources.ts';
+import { withSource } from './unpacked.ts';
 
 /** Raised when the same inputs come to mean another library. */
 const recipe = 1;
@@ -28,42 +27,40 @@ export async function findCompilerFor(
   const asked = {
     doing: `building musl for ${architecture} guests`,
     next: 'The words above are its own; `lab doctor` says what an architecture needs.',
-    compiles: true,
     signal,
-  } as const;
+  };
   const gcc = toolFor(architecture, 'gcc');
-  const version = await run(gcc, ['-dumpfullversion'], { ...asked, code: 'rootfs-no-compiler' });
-  const { archive, sha256 } = await obtainSource(pins.musl, context);
+  const version = await run(gcc, ['-dumpfullversion'], {
+    ...asked,
+    code: 'rootfs-no-compiler',
+    compiles: true,
+  });
+  const source = await obtainSource(pins.musl, context);
   // Its wrapper names files by their whole paths.
-  const name = `musl-${keyOf({ recipe, sha256, target, version, home: home.rootfs })}`;
+  const name = `musl-${keyOf({ recipe, sha256: source.sha256, target, version, home: home.rootfs })}`;
   const prefix = join(home.rootfs, name);
   const make = async (fresh: string): Promise<void> => {
-    const { path: tree, cleanup } = await dir({ prefix: 'cr-lab-musl-', unsafeCleanup: true });
-    const shell = (program: string, ...args: string[]) =>
-      run(program, args, { ...asked, code: 'rootfs-tool-build', cwd: tree });
-    try {
-      context.emit({ type: 'note', text: `building musl for ${architecture} guests` });
-      await shell('tar', '--extract', '--strip-components=1', '--file', archive);
+    context.emit({ type: 'note', text: asked.doing });
+    await withSource('musl', source, asked, async ({ tree, jobs, shell }) => {
       const choices = [
         `--prefix=${prefix}`,
         `--target=${target}`,
         '--disable-shared',
         // It is not made by itself where there are no headers of another C library.
         '--enable-wrapper=gcc',
+        `CROSS_COMPILE=${target}-`,
       ];
-      await shell('./configure', ...choices, `CROSS_COMPILE=${target}-`);
-      await shell('make', `-j${affordableCompilers()}`);
+      await shell('./configure', choices);
+      await shell('make', [jobs]);
       const staged = join(tree, 'staged');
-      await shell('make', 'install', `DESTDIR=${staged}`);
+      await shell('make', ['install', `DESTDIR=${staged}`]);
       await cp(join(staged, prefix), fresh, { recursive: true });
-    } finally {
-      await cleanup();
-    }
+    });
   };
   await keep(home.rootfs, name, make);
   return {
     command: join(prefix, 'bin', 'musl-gcc'),
     architecture,
-    identity: `${gcc} ${version}, musl ${sha256}`,
+    identity: `${gcc} ${version}, musl ${source.sha256}`,
   };
 }

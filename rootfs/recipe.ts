@@ -1,5 +1,6 @@
 import type { Compiler } from './compiler.ts';
 import type { pins } from './pins.ts';
+import type { Unpacked } from './unpacked.ts';
 
 /** How a program of others' is built. Whatever a recipe says is an input of its cache key. */
 export interface Recipe {
@@ -12,17 +13,9 @@ export interface Recipe {
   readonly build: (workshop: Workshop) => Promise<readonly string[]>;
 }
 
-/** Where a recipe works and what with. Paths are absolute. */
-export interface Workshop {
-  readonly tree: string;
+/** Where a recipe works and what with. */
+export interface Workshop extends Unpacked {
+  /** The recipe's file in rootfs/config, absolute. */
   readonly config: string;
   readonly compiler: Compiler;
-  /** make's `-jN`. */
-  readonly jobs: string;
-  /** Runs a program in the tree and returns its output; throws an infrastructure error. */
-  readonly shell: (
-    program: string,
-    args: readonly string[],
-    env?: Readonly<Record<string, string>>,
-  ) => Promise<string>;
 }

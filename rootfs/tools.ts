@@ -1,16 +1,14 @@
 import { copyFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { dir } from 'tmp-promise';
 import { keep, keyOf } from '../harness/store/cache.ts';
 import type { Context } from '../harness/core/context.ts';
-import { affordableCompilers } from '../harness/core/host-share.ts';
 import { appletList, busybox } from './busybox.ts';
 import type { Compiler } from './compiler.ts';
 import { dropbear } from './dropbear.ts';
 import { pins } from './pins.ts';
-import { run } from './run.ts';
-import type { Recipe, Workshop } from './recipe.ts';
+import type { Recipe } from './recipe.ts';
 import { obtainSource } from './sources.ts';
+import { withSource } from './unpacked.ts';
 
 /** The guest's SSH server and busybox: absolute paths, and the names busybox answers to. */
 export interface Tools {
@@ -44,30 +42,18 @@ async function buildTool(recipe: Recipe, context: Context, compiler: Compiler): 
     recipe: await readFile(recipe.module, 'utf8'),
   });
   const { path } = await keep(context.home.rootfs, `${name}-${key}`, async (fresh) => {
-    const { path: tree, cleanup } = await dir({ prefix: `cr-lab-${name}-`, unsafeCleanup: true });
-    try {
-      context.emit({ type: 'note', text: `building ${name} for the guest` });
-      const shell = shellIn(tree, name, context.signal);
-      await shell('tar', ['--extract', '--strip-components=1', '--file', source.archive]);
-      const jobs = `-j${affordableCompilers()}`;
-      const files = await recipe.build({ tree, config, compiler, jobs, shell });
-      await Promise.all(files.map((file) => copyFile(join(tree, file), join(fresh, file))));
-    } finally {
-      await cleanup();
-    }
+    context.emit({ type: 'note', text: `building ${name} for the guest` });
+    const asked = {
+      doing: `building ${name} for the guest`,
+      next: `Install make, gcc, bzip2 and musl-tools; if that is not it, the words above are ${name}'s own.`,
+      signal: context.signal,
+    };
+    await withSource(name, source, asked, async (unpacked) => {
+      const files = await recipe.build({ ...unpacked, config, compiler });
+      await Promise.all(
+        files.map((file) => copyFile(join(unpacked.tree, file), join(fresh, file))),
+      );
+    });
   });
   return path;
-}
-
-function shellIn(cwd: string, name: string, signal: AbortSignal): Workshop['shell'] {
-  return (program, args, env = {}) =>
-    run(program, args, {
-      doing: `building ${name} for the guest`,
-      code: 'rootfs-tool-build',
-      compiles: true,
-      next: `Install make, gcc, bzip2 and musl-tools; if that is not it, the words above are ${name}'s own.`,
-      cwd,
-      env,
-      signal,
-    });
 }

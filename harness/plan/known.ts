@@ -1,11 +1,11 @@
-import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
-import { hasCode, labError } from '../core/errors.ts';
+import { labError } from '../core/errors.ts';
 import type { CaseResult, PlannedCase } from '../core/events.ts';
 import type { Project } from '../core/project.ts';
 import type { ListedCase, Mistake } from '../suite/listing.ts';
 import type { Judgement } from '../results/verdict.ts';
+import { parseList, readListText, type ListKind } from './project-list.ts';
 
 /** Where the list of known failures is, if a project's cases lie where they usually do. */
 export const knownFile = 'cases/known.json';
@@ -36,15 +36,19 @@ const listShape = z.array(
 /** A case that is known to fail on a base, and why. */
 export type KnownFailure = z.infer<typeof listShape>[number];
 
+const kind: ListKind<KnownFailure> = {
+  shape: listShape,
+  name: 'list of known failures',
+  basesOf: ({ base }) => [base],
+  unreadable,
+};
+
 /** Reads a project's list; none is an empty one. Throws a `usage` error for a broken one. */
 export async function readKnown({
   cases,
   bases,
 }: Pick<Project, 'cases' | 'bases'>): Promise<readonly KnownFailure[]> {
-  const text = await readFile(join(cases, basename(knownFile)), 'utf8').catch((error: unknown) => {
-    if (hasCode(error, 'ENOENT')) return '[]';
-    throw unreadable(String(error));
-  });
+  const text = await readListText(join(cases, basename(knownFile)), kind);
   return parseKnown(
     text,
     bases.map(({ name }) => name),
@@ -53,18 +57,7 @@ export async function readKnown({
 
 /** Returns the list that a text holds. Throws a `usage` error that says where it is wrong. */
 export function parseKnown(text: string, names: readonly string[]): readonly KnownFailure[] {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw unreadable(error instanceof Error ? error.message : String(error));
-  }
-  const parsed = listShape.safeParse(value);
-  const stranger = parsed.data?.find(({ base }) => !names.includes(base));
-  if (stranger !== undefined)
-    throw unreadable(`the project has no base ${stranger.base}: ${names.join(', ')}`);
-  if (parsed.success) return parsed.data;
-  throw unreadable('it is no list of known failures', z.prettifyError(parsed.error).split('\n'));
+  return parseList(text, names, kind);
 }
 
 /** Returns the first entry that a planned case is on the list with. */

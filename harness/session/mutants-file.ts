@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { z } from 'zod';
-import { hasCode, labError } from '../core/errors.ts';
+import { labError } from '../core/errors.ts';
 import type { Project } from '../core/project.ts';
+import { parseList, readListText, type ListKind } from '../plan/project-list.ts';
 
 /** Where the list of equivalent mutants is, if a project's cases lie where they usually do. */
 export const equivalentsFile = 'cases/mutants.json';
@@ -21,29 +21,24 @@ const listShape = z.array(
 /** A mutant that is no other program, and why no case can catch it. */
 export type Equivalent = z.infer<typeof listShape>[number];
 
+const kind: ListKind<Equivalent> = {
+  shape: listShape,
+  name: 'list of mutants',
+  basesOf: ({ bases }) => bases,
+  unreadable,
+};
+
 /** Reads a project's list; none is an empty one. Throws a `usage` error for a broken one. */
 export async function readEquivalents({
   cases,
   bases,
 }: Pick<Project, 'cases' | 'bases'>): Promise<readonly Equivalent[]> {
-  const text = await readFile(join(cases, 'mutants.json'), 'utf8').catch((error: unknown) => {
-    if (hasCode(error, 'ENOENT')) return '[]';
-    throw unreadable(String(error));
-  });
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw unreadable(error instanceof Error ? error.message : String(error));
-  }
-  const parsed = listShape.safeParse(value);
-  if (!parsed.success)
-    throw unreadable('it is no list of mutants', z.prettifyError(parsed.error).split('\n'));
-  const names = bases.map(({ name }) => name);
-  const stranger = parsed.data.flatMap((each) => each.bases).find((name) => !names.includes(name));
-  if (stranger !== undefined)
-    throw unreadable(`the project has no base ${stranger}: ${names.join(', ')}`);
-  return parsed.data;
+  const text = await readListText(join(cases, basename(equivalentsFile)), kind);
+  return parseList(
+    text,
+    bases.map(({ name }) => name),
+    kind,
+  );
 }
 
 function unreadable(what: string, details: readonly string[] = []): Error {

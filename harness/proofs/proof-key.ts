@@ -32,15 +32,23 @@ export async function readJudgeKey(
 ): Promise<string | undefined> {
   const version = versions.find((name) => existsSync(join(engine, name)));
   if (version === undefined) return undefined;
-  const folders = await readdir(cases, { withFileTypes: true }).catch(() => []);
-  const shared = folders.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  const shared = await listShared(cases);
   const places = [
     ...[...judges, version].map((name) => join(engine, name)),
     join(root, projectFile),
-    ...shared.sort().map((name) => join(cases, name)),
+    ...shared.map((name) => join(cases, name)),
   ];
   const sums = await Promise.all(places.map(hashAll));
   return sums.includes(undefined) ? undefined : keyOf({ sums, shared });
+}
+
+/** Returns the names, sorted, of the folders in which cases keep what they share. */
+export async function listShared(cases: string): Promise<readonly string[]> {
+  const there = await readdir(cases, { withFileTypes: true }).catch(() => []);
+  return there
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+    .sort();
 }
 
 /**

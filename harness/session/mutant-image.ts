@@ -1,10 +1,11 @@
-import { copyFile, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdtemp, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { z } from 'zod';
 import type { Image, Patch } from '../../kernel/base.ts';
 import { readElf } from '../../kernel/build/elf.ts';
 import { chosenFragments, valuesIn } from '../../kernel/build/fragments.ts';
 import { makeImage } from '../../kernel/image.ts';
+import { writeAll } from '../../kernel/series/commit-plan.ts';
 import { makeChangePatch } from '../../kernel/tree/change-patch.ts';
 import { mapCode } from '../coverage/code-map.ts';
 import { findLeftOut } from '../coverage/conditionals.ts';
@@ -187,15 +188,11 @@ async function writeSeries(
   const patch = await makeChangePatch(image, files, 'all mutants of the series', context);
   const folder = await mkdtemp(join(context.scratch, 'mutants-'));
   const own = 'mutants/0001-all-mutants.patch';
-  const place = (file: string) => join(folder, base.name, file);
-  for (const { file, path } of series.patches) {
-    await mkdir(dirname(place(file)), { recursive: true });
-    await copyFile(path, place(file));
-  }
-  await mkdir(dirname(place(own)), { recursive: true });
-  await writeFile(place(own), patch);
-  const list = [...series.patches.map(({ file }) => file), own];
-  await writeFile(place('series'), list.map((file) => `${file}\n`).join(''));
+  const patches = await Promise.all(
+    series.patches.map(async ({ file, path }) => ({ file, bytes: await readFile(path) })),
+  );
+  const all = [...patches, { file: own, bytes: patch }];
+  await writeAll(join(folder, base.name), all, all.map(({ file }) => `${file}\n`).join(''));
   return folder;
 }
 

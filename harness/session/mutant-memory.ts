@@ -9,7 +9,7 @@ import type { MutantOutcome } from '../core/mutants.ts';
 import type { Project } from '../core/project.ts';
 import type { Mutant } from '../mutate/mutant.ts';
 import type { PlanEntry } from '../plan/plan.ts';
-import { hashAll } from '../proofs/proof-key.ts';
+import { hashAll, listShared } from '../proofs/proof-key.ts';
 import { keyOf } from '../store/cache.ts';
 
 /** What became of mutants before, on this kernel, under cases that are what they were. */
@@ -33,6 +33,8 @@ const outcomeShape = z.object({
     z.object({ kind: z.literal('survived'), cases: z.number() }),
   ]),
 });
+
+type KeptOutcome = z.infer<typeof outcomeShape>['outcome'];
 
 /** Returns what is known of a kernel's mutants, and keeps more. */
 export async function openMemory(
@@ -65,19 +67,12 @@ export async function openMemory(
       const found = known[id];
       if (found === undefined) return undefined;
       const { key, outcome } = found;
-      const rests =
-        outcome.kind === 'caught'
-          ? entries.filter(({ planned }) => planned.id === outcome.by)
-          : byName(entries);
+      const rests = restingOn(outcome, entries);
       return rests.length > 0 && key === keyFor(rests) ? outcome : undefined;
     },
     keep: async ({ id }, entries, outcome) => {
       if (outcome.kind !== 'caught' && outcome.kind !== 'survived') return;
-      const rests =
-        outcome.kind === 'caught'
-          ? entries.filter(({ planned }) => planned.id === outcome.by)
-          : byName(entries);
-      known[id] = { key: keyFor(rests), outcome };
+      known[id] = { key: keyFor(restingOn(outcome, entries)), outcome };
       await changeFacts(outcomes, { [id]: known[id] });
     },
     isGreen: (entry) => green[entry.planned.id] === keyFor([entry]),
@@ -87,6 +82,13 @@ export async function openMemory(
       await changeFacts(greens, { [entry.planned.id]: key });
     },
   };
+}
+
+/** Returns the cases that an outcome rests on: the one that caught it, or all. */
+function restingOn(outcome: KeptOutcome, entries: readonly PlanEntry[]): readonly PlanEntry[] {
+  return outcome.kind === 'caught'
+    ? entries.filter(({ planned }) => planned.id === outcome.by)
+    : byName(entries);
 }
 
 /** In an order of their own: which is the fastest changes from run to run. */
@@ -100,7 +102,7 @@ async function hashCases(folder: string) {
   for (const entry of there)
     if (entry.isFile() && entry.name.endsWith('.ts'))
       files.set(join(folder, entry.name), await hashAll(join(folder, entry.name)));
-  const folders = there.filter((entry) => entry.isDirectory()).map(({ name }) => name);
-  const shared = await Promise.all(folders.sort().map((name) => hashAll(join(folder, name))));
+  const folders = await listShared(folder);
+  const shared = await Promise.all(folders.map((name) => hashAll(join(folder, name))));
   return { files, shared };
 }

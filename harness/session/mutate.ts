@@ -40,7 +40,7 @@ import { tryMutant, type RunTrial, type Trial } from './mutant-trial.ts';
 import { readEquivalents, equivalentsFile, type Equivalent } from './mutants-file.ts';
 import { prepare, type Prepared } from './prepare.ts';
 import { affordableJobs, baseReady } from './run-images.ts';
-import { runSession, type RunEnd } from './run-session.ts';
+import { runSession, type Run, type RunEnd } from './run-session.ts';
 
 /** Which mutants are tried. */
 export interface MutateChoice {
@@ -71,7 +71,8 @@ export async function runMutate(
   const chosen = await chooseBase(options, quietContext(cli), cli.project.bases);
   return runSession({
     ...{ options, cli, bases: chosen.bases.map(({ name }) => name), kind: 'mutate' },
-    work: async ({ context }) => {
+    work: async (run) => {
+      const { context } = run;
       if (chosen.reason !== undefined) context.emit({ type: 'note', text: chosen.reason });
       const prepared = await prepare(
         chosen.bases,
@@ -80,7 +81,7 @@ export async function runMutate(
       );
       const results: CaseResult[] = [];
       for (const image of prepared.images)
-        results.push(...(await mutateBase(image, prepared, options, choice, cli, context)));
+        results.push(...(await mutateBase(image, prepared, choice, run)));
       const [failure] = prepared.failures;
       if (failure !== undefined) throw failure;
       return endOf(results, choice);
@@ -104,18 +105,17 @@ interface Task {
 async function mutateBase(
   image: Image,
   prepared: Prepared,
-  options: RunOptions,
   choice: MutateChoice,
-  cli: ProjectCli,
-  context: Context,
+  run: Run,
 ): Promise<readonly CaseResult[]> {
+  const { options, cli, context } = run;
   const base = image.base.name;
   const found = await findOnBase(image, context);
   const equivalents = (await readEquivalents(cli.project)).filter(({ bases }) =>
     bases.includes(base),
   );
   warnOfStale(equivalents, found.mutants, context);
-  const entries = await entriesFor(image, options, cli, context);
+  const entries = await entriesFor(image, run);
   const reach = await reachOf(found, entries, context);
   const chosen = chooseMutants(found, reach, options, choice);
   context.emit(baseReady(image, prepared.userSpaces));
@@ -132,7 +132,7 @@ async function mutateBase(
       : [{ mutant, entries: reach(mutant), planned: plannedOf(each, found, base) }];
   });
   context.emit({ type: 'cases-planned', cases: tasks.map(({ planned }) => planned) });
-  const lab = { mutated, prepared, options, cli };
+  const lab = { mutated, prepared, run };
   const memory = await openMemory(
     mutated.image,
     userSpaceOf(image.base, prepared.userSpaces),
@@ -159,7 +159,7 @@ async function mutateBase(
       else if (known !== undefined) close(task, known, now, true);
       else waiting.push(task);
     }
-    await tryAll(waiting, memory, lab, close, context);
+    await tryAll(waiting, memory, lab, close);
   } finally {
     const report = reportOf(found, mutated, choice, [...outcomes.values()]);
     context.emit({ type: 'mutants', report });
@@ -170,9 +170,7 @@ async function mutateBase(
 /** The cases that may be run on a base, the fastest first. */
 async function entriesFor(
   image: Image,
-  options: RunOptions,
-  cli: ProjectCli,
-  context: Context,
+  { options, cli, context }: Run,
 ): Promise<readonly PlanEntry[]> {
   const files = await findCaseFiles(options.files, cli.project);
   const whole = { ...options, shard: undefined, repeat: 1, shuffle: undefined };
@@ -266,16 +264,15 @@ function warnOfStale(
 interface Lab {
   readonly mutated: MutatedImage;
   readonly prepared: Prepared;
-  readonly options: RunOptions;
-  readonly cli: ProjectCli;
+  readonly run: Run;
 }
 
 /** Counts the rounds of all workers: guests are named for them. */
 let rounds = 0;
 
 /** Returns what runs cases in guests of a worker's own, with a mutant on. */
-function createTrial(name: string, lab: Lab, context: Context): RunTrial {
-  const { mutated, prepared, cli } = lab;
+function createTrial(name: string, { mutated, prepared, run }: Lab): RunTrial {
+  const { cli, context } = run;
   const { userSpaces, accelerator, factor } = prepared;
   const { notices, calls } = cli.project;
   const folder = join(context.scratch, name);
@@ -319,8 +316,9 @@ function withPatience(entry: PlanEntry): PlanEntry {
 }
 
 /** Returns what runs a case with every mutant off, each once, and tells whether it passes. */
-function createControl(memory: MutantMemory, lab: Lab, context: Context): Trial['passesWithout'] {
-  const run = createTrial('trial-off', lab, context);
+function createControl(memory: MutantMemory, lab: Lab): Trial['passesWithout'] {
+  const { context } = lab.run;
+  const run = createTrial('trial-off', lab);
   const asked = new Map<string, Promise<boolean>>();
   let last: Promise<unknown> = Promise.resolve();
   const ask = async (entry: PlanEntry): Promise<boolean> => {
@@ -346,8 +344,8 @@ function createControl(memory: MutantMemory, lab: Lab, context: Context): Trial[
   };
 }
 
-function jobsOf({ options, mutated }: Lab): number {
-  return options.jobs ?? affordableJobs([mutated.image.base]);
+function jobsOf({ run, mutated }: Lab): number {
+  return run.options.jobs ?? affordableJobs([mutated.image.base]);
 }
 
 async function tryAll(
@@ -355,12 +353,12 @@ async function tryAll(
   memory: MutantMemory,
   lab: Lab,
   close: (task: Task, outcome: MutantOutcome, start: number) => void,
-  context: Context,
 ): Promise<void> {
+  const { context } = lab.run;
   const queue = [...tasks];
-  const passesWithout = createControl(memory, lab, context);
+  const passesWithout = createControl(memory, lab);
   const work = async (worker: number): Promise<void> => {
-    const run = createTrial(`trial-${worker}`, lab, context);
+    const run = createTrial(`trial-${worker}`, lab);
     for (let task = queue.shift(); task !== undefined; task = queue.shift()) {
       const { planned, mutant } = task;
       const start = performance.now();

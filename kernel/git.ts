@@ -1,3 +1,4 @@
+import { copyFile, stat, utimes } from 'node:fs/promises';
 import { labError } from '../harness/core/errors.ts';
 import { lastLines, run } from '../harness/core/run.ts';
 import type { RunOptions, RunResult } from '../harness/core/run.ts';
@@ -62,6 +63,18 @@ export async function gitText(
   const result = await git(folder, args, options);
   if (result.status === 0) return result.stdout.trimEnd();
   throw gitFailed(folder, args, result);
+}
+
+/**
+ * Copies a work tree's index, with its date: git reads again what was saved in the second in which
+ * the index was written, since neither size nor date need tell.
+ */
+export async function copyIndex(from: string, to: string): Promise<void> {
+  const { mtimeMs } = await stat(from);
+  await copyFile(from, to);
+  // Rather earlier, and one file more is read.
+  const seconds = Math.floor(mtimeMs / 1000);
+  await utimes(to, seconds, seconds);
 }
 
 /** Returns an error for a git command that has no business to fail. */

@@ -16,6 +16,7 @@ import { readPatchFolder } from './series/folder.ts';
 import { readMailedSeries, type GivenSeries } from './series/mailed.ts';
 import { readRange } from './source/range.ts';
 import { findRevision, openClone, refuseClone, type Revision } from './source/revision.ts';
+import { standingTree } from './source/work-tree.ts';
 
 /** A series that a user names on the command line. Paths are absolute. */
 export interface GivenOptions extends BuildChoice {
@@ -23,6 +24,8 @@ export interface GivenOptions extends BuildChoice {
   readonly repository?: string | undefined;
   /** `v6.12..topic` of the clone. */
   readonly range?: string | undefined;
+  /** What is not committed yet in the clone is the range's last patch. */
+  readonly tree?: boolean | undefined;
   /** An mbox, a maildir or one mail. */
   readonly mailbox?: string | undefined;
   /** A folder of patches. */
@@ -93,7 +96,7 @@ export async function openGiven(options: GivenOptions, context: Context): Promis
 }
 
 function refuseContradictions(options: GivenOptions): void {
-  const { range, mailbox, patches, repository, onto, base, source } = options;
+  const { range, tree, mailbox, patches, repository, onto, base, source } = options;
   const refuse = (what: string, next: string): Error =>
     labError({
       code: 'series-options',
@@ -112,6 +115,8 @@ function refuseContradictions(options: GivenOptions): void {
     throw refuse('more than one series is named', 'Leave --range, --mbox or --patches; one stays.');
   if (range !== undefined && repository === undefined)
     throw refuse('--range says nothing without a clone', 'Name it with --repo.');
+  if (range === undefined && tree === true)
+    throw refuse('--tree says nothing without a range', 'Name it: --range BASE.. with --repo.');
   if (range !== undefined && onto !== undefined)
     throw refuse('a range has its base already', 'Leave --onto out.');
   if (onto !== undefined && repository === undefined)
@@ -122,11 +127,12 @@ function refuseContradictions(options: GivenOptions): void {
 
 async function readGiven(
   options: GivenOptions,
-  { scratch }: Context,
+  { scratch, home }: Context,
 ): Promise<{ series: GivenSeries; revision: Revision | undefined }> {
-  const { repository, range, mailbox, patches, onto } = options;
+  const { repository, range, tree, mailbox, patches, onto } = options;
   if (range !== undefined && repository !== undefined) {
-    const series = await readRange(repository, range, scratch);
+    const standing = tree === true ? await standingTree(repository, home) : undefined;
+    const series = await readRange(repository, range, scratch, standing);
     return { series, revision: series.base };
   }
   const series =

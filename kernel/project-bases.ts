@@ -1,9 +1,11 @@
+import type { LabHome } from '../harness/core/home.ts';
 import type { BaseChoice } from '../harness/core/project.ts';
 import type { Base } from './base.ts';
 import { ageOf, releaseOf } from './bases/ages.ts';
 import { builtEver, plain, toolchainOf } from './bases/architecture.ts';
 import { findBase } from './bases.ts';
 import { findRevision, openClone } from './source/revision.ts';
+import { standingTree } from './source/work-tree.ts';
 
 /** What a project lays upon a base. Paths are absolute. */
 export interface ProjectParts {
@@ -17,11 +19,16 @@ export interface ProjectParts {
 
 /**
  * Returns a base that a project has chosen, with what the project lays upon it. Throws
- * `base-unknown`, and what findRevision() throws for a clone that does not have the commit.
+ * `base-unknown`, and what findRevision() and standingTree() throw for a clone that does not
+ * have what is named.
  */
-export async function makeBase(choice: BaseChoice, parts: ProjectParts): Promise<Base> {
+export async function makeBase(
+  choice: BaseChoice,
+  parts: ProjectParts,
+  home: LabHome,
+): Promise<Base> {
   const { patches, fragments, builds } = parts;
-  const own = typeof choice === 'string' ? findBase(choice) : await originOf(choice);
+  const own = typeof choice === 'string' ? findBase(choice) : await originOf(choice, home);
   return {
     ...own,
     config: { ...own.config, fragments: [...own.config.fragments, ...Object.keys(fragments)] },
@@ -40,7 +47,7 @@ function archiveOf(release: string): string {
   return `https://cdn.kernel.org/pub/linux/kernel/${folder}/linux-${release}.tar.xz`;
 }
 
-async function originOf(choice: Exclude<BaseChoice, string>): Promise<Base> {
+async function originOf(choice: Exclude<BaseChoice, string>, home: LabHome): Promise<Base> {
   const { name, architecture } = choice;
   if ('debian' in choice) {
     const release = releaseOf(choice.debian.replace(/^linux-source-/, ''));
@@ -57,12 +64,16 @@ async function originOf(choice: Exclude<BaseChoice, string>): Promise<Base> {
     const source = { kind: 'archive', sha256: choice.sha256, places } as const;
     return { ...plain(name, releaseOf(choice.release), architecture), source };
   }
-  const {
-    gitFolder,
-    name: revision,
-    tree,
-    version,
-  } = await findRevision(await openClone(choice.repository), choice.revision);
-  const source = { kind: 'git-revision', repository: gitFolder, revision, treeId: tree } as const;
-  return { ...plain(name, releaseOf(version), architecture), source };
+  const found =
+    'worktree' in choice
+      ? (await standingTree(choice.worktree, home)).revision
+      : await findRevision(await openClone(choice.repository), choice.revision);
+  const source = {
+    kind: 'git-revision',
+    repository: found.gitFolder,
+    revision: found.name,
+    treeId: found.tree,
+    ...('worktree' in choice && { origin: `${choice.worktree} as it stands` }),
+  } as const;
+  return { ...plain(name, releaseOf(found.version), architecture), source };
 }

@@ -71,7 +71,8 @@ async function openProject(
 ): Promise<Project> {
   const { noProject, loadProject } = await import('../session/load-project.ts');
   const folder = command === 'new' ? undefined : findProjectFolder(cli.folder, named, cli.root);
-  return folder === undefined ? noProject(cli.folder, findLabHome(cli.env)) : loadProject(folder);
+  const home = findLabHome(cli.env);
+  return folder === undefined ? noProject(cli.folder, home) : loadProject(folder, home);
 }
 
 /** Returns the lab's commands. Each loads what it needs when it runs. */

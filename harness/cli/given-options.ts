@@ -60,16 +60,17 @@ export function toGiven(typed: TypedSeries, cli: Cli): GivenOptions | undefined 
       'Name it with --repo and --range, --mbox or --patches.',
     );
   }
-  if (typed.upto !== undefined || typed.tree !== undefined)
+  if (typed.upto !== undefined)
     throw refuse(
-      "--upto and --tree are about the series in the lab's own patches/",
-      'Leave them out; a shorter --range proves less of a branch.',
+      "--upto is about the series in the lab's own patches/",
+      'Leave it out; a shorter --range proves less of a branch.',
     );
   const path = (name: string | undefined): string | undefined =>
     name === undefined ? undefined : resolvePath(cli, name);
   return {
     repository: path(repo),
     range,
+    tree: typed.tree,
     mailbox: path(mbox),
     patches: path(patches),
     onto,

@@ -4,7 +4,8 @@ import { architectures } from '../core/architectures.ts';
 /** Adds which patches the kernel is to have, for every command that boots one. */
 export function withPatchOptions(command: Command): Command {
   const upto = 'apply the series up to a number or subject';
-  const tree = 'what stands in `lab tree`, committed or only saved, instead of patches/';
+  const tree =
+    'what stands in `lab tree`, committed or only saved, instead of patches/; of a clone with --range: what is not committed yet is the last patch';
   return command
     .option('--upto <patch>', upto)
     .addOption(new Option('--tree', tree).conflicts('upto'));

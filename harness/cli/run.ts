@@ -121,7 +121,8 @@ export function toRunOptions(files: readonly string[], typed: Typed, cli: Projec
     compiler: typed.compiler,
     architecture: typed.arch,
     upto: typed.upto,
-    tree: typed.tree ?? false,
+    // Of a clone, it is part of the series that was named.
+    tree: given === undefined && typed.tree === true,
     ...defined({ against: typed.against }),
     accel: typed.accel,
     // One guest for all is one guest.

@@ -45,6 +45,7 @@ async function watchLab(
     const saves = watchSaves();
     try {
       for (const folder of foldersOf(cli.project)) await saves.add(folder);
+      if (options.given?.tree === true) await saves.add(options.given.repository ?? cli.folder);
       const bases = options.tree
         ? (await chooseBase(options, context, cli.project.bases)).bases
         : [];

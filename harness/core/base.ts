@@ -35,6 +35,8 @@ export type SourceRecipe =
       readonly revision: string;
       /** Its git tree id. */
       readonly treeId: string;
+      /** In words, where the user knows it by another name than the repository's path. */
+      readonly origin?: string | undefined;
     };
 
 /** What compiles a kernel; `--compiler` names it. */

@@ -8,6 +8,7 @@ export const errorCodes = {
     'range-merges': 'A git range has merges, which can be no series of patches.',
     'range-apart': "The ends of a git range don't follow each other.",
     'range-malformed': 'A git range is not written A..B.',
+    'work-tree-missing': 'A clone has no files checked out.',
     'revision-no-kernel': 'A commit is no kernel.',
     'revision-unknown': 'A clone has no such commit.',
     'repository-missing': 'A place is no git repository.',

@@ -58,6 +58,11 @@ type BasePlace =
       readonly repository: string;
       /** A commit of it: `v6.12`. */
       readonly revision: string;
+    }
+  | {
+      readonly name: string;
+      /** A clone of Linux as its files stand, committed or only saved; only read. */
+      readonly worktree: string;
     };
 
 /** A list, or one for each base by its name. */

@@ -36,7 +36,7 @@ export function describeLooks(
 }
 
 function givenWords(given: GivenOptions): string[] {
-  const { repository, range, mailbox, patches, onto, config, base, architecture } = given;
+  const { repository, range, tree, mailbox, patches, onto, config, base, architecture } = given;
   const options = [
     ['--repo', repository],
     ['--range', range],
@@ -47,7 +47,10 @@ function givenWords(given: GivenOptions): string[] {
     ['--arch', architecture],
     ...config.map((path) => ['--config', path]),
   ] as const;
-  return options.flatMap(([name = '', value]) => (value === undefined ? [] : [name, value]));
+  return [
+    ...options.flatMap(([name = '', value]) => (value === undefined ? [] : [name, value])),
+    ...(tree === true ? ['--tree'] : []),
+  ];
 }
 
 function kernelWords(circumstances: Circumstances | undefined): string[] {

@@ -9,7 +9,7 @@ import { architectures, type ArchitectureName } from '../core/architectures.ts';
 import type { Base } from '../core/base.ts';
 import { isLabError, labError, reportOf } from '../core/errors.ts';
 import { importCode } from '../core/import-code.ts';
-import type { LabHome } from '../core/home.ts';
+import { findLabHome, type LabHome } from '../core/home.ts';
 import { engineRoot, projectFile } from '../core/places.ts';
 import type {
   ArtefactRules,
@@ -63,6 +63,7 @@ const baseShape = z.union([
     archive: text.optional(),
   }),
   z.strictObject({ ...ofBase, repository: text, revision: text }),
+  z.strictObject({ ...ofBase, worktree: text }),
 ]);
 
 const projectShape = z.strictObject({
@@ -95,13 +96,13 @@ const projectShape = z.strictObject({
  * Returns the project of a folder: what its lab.config.ts exports by default. Throws
  * `project-unreadable` (usage) that names the key which is wrong.
  */
-export async function loadProject(root: string): Promise<Project> {
+export async function loadProject(root: string, home = findLabHome()): Promise<Project> {
   const path = join(root, projectFile);
   const config = await readConfig(path);
   const places = createPlaces(root, path);
   const bases = await Promise.all(
     (config.bases ?? labBases.map(({ name }) => name)).map((choice, index) =>
-      openBase(choice, index, config, root, places),
+      openBase(choice, index, config, { root, home }, places),
     ),
   );
   const names = bases.map(({ name }) => name);
@@ -133,11 +134,11 @@ const noPatches = 'no-patches';
 /** Returns what stands for a project where there is none: the lab's own bases, and no series. */
 export async function noProject(folder: string, home: LabHome): Promise<Project> {
   const bases = labBases.map(({ name }) =>
-    makeBase(name, {
-      patches: join(folder, noPatches),
-      fragments: {},
-      builds: `plain-${name}`,
-    }),
+    makeBase(
+      name,
+      { patches: join(folder, noPatches), fragments: {}, builds: `plain-${name}` },
+      home,
+    ),
   );
   return {
     name: basename(folder),
@@ -194,7 +195,7 @@ async function openBase(
   choice: BaseChoice,
   index: number,
   config: ProjectConfig,
-  root: string,
+  { root, home }: { readonly root: string; readonly home: LabHome },
   places: Places,
 ): Promise<Base> {
   const name = typeof choice === 'string' ? choice : choice.name;
@@ -204,7 +205,7 @@ async function openBase(
     fragments: fragmentsOf(name, config.config, places),
     builds: root === engineRoot ? undefined : `${slugOf(config.name)}-${slugOf(name)}`,
   };
-  return makeBase(placeOf(choice, places), parts).catch((error: unknown) => {
+  return makeBase(placeOf(choice, places), parts, home).catch((error: unknown) => {
     if (!isLabError(error)) throw error;
     const { what, details } = reportOf(error);
     throw places.wrong(`bases[${index}]`, [what, ...(details ?? [])].join('; '));
@@ -214,6 +215,7 @@ async function openBase(
 /** A choice whose paths are absolute. */
 function placeOf(choice: BaseChoice, { resolve: absolute }: Places): BaseChoice {
   if (typeof choice === 'string') return choice;
+  if ('worktree' in choice) return { ...choice, worktree: absolute(choice.worktree) };
   if ('repository' in choice) return { ...choice, repository: absolute(choice.repository) };
   if ('archive' in choice && choice.archive !== undefined && !isRemote(choice.archive))
     return { ...choice, archive: absolute(choice.archive) };

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { git, gitFailed, gitText } from '../git.ts';
 import type { GivenSeries } from '../series/mailed.ts';
 import { findRevision, openClone, refuseClone, type Revision } from './revision.ts';
+import type { Standing } from './work-tree.ts';
 
 /** A range of a clone: what it starts from, and its commits as patches. */
 export interface RangeSeries extends GivenSeries {
@@ -11,18 +12,28 @@ export interface RangeSeries extends GivenSeries {
 
 /**
  * Reads `A..B` of a user's clone: A is the base and must be an ancestor of B; `A...B` starts
- * where the two part. Without B it is HEAD. Nothing is written to the clone, and nothing of it
- * is run. Throws (usage) `range-malformed`, `range-apart`, `range-merges`, `range-empty`, and
+ * where the two part. Without B it is HEAD. With `standing`, B is what is checked out, and what is
+ * not committed yet is the last patch. Nothing is written to the clone, and nothing of it is run.
+ * Throws (usage) `range-malformed`, `range-apart`, `range-merges`, `range-empty`, and
  * what findRevision() throws.
  */
 export async function readRange(
   place: string,
   range: string,
   scratch: string,
+  standing?: Standing,
 ): Promise<RangeSeries> {
   const gitFolder = await openClone(place);
   const { from, to, dots } = splitRange(place, range);
   const tip = await findRevision(gitFolder, to);
+  if (standing !== undefined && tip.commit !== standing.head)
+    throw refuseClone(
+      place,
+      'range-malformed',
+      `${to} is not what is checked out in ${standing.folder}`,
+      [],
+      `Say ${from}.. with --tree: the range ends with what is not committed yet.`,
+    );
   const named = await findRevision(gitFolder, from);
   const parting = await git(gitFolder, ['merge-base', named.commit, tip.commit]);
   const common = parting.stdout.trim();
@@ -40,7 +51,8 @@ export async function readRange(
     throw refuseClone(place, 'range-apart', `${from} and ${to} have nothing in common`);
   const base = common === named.commit ? named : await findRevision(gitFolder, common);
   await refuseMerges(place, gitFolder, base, tip);
-  const patches = await formatRange(place, gitFolder, base, tip, scratch);
+  const last = standing?.revision ?? tip;
+  const patches = await formatRange(place, last.gitFolder, base, last, scratch);
   const count = `${patches.length} patch${patches.length === 1 ? '' : 'es'}`;
   return { base, origin: `${place} ${range}: ${count}`, patches, notes: [] };
 }

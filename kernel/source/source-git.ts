@@ -93,7 +93,8 @@ export async function importTree(
 /** Returns where a source came from, in words. */
 export function originOf({ source }: Base, gitFolder: string): string {
   const place = `git repository ${gitFolder}`;
-  return source.kind === 'git-revision' ? `${place} at ${source.revision}` : place;
+  if (source.kind !== 'git-revision') return place;
+  return source.origin ?? `${place} at ${source.revision}`;
 }
 
 /** Tells whether a version is of the base: `6.1.192` of `6.1`, `6.10` not. */

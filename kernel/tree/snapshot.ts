@@ -1,8 +1,8 @@
-import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import type { Context } from '../../harness/core/context.ts';
 import { labError } from '../../harness/core/errors.ts';
-import { gitText } from '../git.ts';
+import { copyIndex, gitText } from '../git.ts';
 
 /**
  * Returns the git tree id of a work tree's files as they are now, saved or committed, without what
@@ -16,7 +16,7 @@ export async function snapshotTree(
   const index = join(folder, 'index');
   const own = await gitText(tree, ['rev-parse', '--git-path', 'index']);
   // git's own knows every file's date: only what has changed since is read.
-  await copyFile(isAbsolute(own) ? own : join(tree, own), index);
+  await copyIndex(isAbsolute(own) ? own : join(tree, own), index);
   try {
     const variables = { GIT_INDEX_FILE: index };
     await gitText(tree, ['add', '--all'], { variables });

@@ -1,6 +1,17 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Context } from '../../harness/core/context.ts';
@@ -9,6 +20,20 @@ import { createStream } from '../../harness/core/events.ts';
 import type { LabEvent } from '../../harness/core/events.ts';
 import { findLabHome } from '../../harness/core/home.ts';
 import type { Base } from '../../kernel/base.ts';
+
+/** Every file of a folder with its content and dates. */
+export function stateOf(path: string): string[] {
+  return readdirSync(path, { recursive: true, withFileTypes: true })
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort()
+    .map((name) => {
+      const facts = lstatSync(name);
+      const content = facts.isFile()
+        ? createHash('sha1').update(readFileSync(name)).digest('hex')
+        : '';
+      return `${name} ${facts.mtimeMs} ${facts.mode} ${content}`;
+    });
+}
 
 /** A source of a few files that make configures and builds as it does a kernel. */
 export const toyFiles: Readonly<Record<string, string>> = {

@@ -119,6 +119,7 @@ describe('lab run', () => {
     assert.deepEqual(given, {
       repository: '/linux',
       range: 'v6.12..topic',
+      tree: undefined,
       mailbox: undefined,
       patches: undefined,
       onto: undefined,
@@ -134,8 +135,13 @@ describe('lab run', () => {
   it('refuses what goes with another kind of series', async () => {
     await assert.rejects(optionsOf('--each'), { code: 'options-contradict', fault: 'usage' });
     await assert.rejects(optionsOf('--onto', 'v6.12'), { code: 'options-contradict' });
-    for (const more of [['--upto', '3'], ['--tree']])
-      await assert.rejects(optionsOf('--mbox', '/t.mbox', ...more), /patches\//);
+    await assert.rejects(optionsOf('--mbox', '/t.mbox', '--upto', '3'), /patches\//);
+  });
+
+  it("takes --tree for the clone's work tree where a clone is named", async () => {
+    const { given, tree } = await optionsOf('--repo', '/linux', '--range', 'v6.12..', '--tree');
+    assert.deepEqual([given?.tree, tree], [true, false]);
+    assert.equal((await optionsOf('--tree')).tree, true);
   });
 
   it('reads what was typed', async () => {

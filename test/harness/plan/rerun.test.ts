@@ -64,4 +64,9 @@ it("comes back to a series of the user's own, of which there is no debugger yet"
     /\$' --repo '\/my linux' --mbox \/t\.mbox --onto v6\.12 --config \/a\.config$/,
   );
   assert.deepEqual(describeLooks(planned, { ...usual, given }), []);
+  const range = { config: [], repository: '/linux', range: 'v6.12..', tree: true };
+  assert.match(
+    describeRerun(planned, { ...usual, given: range }),
+    /\$' --repo \/linux --range v6\.12\.\. --tree$/,
+  );
 });

@@ -9,6 +9,7 @@ import { findProjectFolder } from '../../../harness/core/places.ts';
 import { loadProject, noProject } from '../../../harness/session/load-project.ts';
 import { readFragments } from '../../../kernel/build/fragments.ts';
 import { readSeries } from '../../../kernel/series/series.ts';
+import { gitIn } from '../../kernel/toy.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
 
@@ -131,6 +132,25 @@ describe('a project', () => {
     const [base] = (await loadProject(own)).bases;
     assert.equal(base?.release, '6.12');
     assert.equal((await readFragments(base)).length, 3);
+  });
+
+  it('may be for a clone as its files stand', async () => {
+    const own = await write({
+      'lab.config.ts':
+        "export default { name: 'x', bases: [{ name: 'mine', worktree: 'linux' }] };",
+      'linux/Makefile': 'VERSION = 6\nPATCHLEVEL = 12\nSUBLEVEL = 0\n',
+    });
+    const linux = join(own, 'linux');
+    const home = findLabHome({ LAB_HOME: join(own, 'home') });
+    await assert.rejects(loadProject(own, home), /bases\[0\].*linux is no git repository/);
+    gitIn(linux, 'init', '--quiet');
+    gitIn(linux, 'add', '.');
+    gitIn(linux, '-c', 'user.name=a', '-c', 'user.email=a', 'commit', '--quiet', '-m', 'a');
+    await writeFile(join(linux, 'Makefile'), 'VERSION = 6\nPATCHLEVEL = 13\nSUBLEVEL = 0\n');
+    const [base] = (await loadProject(own, home)).bases;
+    assert.deepEqual([base?.name, base?.release], ['mine', '6.13']);
+    assert.ok(base?.source.kind === 'git-revision');
+    assert.equal(base.source.origin, `${linux} as it stands`);
   });
 
   it('may be for another architecture', async () => {

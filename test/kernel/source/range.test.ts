@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
-import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { readRange } from '../../../kernel/source/range.ts';
-import { failureOf, gitIn } from '../toy.ts';
+import { failureOf, gitIn, stateOf } from '../toy.ts';
 import { applyToBase, commit, makeClone } from '../series/mails.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'lab-range-'));
@@ -20,20 +19,6 @@ before(() => {
   gitIn(clone, 'tag', '-f', 'base');
   gitIn(clone, 'rebase', '--quiet', 'base', 'topic');
 });
-
-/** Every file of a folder with its content and dates. */
-function stateOf(path: string): string[] {
-  return readdirSync(path, { recursive: true, withFileTypes: true })
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort()
-    .map((name) => {
-      const facts = lstatSync(name);
-      const content = facts.isFile()
-        ? createHash('sha1').update(readFileSync(name)).digest('hex')
-        : '';
-      return `${name} ${facts.mtimeMs} ${facts.mode} ${content}`;
-    });
-}
 
 it('takes base and patches, and writes nothing to the clone', async () => {
   const saved = stateOf(clone);

@@ -33,6 +33,23 @@ export interface Program {
   readonly path: string;
 }
 
+/** C that every program may take: `#include "common/names.h"`. */
+export interface Shared {
+  /** Where it is, for -I. */
+  readonly folder: string;
+  /** Absolute paths of what is linked with each program. */
+  readonly sources: readonly string[];
+  /** Every file's name and text: what a key is made of. */
+  readonly texts: readonly (readonly [string, string])[];
+}
+
+/** Returns what every program of the guest may take, the lab's own and a project's. */
+export async function readShared(): Promise<Shared> {
+  const texts = [...(await readSources(sourceFolder))].filter(([file]) => isShared(file));
+  const sources = texts.map(([file]) => file).filter((file) => file.endsWith('.c'));
+  return { folder: sourceFolder, sources: sources.map((file) => join(sourceFolder, file)), texts };
+}
+
 type Where = Pick<Context, 'home' | 'signal'>;
 type Texts = ReadonlyMap<string, string>;
 

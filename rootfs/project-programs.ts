@@ -5,7 +5,7 @@ import { isLabError, labError, reportOf } from '../harness/core/errors.ts';
 import type { ProjectProgram } from '../harness/core/project.ts';
 import { keep, keyOf } from '../harness/store/cache.ts';
 import type { Compiler } from './compiler.ts';
-import type { Program } from './programs.ts';
+import { readShared, type Program, type Shared } from './programs.ts';
 import { run } from './run.ts';
 
 /** Warnings are shown, and are no errors: they are the project's to judge. */
@@ -18,6 +18,10 @@ const flags = [
   '-static',
   '-fno-pie',
   '-no-pie',
+  // What is shared is linked with each, and taken by few.
+  '-ffunction-sections',
+  '-fdata-sections',
+  '-Wl,--gc-sections',
 ];
 
 /**
@@ -31,7 +35,8 @@ export async function buildProjectPrograms(
   compiler: Compiler,
 ): Promise<readonly Program[]> {
   refuseTaken(programs, taken);
-  return Promise.all(programs.map((program) => build(program, context, compiler)));
+  const shared = await readShared();
+  return Promise.all(programs.map((program) => build(program, context, compiler, shared)));
 }
 
 /** Throws `program-unbuilt` (usage) for a program whose name another of the guest's has. */
@@ -52,6 +57,7 @@ async function build(
   { name, files }: ProjectProgram,
   { home, signal }: Pick<Context, 'home' | 'signal'>,
   compiler: Compiler,
+  shared: Shared,
 ): Promise<Program> {
   const folders = [...new Set(files.map((file) => dirname(file)))];
   const headers = (
@@ -65,10 +71,13 @@ async function build(
   ).flat();
   const read = async (file: string) => [basename(file), await readFile(file, 'utf8')] as const;
   const texts = await Promise.all([...files, ...headers].sort().map(read));
-  const key = keyOf({ compiler: compiler.identity, flags, name, texts });
+  // Who takes nothing of it may give its own functions the same names.
+  const takes = texts.some(([, text]) => /^#include "common\//m.test(text));
+  const key = keyOf({ compiler: compiler.identity, flags, name, texts, shared: shared.texts });
   const { path } = await keep(home.rootfs, `${name}-${key}`, async (fresh) => {
     const output = join(fresh, name);
-    await run(compiler.command, [...flags, '-s', '-o', output, ...files], {
+    const sources = ['-I', shared.folder, ...files, ...(takes ? shared.sources : [])];
+    await run(compiler.command, [...flags, '-s', '-o', output, ...sources], {
       doing: `compiling the project's ${name}`,
       code: 'program-unbuilt',
       compiles: true,

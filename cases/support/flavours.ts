@@ -23,7 +23,7 @@ export interface WorkloadNeeds {
 export const mask = /^(status SigBlk|stat blocked)$/;
 
 /**
- * Registers what a checkpoint must not disturb: each workload of rootfs/src/work, left alone,
+ * Registers what a checkpoint must not disturb: each workload of cases/cr/programs/work, left alone,
  * saved in place, killed and restarted, three times over, and in another guest.
  */
 export function registerWorkloads(

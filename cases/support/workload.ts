@@ -1,7 +1,7 @@
 import { assert } from '../cr/case.ts';
 import type { DiskType, Guest, ProgramOptions, Subject } from '../cr/case.ts';
 
-/** A program of rootfs/src/work that is at work. */
+/** A program of cases/cr/programs/work that is at work. */
 export interface Workload {
   readonly name: string;
   /** What says how it ended: itself, or the `restart` that brought it back. */

@@ -24,6 +24,7 @@ describe("the guest's C", { skip }, () => {
         '-I',
         'rootfs/src',
         'rootfs/src',
+        'cases/cr/programs',
         'qemu/plugin',
       ],
       { cwd: root, encoding: 'utf8' },

@@ -9,8 +9,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "../common/clone.h"
-#include "../cr-abi.h"
+#include "common/clone.h"
+#include "cr-abi.h"
 #include "restart.h"
 
 static pid_t returned(long result)

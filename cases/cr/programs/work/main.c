@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../common/write.h"
+#include "common/write.h"
 #include "work.h"
 
 static const struct workload *const groups[] = {

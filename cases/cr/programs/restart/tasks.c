@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../cr-abi.h"
+#include "cr-abi.h"
 #include "restart.h"
 
 /* Enough for the few calls before sys_restart brings a stack of its own. */

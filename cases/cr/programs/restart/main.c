@@ -16,8 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../common/children.h"
-#include "../common/write.h"
+#include "common/children.h"
+#include "common/write.h"
 #include "restart.h"
 
 /* The root task, and what the tool waits for: it, or its namespace's init. */

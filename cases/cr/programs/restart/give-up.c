@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "../common/names.h"
+#include "common/names.h"
 #include "restart.h"
 
 static void (*undo)(void);

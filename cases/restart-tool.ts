@@ -60,11 +60,16 @@ withPids('--pidns: its own pids inside, others outside, gone with its root', asy
 });
 
 // Before the patch a restarted task ends with the tool: what it is to get then is not restored.
-for (const options of [[], ['--pidns']] as const)
+for (const [name, options] of [
+  ['tree', []],
+  ['tree', ['--pidns']],
+  // Whose memory has taken its time gives the processor to the tool as soon as that may leave.
+  ['dirty-16', ['--pids']],
+] as const)
   withPids.needs({ patch: patches.signals })(
-    `${['--no-wait', ...options].join(' ')}: it leaves, and the tasks go on`,
+    `${['--no-wait', ...options].join(' ')}, ${name}: it leaves, and the tasks go on`,
     async ({ guest }) => {
-      const { workload, image } = await savedWorkload(guest, 'tree');
+      const { workload, image } = await savedWorkload(guest, name);
       const words = ['restart', '--no-wait', ...options, image];
       const tool = await guest.program(words, { says: /^restarted / });
       assert.equal(await tool.ended(), { status: 0, signal: null });

@@ -7,31 +7,36 @@
 
 #include "work.h"
 
-#define DIRTY	(64UL << 20)
+#define MIB	(1UL << 20)
 #define PAGE	4096UL
 
 #define MOST_LEAVES	99
 
 static unsigned char *area;
 
-static void prepare_dirty(void)
+static void prepare_dirty(size_t bytes)
 {
 	size_t i;
 
-	area = mmap(NULL, DIRTY, PROT_READ | PROT_WRITE,
+	area = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
 		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	HOLDS(area != MAP_FAILED);
-	for (i = 0; i < DIRTY; i += PAGE)
+	for (i = 0; i < bytes; i += PAGE)
 		area[i] = (unsigned char)(i / PAGE % 255 + 1);
 }
 
-static void verify_dirty(void)
+static void verify_dirty(size_t bytes)
 {
 	size_t i;
 
-	for (i = 0; i < DIRTY; i += PAGE)
+	for (i = 0; i < bytes; i += PAGE)
 		HOLDS(area[i] == i / PAGE % 255 + 1);
 }
+
+static void prepare_some(void) { prepare_dirty(16 * MIB); }
+static void verify_some(void) { verify_dirty(16 * MIB); }
+static void prepare_much(void) { prepare_dirty(64 * MIB); }
+static void verify_much(void) { verify_dirty(64 * MIB); }
 
 /* By signal: a hundred who look for the end themselves leave no time to measure. */
 static sigset_t end_signal;
@@ -72,7 +77,8 @@ static void prepare_hundred(void) { prepare_tasks(MOST_LEAVES); }
 static void verify_hundred(void) { verify_tasks(MOST_LEAVES); }
 
 const struct workload workloads_bench[] = {
-	{ "dirty-64", "64 MiB of dirty memory", prepare_dirty, NULL, verify_dirty, false },
+	{ "dirty-16", "16 MiB of dirty memory", prepare_some, NULL, verify_some, false },
+	{ "dirty-64", "64 MiB of dirty memory", prepare_much, NULL, verify_much, false },
 	{ "tasks-10", "10 tasks", prepare_ten, NULL, verify_ten, false },
 	{ "tasks-100", "100 tasks", prepare_hundred, NULL, verify_hundred, false },
 	{ .name = NULL },

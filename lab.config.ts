@@ -1,4 +1,5 @@
 import { images } from './cases/cr/artefact.ts';
+import { bench } from './cases/cr/bench.ts';
 import { addImageCommand } from './cases/cr/image-command.ts';
 import { ledger } from './cases/cr/state/ledger.ts';
 import { withCalls } from './cases/cr/verbs.ts';
@@ -26,5 +27,6 @@ export default defineProject({
     cases: /^cases\/(no-such-pid|dead|denied|not-frozen)\.ts /,
   },
   state: ledger,
+  bench,
   addCommands: addImageCommand,
 });

@@ -6,9 +6,12 @@ export type {
   ArtefactPlace,
   ArtefactRules,
   BaseChoice,
+  BenchRow,
+  BenchRules,
   Headline,
   PerBase,
   ProjectConfig,
+  Shim,
 } from './core/project.ts';
 export type { Fate, StateLedger, StateRow, StructState } from './core/state.ts';
 

@@ -1,18 +1,11 @@
 import type { Image } from '../../kernel/base.ts';
 import type { Context } from '../core/context.ts';
+import type { BenchRow } from '../core/project.ts';
 import type { Prepared } from '../session/prepare.ts';
 import type { Sample } from './sample.ts';
 
-export type Unit = 's' | 'ms' | 'MiB' | '%' | '×';
-
 /** What is measured, and what it should come to. */
-export interface Row {
-  readonly name: string;
-  /** To choose it on the command line. */
-  readonly key: string;
-  readonly unit: Unit;
-  /** The most it may be on 2 cores under TCG. */
-  readonly goal: number;
+export interface Row extends Pick<BenchRow, 'key' | 'name' | 'unit' | 'goal'> {
   /** Returns one value per time, in the row's unit. */
   readonly measure: (bench: Bench) => Promise<readonly number[]>;
 }

@@ -1,104 +1,116 @@
-import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { cp, readFile, symlink, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import { execa } from 'execa';
 import { labError } from '../core/errors.ts';
+import { engineRoot } from '../core/places.ts';
+import type { BenchRules } from '../core/project.ts';
 import type { Results } from '../results/results.ts';
 import { parseResults } from '../results/results-read.ts';
 import type { Bench, Row } from './row.ts';
 import { repeat } from './sample.ts';
 
-/** A case that needs little of the guest: what is measured is the way there. */
-const oneCase = ['--grep', 'a negative pid, -1:'];
+/** Returns what runs of the lab cost; some need to be told which cases and which line to take. */
+export function runRows(rules: Partial<BenchRules>): readonly Row[] {
+  const { one, short, change } = rules;
+  return [
+    {
+      key: 'unchanged',
+      name: 'unchanged `npm run lab`, all cases proven before',
+      unit: 's',
+      goal: 15,
+      measure: measureUnchanged,
+    },
+    {
+      key: 'all',
+      name: 'unchanged `npm run lab -- --fresh`, all cases run again',
+      unit: 's',
+      goal: 300,
+      measure: (bench) => inSeconds(bench, { args: ['--fresh'] }),
+    },
+    ...(one === undefined ? [] : oneCaseRows(['--grep', one], change)),
+    ...(short === undefined ? [] : shortCaseRows(short)),
+  ];
+}
 
-/** About a hundred cases that take less than 0.2 s each. */
-const shortCases = [
-  ...['arguments', 'blocked-caller', 'dead', 'denied', 'descriptors', 'error-record'],
-  ...['file-size-limit', 'frozen-task', 'image-file', 'image-held-by-target', 'leader-gone'],
-  ...['no-such-pid', 'not-frozen', 'order-of-checks', 'ptraced', 'self-checkpoint'],
-  ...['self-restart', 'unprivileged', 'unsupported-tasks', 'container-leak'],
-].map((name) => `cases/${name}.ts`);
-const isolated = ['--isolate', 'case', ...shortCases];
+function oneCaseRows(args: readonly string[], change: string | undefined): readonly Row[] {
+  return [
+    {
+      key: 'first-case',
+      name: 'unchanged `npm run lab` to its first case',
+      unit: 's',
+      goal: 2,
+      measure: (bench) =>
+        repeat(bench.times, async () => {
+          const { results } = await runLab(bench, { args });
+          const [guest] = results.guests;
+          return ((guest?.start ?? NaN) + (guest?.ready ?? NaN)) / 1000;
+        }),
+    },
+    ...(change === undefined
+      ? []
+      : [
+          {
+            key: 'change',
+            name: 'one-line change of a patch to its verdict',
+            unit: 's',
+            goal: 40,
+            measure: (bench: Bench) => measureChange(bench, change, args),
+          } as const,
+        ]),
+    {
+      key: 'cold',
+      name: 'cold build of the kernel, nothing cached',
+      unit: 's',
+      goal: 120,
+      measure: (bench) => measureColdBuild(bench, args),
+    },
+  ];
+}
 
-export const runRows: readonly Row[] = [
-  {
-    key: 'unchanged',
-    name: 'unchanged `npm run lab`, all cases proven before',
-    unit: 's',
-    goal: 15,
-    measure: measureUnchanged,
-  },
-  {
-    key: 'all',
-    name: 'unchanged `npm run lab -- --fresh`, all cases run again',
-    unit: 's',
-    goal: 300,
-    measure: (bench) =>
-      repeat(
-        bench.times,
-        async () => (await runLab(bench, { args: ['--fresh'] })).milliseconds / 1000,
-      ),
-  },
-  {
-    key: 'first-case',
-    name: 'unchanged `npm run lab` to its first case',
-    unit: 's',
-    goal: 2,
-    measure: (bench) =>
-      repeat(bench.times, async () => {
-        const { results } = await runLab(bench, { args: oneCase });
-        const [guest] = results.guests;
-        return ((guest?.start ?? NaN) + (guest?.ready ?? NaN)) / 1000;
-      }),
-  },
-  {
-    key: 'isolated',
-    name: '100 short cases, a guest for each',
-    unit: 's',
-    goal: 45,
-    measure: (bench) =>
-      repeat(bench.times, async () => {
-        const { milliseconds, results } = await runLab(bench, { args: isolated });
-        return (milliseconds / results.cases.length) * (100 / 1000);
-      }),
-  },
-  {
-    key: 'overhead',
-    name: 'share of such a run in which no guest is up',
-    unit: '%',
-    goal: 5,
-    measure: (bench) =>
-      repeat(bench.times, async () => {
-        const { results } = await runLab(bench, { args: isolated });
-        return (100 * (results.milliseconds - guestTime(results))) / results.milliseconds;
-      }),
-  },
-  {
-    key: 'coverage',
-    name: 'such cases, a guest a file, with coverage, in times of without',
-    unit: '×',
-    goal: 1.15,
-    measure: (bench) =>
-      repeat(bench.times, async () => {
-        const without = await runLab(bench, { args: ['--accel', 'tcg', ...shortCases] });
-        const covered = await runLab(bench, { command: 'coverage', args: shortCases });
-        return covered.milliseconds / without.milliseconds;
-      }),
-  },
-  {
-    key: 'change',
-    name: 'one-line change of a patch to its verdict',
-    unit: 's',
-    goal: 40,
-    measure: measureChange,
-  },
-  {
-    key: 'cold',
-    name: 'cold build of the kernel, nothing cached',
-    unit: 's',
-    goal: 120,
-    measure: measureColdBuild,
-  },
-];
+function shortCaseRows(files: readonly string[]): readonly Row[] {
+  const isolated = ['--isolate', 'case', ...files];
+  return [
+    {
+      key: 'isolated',
+      name: '100 short cases, a guest for each',
+      unit: 's',
+      goal: 45,
+      measure: (bench) =>
+        repeat(bench.times, async () => {
+          const { milliseconds, results } = await runLab(bench, { args: isolated });
+          return (milliseconds / results.cases.length) * (100 / 1000);
+        }),
+    },
+    {
+      key: 'overhead',
+      name: 'share of such a run in which no guest is up',
+      unit: '%',
+      goal: 5,
+      measure: (bench) =>
+        repeat(bench.times, async () => {
+          const { results } = await runLab(bench, { args: isolated });
+          return (100 * (results.milliseconds - guestTime(results))) / results.milliseconds;
+        }),
+    },
+    {
+      key: 'coverage',
+      name: 'such cases, a guest a file, with coverage, in times of without',
+      unit: '×',
+      goal: 1.15,
+      measure: (bench) =>
+        repeat(bench.times, async () => {
+          const without = await runLab(bench, { args: ['--accel', 'tcg', ...files] });
+          const covered = await runLab(bench, { command: 'coverage', args: files });
+          return covered.milliseconds / without.milliseconds;
+        }),
+    },
+  ];
+}
+
+function inSeconds(bench: Bench, run: RunOf): Promise<number[]> {
+  return repeat(bench.times, async () => (await runLab(bench, run)).milliseconds / 1000);
+}
 
 interface RunOf {
   /** The lab's command; `run` by default. */
@@ -116,14 +128,17 @@ async function runLab(
   const { context, image } = bench;
   const base = image.base.name;
   const folder = join(context.scratch, 'results');
-  const words = ['harness/bootstrap.mjs', 'lab', command, '--base', base, '--json'];
-  const start = performance.now();
+  // A copy of the lab is run as what it is.
+  const own = join(root, 'harness/bootstrap.mjs');
+  const start = [existsSync(own) ? own : join(engineRoot, 'harness/bootstrap.mjs'), 'lab', command];
+  const words = [...start, '--base', base, '--json'];
+  const begin = performance.now();
   const { stdout, stderr, exitCode } = await execa(
     'node',
     [...words, '--results', folder, ...args],
     { cwd: root, env, reject: false, cancelSignal: context.signal },
   );
-  const milliseconds = performance.now() - start;
+  const milliseconds = performance.now() - begin;
   if (exitCode === 0) return { milliseconds, results: parseResults(stdout, 'its own output') };
   throw labError({
     code: 'bench-run-red',
@@ -166,44 +181,43 @@ async function measureUnchanged(bench: Bench): Promise<number[]> {
   return repeat(bench.times, async () => (await plain()).milliseconds / 1000);
 }
 
-/** The line that is changed: the text of the warning for dead tasks, which `oneCase` never sees. */
-const changedText = 'is TASK_DEAD';
-const changedLine = new RegExp(`^(\\+.*)${changedText}`, 'm');
-
-async function measureChange(bench: Bench): Promise<number[]> {
+async function measureChange(
+  bench: Bench,
+  words: string,
+  args: readonly string[],
+): Promise<number[]> {
   const root = join(bench.context.scratch, 'changed');
-  await copyLab(bench.root, root);
-  const { base, series } = bench.image;
-  const { patches } = series;
+  await copyProject(bench.root, root);
+  const { patches } = bench.image.series;
+  const line = new RegExp(`^(\\+.*)${words}`, 'm');
   const texts = await Promise.all(patches.map(({ path }) => readFile(path, 'utf8')));
   // The last one that writes it: what came before is moved by later patches.
-  const last = texts.findLastIndex((text) => changedLine.test(text));
+  const last = texts.findLastIndex((text) => line.test(text));
   const [patch, text] = [patches[last], texts[last]];
   if (patch === undefined || text === undefined)
-    throw new RangeError('the series has no patch to change');
-  const path = join(root, 'patches', base.name, patch.file);
+    throw new RangeError(`no patch of the series writes a line with ${words}`);
+  const path = join(root, relative(bench.root, patch.path));
   return repeat(bench.times, async (turn) => {
     // A text that no earlier bench can have left in the compiler's cache.
-    const fresh = `${changedText} (${Date.now()}-${turn})`;
-    await writeFile(path, text.replace(changedLine, `$1${fresh}`));
-    return (await runLab(bench, { args: oneCase, root })).milliseconds / 1000;
+    const fresh = `${words} (${Date.now()}-${turn})`;
+    await writeFile(path, text.replace(line, `$1${fresh}`));
+    return (await runLab(bench, { args, root })).milliseconds / 1000;
   });
 }
 
 /** Copies what a run reads; packages are shared. */
-async function copyLab(from: string, to: string): Promise<void> {
-  await mkdir(to, { recursive: true });
-  for (const name of ['package.json', 'package-lock.json', 'tsconfig.json', 'lab.config.ts'])
-    await cp(join(from, name), join(to, name));
-  for (const name of ['kernel', 'patches', 'rootfs', 'qemu', 'harness', 'cases'])
-    await cp(join(from, name), join(to, name), { recursive: true });
-  await symlink(join(from, 'node_modules'), join(to, 'node_modules'));
+async function copyProject(from: string, to: string): Promise<void> {
+  const left = new Set(['node_modules', 'results', '.git']);
+  const filter = (path: string): boolean => !left.has(relative(from, path));
+  await cp(from, to, { recursive: true, filter });
+  const packages = join(from, 'node_modules');
+  if (existsSync(packages)) await symlink(packages, join(to, 'node_modules'));
 }
 
-async function measureColdBuild(bench: Bench): Promise<number[]> {
+async function measureColdBuild(bench: Bench, one: readonly string[]): Promise<number[]> {
   return repeat(bench.times, async (turn) => {
     const home = join(bench.context.scratch, `cold-${turn}`);
-    const args = [...oneCase, '--source', bench.image.source.repository];
+    const args = [...one, '--source', bench.image.source.repository];
     const { results } = await runLab(bench, { args, env: { LAB_HOME: home } });
     const build = results.stages.find(({ stage }) => stage === 'build');
     return (build?.milliseconds ?? NaN) / 1000;

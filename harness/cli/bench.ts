@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import type { Command } from 'commander';
 import { guestRows } from '../bench/guest-rows.ts';
-import { imageRows } from '../bench/image-rows.ts';
+import { projectRows } from '../bench/project-rows.ts';
 import { renderHead, renderRow } from '../bench/render.ts';
 import type { Measured, Row } from '../bench/row.ts';
 import { runRows } from '../bench/run-rows.ts';
@@ -16,8 +16,6 @@ import { withBuildOptions } from './patch-options.ts';
 import { chooseOne, sourceIn, withOptions, type SeriesOptions } from './series-options.ts';
 import { withContext } from '../session/series-session.ts';
 
-const rows: readonly Row[] = [...guestRows, ...imageRows, ...runRows];
-
 interface Typed extends SeriesOptions {
   readonly times: number;
   readonly json?: string;
@@ -25,16 +23,23 @@ interface Typed extends SeriesOptions {
 
 /** Adds `lab bench`. A goal that is missed changes no exit status: it is no test. */
 export function addBenchCommand(program: Command, cli: ProjectCli): void {
+  const { bench: rules } = cli.project;
+  const rows = [...guestRows, ...projectRows(rules.rows ?? []), ...runRows(rules)];
   withBuildOptions(withOptions(program.command('bench')))
     .description('measure what the lab costs here, beside what it should')
     .argument('[rows...]', `what to measure: ${rows.map(({ key }) => key).join(', ')}`)
     .option('--times <n>', 'how often, for the medians', wholeNumber(1), 5)
     .option('--json <file>', 'write the measurements there as well')
-    .action((names: readonly string[], typed: Typed) => bench(names, typed, cli));
+    .action((names: readonly string[], typed: Typed) => bench(rows, names, typed, cli));
 }
 
-async function bench(names: readonly string[], typed: Typed, cli: ProjectCli): Promise<void> {
-  const chosen = names.length === 0 ? rows : names.map(findRow);
+async function bench(
+  rows: readonly Row[],
+  names: readonly string[],
+  typed: Typed,
+  cli: ProjectCli,
+): Promise<void> {
+  const chosen = names.length === 0 ? rows : names.map((name) => findRow(rows, name));
   const report = await withContext(cli, async (context) => {
     const base = await chooseOne(typed, cli, context);
     const source = sourceIn(typed, cli);
@@ -83,7 +88,7 @@ async function bench(names: readonly string[], typed: Typed, cli: ProjectCli): P
   await writeFile(resolvePath(cli, typed.json), `${text}\n`);
 }
 
-function findRow(name: string): Row {
+function findRow(rows: readonly Row[], name: string): Row {
   const row = rows.find(({ key }) => key === name);
   if (row !== undefined) return row;
   throw labError({

@@ -65,6 +65,40 @@ type BasePlace =
       readonly worktree: string;
     };
 
+/** The units in which `lab bench` measures. */
+export type BenchUnit = 's' | 'ms' | 'MiB' | '%' | '×';
+
+/** Calls a guest's shim and returns its answer; rootfs/README.md has its words. */
+export type Shim = (
+  words: readonly string[],
+  options?: { readonly deadline?: number },
+) => Promise<Readonly<Record<string, unknown>>>;
+
+/** A row of `lab bench`. */
+export interface BenchRow {
+  /** To choose it on the command line. */
+  readonly key: string;
+  readonly name: string;
+  readonly unit: BenchUnit;
+  /** The most it may be on 2 cores under TCG. */
+  readonly goal: number;
+  /** MiB that its guest has; default the base's. */
+  readonly memory?: number | undefined;
+  /** Measures once, in the row's unit; the next time is in the same guest. */
+  readonly measure: (shim: Shim) => Promise<number>;
+}
+
+/** What `lab bench` measures with. */
+export interface BenchRules {
+  readonly rows?: readonly BenchRow[] | undefined;
+  /** An expression for one case that needs little of its guest: what is measured is the way there. */
+  readonly one?: string | undefined;
+  /** Files of about a hundred cases that take less than 0.2 s each. */
+  readonly short?: readonly string[] | undefined;
+  /** Words of a line of the series that `one` never executes: what is changed in it. */
+  readonly change?: string | undefined;
+}
+
 /** A list, or one for each base by its name. */
 export type PerBase = readonly string[] | Readonly<Record<string, readonly string[]>>;
 
@@ -93,6 +127,8 @@ export interface ProjectConfig {
   readonly headline?: Headline | undefined;
   /** What becomes of each field of the kernel's structs: what `lab state` holds against a kernel. */
   readonly state?: StateLedger | undefined;
+  /** What `lab bench` measures of it. */
+  readonly bench?: BenchRules | undefined;
   /** Adds the project's own commands to the lab's. */
   readonly addCommands?: ((program: Command, cli: Cli) => void) | undefined;
 }
@@ -120,6 +156,7 @@ export interface Project {
   readonly artefacts?: ArtefactRules | undefined;
   readonly headline?: Headline | undefined;
   readonly state?: StateLedger | undefined;
+  readonly bench: BenchRules;
   readonly addCommands?: ((program: Command, cli: Cli) => void) | undefined;
 }
 

@@ -14,6 +14,7 @@ import { engineRoot, projectFile } from '../core/places.ts';
 import type {
   ArtefactRules,
   BaseChoice,
+  BenchRow,
   PerBase,
   Project,
   ProjectConfig,
@@ -87,6 +88,25 @@ const projectShape = z.strictObject({
     .optional(),
   headline: z.strictObject({ name: text, cases: z.instanceof(RegExp) }).optional(),
   state: stateShape.optional(),
+  bench: z
+    .strictObject({
+      rows: z
+        .array(
+          z.strictObject({
+            key: z.string().regex(/^[\w-]+$/),
+            name: text,
+            unit: z.enum(['s', 'ms', 'MiB', '%', '×']),
+            goal: z.number(),
+            memory: z.number().int().min(1).optional(),
+            measure: aFunction as unknown as z.ZodType<BenchRow['measure']>,
+          }),
+        )
+        .optional(),
+      one: text.optional(),
+      short: z.array(text).min(1).optional(),
+      change: text.optional(),
+    })
+    .optional(),
   addCommands: (
     aFunction as unknown as z.ZodType<NonNullable<ProjectConfig['addCommands']>>
   ).optional(),
@@ -124,6 +144,7 @@ export async function loadProject(root: string, home = findLabHome()): Promise<P
     artefacts: config.artefacts,
     headline: config.headline,
     state: config.state,
+    bench: config.bench ?? {},
     addCommands: config.addCommands,
   };
 }
@@ -150,6 +171,7 @@ export async function noProject(folder: string, home: LabHome): Promise<Project>
     programs: [],
     selftests: [],
     notices: [],
+    bench: {},
   };
 }
 

@@ -23,7 +23,7 @@ export interface Source {
 }
 
 export interface Patch {
-  /** From 1 in its group; what `--upto N` counts, but for the group `toolchain`. */
+  /** From 1, as `--upto N` counts, over all groups but `toolchain`, which counts by itself. */
   readonly number: number;
   /** `toolchain`, `cr`, or `topic` for one that a user has given. */
   readonly group: string;

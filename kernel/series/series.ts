@@ -51,8 +51,11 @@ export async function readSeries(
   ];
   for (const { file, path } of places) {
     const group = groupOf(file);
-    const number = (counts.get(group) ?? 0) + 1;
-    counts.set(group, number);
+    // Fixes that come first are counted with the others: a number is what --upto takes, and one
+    // patch's alone.
+    const counted = isCounted({ group }) ? 'counted' : group;
+    const number = (counts.get(counted) ?? 0) + 1;
+    counts.set(counted, number);
     const bytes = await readFile(path);
     const { subject, files, added, removed } = parsePatch(bytes.toString('utf8'), path);
     const hash = createHash('sha256').update(bytes).digest('hex');

@@ -3,7 +3,7 @@ import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { isLabError } from '../../../harness/core/errors.ts';
-import { nameOfPrefix, prefixesOf, readSeries } from '../../../kernel/series/series.ts';
+import { isCounted, nameOfPrefix, prefixesOf, readSeries } from '../../../kernel/series/series.ts';
 import { toyBase, usualSeries, withToy, writeSeries } from '../toy.ts';
 import type { Toy } from '../toy.ts';
 
@@ -18,7 +18,7 @@ const failsWith = (code: string, words: RegExp) => (error: unknown) =>
   error.code === code &&
   words.test([error.what, ...(error.details ?? [])].join('\n'));
 
-it('lists the patches in order, numbered in their groups', () =>
+it('lists the patches in order, numbered', () =>
   withSeries(async ({ patches }) => {
     const { patches: found } = await readSeries(toyBase, undefined, patches);
     assert.deepEqual(
@@ -33,6 +33,24 @@ it('lists the patches in order, numbered in their groups', () =>
     const [, calls, fork] = found;
     assert.deepEqual(calls?.files, ['Kconfig', 'kernel/sys.c']);
     assert.deepEqual([fork?.added, fork?.removed], [2, 2]);
+  }));
+
+it('counts fixes that come first with the others, as --upto does', () =>
+  withToy(async (toy) => {
+    const { toolchain = [], cr = [] } = usualSeries;
+    const [calls, ...others] = cr;
+    assert.ok(calls !== undefined);
+    writeSeries(toy, { toolchain, fixes: [calls], cr: others });
+    const { patches } = await readSeries(toyBase, undefined, toy.patches);
+    const counted = patches.filter(isCounted);
+    assert.deepEqual(
+      counted.map(({ group, number }) => `${group} ${number}`),
+      ['fixes 1', 'cr 2', 'cr 3'],
+    );
+    for (const { number, subject } of counted) {
+      const upto = await readSeries(toyBase, number, toy.patches);
+      assert.equal(upto.patches.at(-1)?.subject, subject);
+    }
   }));
 
 const prefixes: Record<string, number> = {

@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
-import type { Series } from '../../kernel/base.ts';
+import type { Patch, Series } from '../../kernel/base.ts';
 import { findBase } from '../../kernel/bases.ts';
 import { chooseBase } from '../../kernel/source/choose.ts';
 import { nameOfPatch, readSeries } from '../../kernel/series/series.ts';
 import { acquireSource } from '../../kernel/source/source.ts';
 import type { ProjectCli } from '../core/project.ts';
+import { percent } from '../coverage/coverage.ts';
+import { findLastCoverage, type LastCoverage } from '../coverage/last-coverage.ts';
 import { addCheckCommand } from './series-check.ts';
 import { chooseOne, merged, sourceIn, withOptions } from './series-options.ts';
 import type { SeriesDeps, SeriesOptions } from './series-options.ts';
@@ -17,11 +19,12 @@ interface TreeOptions extends SeriesOptions {
 /** Adds `lab series`, `lab series check|refresh|reset` and `lab tree`. */
 export function addSeriesCommands(program: Command, cli: ProjectCli, deps: SeriesDeps = {}): void {
   const series = withOptions(program.command('series'))
-    .description('list the series: number, subject, files, lines')
+    .description('list the series: number, subject, files, lines, and how many of them cases run')
     .action(async (options: SeriesOptions) => {
       for (const name of await chooseNames(options, cli)) {
         const found = await readSeries(findBase(name, cli.project.bases));
-        cli.stdout.write(`${renderSeries(found).join('\n')}\n`);
+        const covered = await findLastCoverage(cli.project.results, name);
+        cli.stdout.write(`${renderSeries(found, covered).join('\n')}\n`);
       }
     });
   addCheckCommand(series, cli, deps);
@@ -50,8 +53,8 @@ async function chooseNames(options: SeriesOptions, cli: ProjectCli): Promise<str
   });
 }
 
-/** Returns a series as lines: number, subject, files, added and removed lines. */
-export function renderSeries(series: Series): string[] {
+/** Returns a series as lines: number, subject, files, added and removed lines, lines that ran. */
+export function renderSeries(series: Series, covered?: LastCoverage): string[] {
   const { base, patches } = series;
   const widest = Math.max(0, ...patches.map((patch) => patch.subject.length));
   let group = '';
@@ -60,9 +63,23 @@ export function renderSeries(series: Series): string[] {
     group = patch.group;
     const files = `${patch.files.length} file${patch.files.length === 1 ? ' ' : 's'}`;
     const size = `${files.padStart(9)}  +${patch.added} -${patch.removed}`;
-    return [...head, `  ${nameOfPatch(patch).padEnd(widest + 5)}  ${size}`];
+    const ran = shareOf(patch, covered);
+    const row = `  ${nameOfPatch(patch).padEnd(widest + 5)}  ${size}`;
+    return [...head, ran === undefined ? row : `${row.padEnd(widest + 36)}${ran}`];
   });
-  return [`${base.name}: ${patches.length} patches`, ...lines];
+  return [`${base.name}: ${patches.length} patches`, ...lines, ...footOf(covered)];
+}
+
+/** What share of a patch's lines with code has run, if it was the same patch then. */
+function shareOf({ number, subject }: Patch, covered: LastCoverage | undefined) {
+  const same = covered?.patches.find((each) => each.number === number && each.subject === subject);
+  return same === undefined ? undefined : percent(same).padStart(7);
+}
+
+function footOf(covered: LastCoverage | undefined): readonly string[] {
+  if (covered === undefined) return ['', 'Which lines cases run: `lab coverage`.'];
+  const { cases, folder } = covered;
+  return ['', `Last column: lines with code that ${cases} cases ran, ${folder}`];
 }
 
 async function refresh(options: SeriesOptions, cli: ProjectCli): Promise<void> {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { bootGuest } from '../guest/boot-guest.ts';
-import { createMachinery, openGuestSession } from '../guest/guests.ts';
+import { createMachinery, openGuestShim } from '../guest/guests.ts';
 import type { GuestHandle } from '../guest/guest-handle.ts';
 import type { Bench, Row } from './row.ts';
 import { repeat, summarise, time } from './sample.ts';
@@ -46,10 +46,10 @@ function measureBoot(bench: Bench): Promise<number[]> {
     const start = performance.now();
     const running = await bootGuest(image, `bench-boot-${turn}`, options, context);
     try {
-      const session = await openGuestSession(running, options);
-      await session.shim.call(['ping']);
+      const shim = await openGuestShim(running, options);
+      await shim.call(['ping']);
       const taken = performance.now() - start;
-      session.close();
+      shim.close();
       return taken / 1000;
     } finally {
       await running.kill();
@@ -73,18 +73,18 @@ function eachGuest(bench: Bench, look: Look): Promise<number[]> {
       const start = performance.now();
       const handle = await open(`bench-guest-${turn}`);
       try {
-        await handle.session.shim.call(['ping']);
+        await handle.shim.call(['ping']);
         return await look(handle, performance.now() - start, handle.pid);
       } finally {
-        handle.session.close();
+        handle.shim.close();
         await handle.kill();
       }
     });
   })();
 }
 
-async function timeCall({ session }: GuestHandle): Promise<number> {
-  const values = await repeat(calls, () => time(() => session.shim.call(['ping'])));
+async function timeCall({ shim }: GuestHandle): Promise<number> {
+  const values = await repeat(calls, () => time(() => shim.call(['ping'])));
   return summarise(values).median;
 }
 

@@ -25,13 +25,13 @@ async function measure({ memory, measure }: BenchRow, bench: Bench): Promise<num
     signal,
     started,
   });
-  const { shim } = handle.session;
+  const { shim } = handle;
   try {
     return await repeat(times, () =>
       measure(async (words, options) => answer.parse(await shim.call(words, options))),
     );
   } finally {
-    handle.session.close();
+    handle.shim.close();
     await handle.kill();
   }
 }

@@ -1,7 +1,7 @@
 import type { Context } from '../core/context.ts';
 import type { Finding } from '../core/finding.ts';
 import type { Console, CoverageFeed, MachineEnd } from '../../qemu/contracts.ts';
-import type { GuestSession } from './session.ts';
+import type { ShimClient } from './shim-client.ts';
 
 /** How a guest is looked after: whom to tell, when to stop, how long to wait. */
 export interface Vigil extends Pick<Context, 'emit' | 'signal'> {
@@ -37,7 +37,7 @@ export interface GuestHandle {
   readonly pid: number;
   /** Where its SSH server is reached, on the loopback. */
   readonly sshPort?: number;
-  readonly session: GuestSession;
+  readonly shim: ShimClient;
   readonly console: Console;
   /** Of one whose instructions are counted. */
   readonly coverage?: CoverageFeed;
@@ -64,6 +64,6 @@ export interface GuestRequest {
 
 /** Where the runner gets guests from. */
 export interface Machinery {
-  /** Returns a guest whose session is open. Throws a typed error if it does not come up. */
+  /** Returns a guest whose shim has greeted. Throws a typed error if it does not come up. */
   openGuest(request: GuestRequest): Promise<GuestHandle>;
 }

@@ -32,7 +32,7 @@ export function watchForLoss(
   handle: GuestHandle,
   { patience, signal }: Pick<Vigil, 'patience' | 'signal'>,
 ): Promise<ErrorReport> {
-  const { session, console, ended } = handle;
+  const { shim, console, ended } = handle;
   return new Promise((resolve) => {
     let stop: () => void = () => undefined;
     const settle = (report: ErrorReport) => {
@@ -44,8 +44,8 @@ export function watchForLoss(
       if (finding.kind !== 'panic') return;
       void firstOf(ended, patience).then((end) => settle(lossReport(console, finding, end)));
     });
-    // The session has probed the machine already before it says that it is lost.
-    void session.lost.then(async (error) => settle(await examine(handle, reportOf(error), signal)));
+    // The shim's client has probed the machine already before it says that it is lost.
+    void shim.lost.then(async (error) => settle(await examine(handle, reportOf(error), signal)));
     void ended.then((end) => settle(lossReport(console, findDeadly(console), end)));
   });
 }

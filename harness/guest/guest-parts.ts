@@ -9,7 +9,7 @@ import type { UndoStack } from './undo.ts';
 
 /** What a guest is made of, for one scope: a case, or a suite's before and after hooks. */
 export interface GuestOptions {
-  readonly shim: ShimClient;
+  readonly shim: Pick<ShimClient, 'call'>;
   readonly programs: Programs;
   readonly console: Pick<Console, 'since' | 'waitFor' | 'count'>;
   /** Index of the console line the scope begins at. */

@@ -24,7 +24,6 @@ export interface ScopedGuest {
 export function createGuest(options: GuestOptions): ScopedGuest {
   let place: ArtefactPlace | undefined;
   const shim: GuestOptions['shim'] = {
-    ...options.shim,
     call: (argv, callOptions) => {
       place = options.artefactOf?.(argv) ?? place;
       return options.shim.call(argv, callOptions);

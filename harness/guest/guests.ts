@@ -15,9 +15,10 @@ import { isLabError, labError, reportOf, revive } from '../core/errors.ts';
 import type { GuestHandle, GuestRequest, Machinery } from './guest-handle.ts';
 import { probeMachine } from './guest-loss.ts';
 import { savedGuest } from './saved-guest.ts';
-import { openSession } from './session.ts';
+import { openShim } from './open-shim.ts';
 import { symbolsOf } from './symbols.ts';
-import type { GuestSession, SessionOptions } from './session.ts';
+import type { ShimOptions } from './open-shim.ts';
+import type { ShimClient } from './shim-client.ts';
 import { defined } from '../core/defined.ts';
 
 /** Milliseconds on an accelerator of factor 1; a login takes 300 there. */
@@ -107,17 +108,17 @@ function imageFor(base: string, { images }: GuestOptions): Image {
   });
 }
 
-/** Opens a session to a guest that is up. Throws what openSession throws, with its last lines. */
-export async function openGuestSession(
+/** Opens the shim of a guest that is up. Throws what openShim throws, with its last lines. */
+export async function openGuestShim(
   { machine, sshPort, console, ended }: RunningMachine,
   {
     userSpaces,
     factor,
     keepalive = true,
-  }: Pick<GuestOptions, 'userSpaces' | 'factor'> & Pick<SessionOptions, 'keepalive'>,
-): Promise<GuestSession> {
+  }: Pick<GuestOptions, 'userSpaces' | 'factor'> & Pick<ShimOptions, 'keepalive'>,
+): Promise<ShimClient> {
   const { userName, clientKey, hostKey } = userSpaceOf(machine, userSpaces);
-  return openSession({
+  return openShim({
     port: sshPort,
     user: userName,
     clientKey,
@@ -147,7 +148,7 @@ async function talkTo(
   return {
     name: request.name,
     base: request.base,
-    session: await openGuestSession(running, options),
+    shim: await openGuestShim(running, options),
     console,
     ...(coverage === undefined ? {} : { coverage }),
     ended,

@@ -39,16 +39,16 @@ export async function openLiveGuest(
     signal,
     started: (facts) => emit({ type: 'guest-started', guest: name, base, ...facts }),
   });
-  const { console, session } = handle;
-  const watch = watchConsole(console, session.shim, patience);
+  const { console, shim } = handle;
+  const watch = watchConsole(console, shim, patience);
   let ailing = false;
   const ail = () => void (ailing = true);
-  void session.lost.then(ail);
+  void shim.lost.then(ail);
   void handle.ended.then(ail);
   const live: LiveGuest = {
     handle,
     watch,
-    programs: listenToPrograms(session.shim),
+    programs: listenToPrograms(shim),
     lost: watchForLoss(handle, settings),
     ailing: () => ailing,
     running: undefined,
@@ -88,7 +88,7 @@ export async function closeLiveGuest(
 ): Promise<void> {
   const expected = (await firstOf(handle.ended, 0)) === undefined;
   await coverage?.leave(handle);
-  handle.session.close();
+  handle.shim.close();
   const processor = await processorTimeOf(handle.pid);
   const { status, signal } = await handle.kill();
   emit({

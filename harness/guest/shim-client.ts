@@ -11,7 +11,7 @@ export interface ShimCallOptions {
   readonly deadline?: number;
 }
 
-/** The shim that lives in a guest for as long as the session does. */
+/** The shim that lives in a guest for as long as the session with it does. */
 export interface ShimClient {
   /**
    * Runs a command of the shim and returns its answer, whatever that says. Rejects with a
@@ -25,14 +25,18 @@ export interface ShimClient {
    * for that. A system call that can't be killed keeps its process: that is then returned.
    */
   cancelAll(deadline: number): Promise<readonly string[]>;
+  /** Resolves when the guest can't be reached any more, with what is known of why. Never rejects. */
+  readonly lost: Promise<LabError>;
+  /** Ends the session at once; it is not lost then. */
+  close(): void;
 }
 
-export interface ShimClientParts {
-  readonly client: ShimClient;
+/** The shim at the other end of a stream that somebody else looks after. */
+interface ShimSpeech extends Omit<ShimClient, 'lost' | 'close'> {
   /** Resolves with the shim's first line. */
   readonly hello: Promise<ShimAnswer>;
   /** Ends all calls, present and future, with that error. */
-  fail(error: LabError): void;
+  readonly fail: (error: LabError) => void;
 }
 
 interface PendingCall {
@@ -45,11 +49,11 @@ interface PendingCall {
 /** The biggest answer: an image of 45 MiB in base64. */
 const longestLine = 64 << 20;
 
-/** Returns a client that speaks over a stream; `onGarbage` hears of what is no answer. */
-export function createShimClient(
+/** Speaks with a shim over a stream; `onGarbage` hears of what is no answer. */
+export function speakToShim(
   stream: Duplex,
   options: { readonly deadline: number; readonly onGarbage: (error: LabError) => void },
-): ShimClientParts {
+): ShimSpeech {
   const pending = new Map<number, PendingCall>();
   const listeners = new Set<(event: ShimAnswer) => void>();
   let last = 0;
@@ -128,7 +132,7 @@ export function createShimClient(
   };
   // A session that fails before its hello may have nobody who waits for it.
   hello.catch(() => undefined);
-  return { client: { call, onEvent, cancelAll }, hello, fail };
+  return { call, onEvent, cancelAll, hello, fail };
 }
 
 /** Writes lines in order, waiting where the guest does not read as fast. */

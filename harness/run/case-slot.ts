@@ -69,12 +69,12 @@ export function openSlot(settings: RunSettings): CaseSlot {
     const transcript = createTranscript();
     const expected: RegExp[] = [];
     const optionsOf = (
-      { handle: { session, console }, programs }: LiveGuest,
+      { handle: { shim, console }, programs }: LiveGuest,
       from: number,
       named: RegExp[],
       prefix = '',
     ) => ({
-      shim: session.shim,
+      shim,
       programs,
       console,
       consoleFrom: from,

@@ -25,7 +25,7 @@ export function watchForDoom(
   expects: (finding: Finding) => boolean,
   factor: number,
 ): Doom {
-  const { console, session } = live.handle;
+  const { console, shim } = live.handle;
   let gone = false;
   const isDoom = (finding: Finding) => isDeadly(finding) && !expects(finding);
   const isSpoken = () => live.watch.findings(from, Infinity).some(isDoom);
@@ -34,7 +34,7 @@ export function watchForDoom(
     isGone: async () => {
       if (gone || live.ailing()) return true;
       if (!isSpoken()) return false;
-      const answer = session.shim.call(['ping'], { deadline: lastPatience * factor });
+      const answer = shim.call(['ping'], { deadline: lastPatience * factor });
       gone = await answer.then(
         () => false,
         () => true,

@@ -281,7 +281,7 @@ async function findHung(
 ): Promise<LiveGuest | undefined> {
   const answers = await Promise.all(
     guests.map(({ handle }) =>
-      handle.session.shim.call(['ping'], { deadline: patience }).then(
+      handle.shim.call(['ping'], { deadline: patience }).then(
         () => true,
         () => false,
       ),

@@ -8,7 +8,7 @@ import { bootTo, machineOf } from '../guest/boot-guest.ts';
 import { quote } from '../core/cli-context.ts';
 import type { Context } from '../core/context.ts';
 import type { GuestHandle, GuestRequest, Machinery } from '../guest/guest-handle.ts';
-import { openGuestSession } from '../guest/guests.ts';
+import { openGuestShim } from '../guest/guests.ts';
 import type { GuestParts } from './prepare.ts';
 
 /**
@@ -97,13 +97,13 @@ async function openStopped(
     const within = { ...context, signal };
     await bootTo(running, image, { factor: fromBoot ? gdbFactor : parts.factor }, within);
     const patient = { userSpaces: parts.userSpaces, factor: gdbFactor, keepalive: false };
-    const session = await openGuestSession(running, patient);
+    const shim = await openGuestShim(running, patient);
     if (!fromBoot) {
       await running.qmp.execute('stop');
       attach(gdb);
     }
     const { console, ended, pid } = running;
-    return { name, base, session, console, ended, pid, kill: () => running.kill() };
+    return { name, base, shim, console, ended, pid, kill: () => running.kill() };
   } catch (error) {
     await running.kill();
     throw error;

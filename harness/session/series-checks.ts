@@ -12,7 +12,7 @@ import type { Context } from '../core/context.ts';
 import { firstOf } from '../core/deadline.ts';
 import { isLabError, labError, reportOf, revive, toReport, type LabError } from '../core/errors.ts';
 import type { CaseResult } from '../core/events.ts';
-import { openGuestSession } from '../guest/guests.ts';
+import { openGuestShim } from '../guest/guests.ts';
 import { symbolsOf } from '../guest/symbols.ts';
 
 /** What a check came to: the part of a case's result that is its own. */
@@ -134,13 +134,13 @@ export async function checkBoot(
 /** Throws unless the console is known to be read and the guest has ended by itself. */
 async function switchOff(running: RunningMachine, options: GuestOptions): Promise<void> {
   const wait = patience * options.factor;
-  const session = await openGuestSession(running, options);
+  const shim = await openGuestShim(running, options);
   try {
-    const watch = watchConsole(running.console, session.shim, wait);
+    const watch = watchConsole(running.console, shim, wait);
     const dead = await watch.proveScan();
     if (dead !== undefined) throw revive(dead);
     // Its answer may not come through any more.
-    void session.shim.call(['poweroff'], { deadline: wait }).catch(() => undefined);
+    void shim.call(['poweroff'], { deadline: wait }).catch(() => undefined);
     if ((await firstOf(running.ended, wait)) !== undefined) return;
     throw labError({
       code: 'boot-no-end',
@@ -151,7 +151,7 @@ async function switchOff(running: RunningMachine, options: GuestOptions): Promis
       details: running.console.lines.slice(-20),
     });
   } finally {
-    session.close();
+    shim.close();
   }
 }
 

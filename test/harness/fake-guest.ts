@@ -119,6 +119,8 @@ function createFake(
       return () => void listeners.delete(listener);
     },
     cancelAll: () => Promise.resolve([]),
+    lost,
+    close: () => undefined,
   };
   const handle: GuestHandle = {
     name,
@@ -126,7 +128,7 @@ function createFake(
     console,
     ended,
     pid: process.pid,
-    session: { shim, lost, close: () => undefined },
+    shim,
     kill: () => {
       finish({ status: 0, signal: null, stderr: '', reason: 'host-qmp-quit' });
       return ended;

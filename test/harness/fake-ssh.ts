@@ -3,13 +3,13 @@ import type { AddressInfo, Socket } from 'node:net';
 import ssh2 from 'ssh2';
 import type { Connection, ServerChannel } from 'ssh2';
 import { makeClientKey, makeHostKey } from '../../rootfs/keys.ts';
-import type { SessionOptions } from '../../harness/guest/session.ts';
+import type { ShimOptions } from '../../harness/guest/open-shim.ts';
 
 /** What the fake guest does with a channel that asks for a command. */
 export type Serve = (channel: ServerChannel, command: string, end: () => void) => void;
 
 export interface FakeSsh {
-  readonly options: SessionOptions;
+  readonly options: ShimOptions;
   close(): Promise<void>;
 }
 
@@ -26,7 +26,7 @@ type UntypedConnection = Connection & { setNoDelay(on: boolean): void };
 /** Starts an SSH server on loopback that serves each exec as told. */
 export async function startFakeSsh(
   serve: Serve,
-  change: Partial<SessionOptions> = {},
+  change: Partial<ShimOptions> = {},
 ): Promise<FakeSsh> {
   const open = new Set<Connection>();
   const server = new ssh2.Server({ hostKeys: [host.private] }, (connection) => {
@@ -57,7 +57,7 @@ export async function startFakeSsh(
 }
 
 /** Starts a server that takes connections and says nothing, as a guest that hangs does. */
-export async function startMute(change: Partial<SessionOptions> = {}): Promise<FakeSsh> {
+export async function startMute(change: Partial<ShimOptions> = {}): Promise<FakeSsh> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => void sockets.add(socket));
   const port = await new Promise<number>((resolve) => {
@@ -70,7 +70,7 @@ export async function startMute(change: Partial<SessionOptions> = {}): Promise<F
   return { options: optionsFor(port, change), close };
 }
 
-function optionsFor(port: number, change: Partial<SessionOptions>): SessionOptions {
+function optionsFor(port: number, change: Partial<ShimOptions>): ShimOptions {
   return {
     port,
     user: 'root',

@@ -57,7 +57,7 @@ describe("a case's image", () => {
     };
     const told: string[] = [];
     const scoped = createGuest({
-      shim: { call, onEvent: () => () => undefined, cancelAll: () => Promise.resolve([]) },
+      shim: { call },
       programs: undefined as never,
       console: undefined as never,
       consoleFrom: 0,

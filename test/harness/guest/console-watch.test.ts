@@ -15,9 +15,9 @@ async function watchGuest() {
   });
   const signal = new AbortController().signal;
   const request = { name: 'guest', base: 'v6.1', signal, started: () => undefined };
-  const { console, session } = await machinery.openGuest(request);
+  const { console, shim } = await machinery.openGuest(request);
   const [guest] = machinery.guests as [FakeGuest];
-  return { kernel, guest, watch: watchConsole(console, session.shim, 1000) };
+  return { kernel, guest, watch: watchConsole(console, shim, 1000) };
 }
 
 describe('a kernel that is tainted', () => {

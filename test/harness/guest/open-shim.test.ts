@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { openSession } from '../../../harness/guest/session.ts';
-import type { SessionOptions } from '../../../harness/guest/session.ts';
+import { openShim } from '../../../harness/guest/open-shim.ts';
+import type { ShimOptions } from '../../../harness/guest/open-shim.ts';
 import { foreignKey, serveShim, startFakeSsh, startMute } from '../fake-ssh.ts';
 import type { FakeSsh, Serve } from '../fake-ssh.ts';
 
 async function withGuest(
   guest: Promise<FakeSsh>,
-  work: (options: SessionOptions) => Promise<void>,
+  work: (options: ShimOptions) => Promise<void>,
 ): Promise<void> {
   const fake = await guest;
   try {
@@ -19,11 +19,11 @@ async function withGuest(
 
 const withShim = (
   answer: Parameters<typeof serveShim>[0],
-  work: (options: SessionOptions) => Promise<void>,
-  change: Partial<SessionOptions> = {},
+  work: (options: ShimOptions) => Promise<void>,
+  change: Partial<ShimOptions> = {},
 ) => withGuest(startFakeSsh(serveShim(answer), change), work);
 
-describe('openSession', () => {
+describe('openShim', () => {
   it('answers calls by their ids, in whatever order they come', () =>
     withShim(
       (words, channel) => {
@@ -32,12 +32,12 @@ describe('openSession', () => {
         return undefined;
       },
       async (options) => {
-        const session = await openSession(options);
-        const slow = session.shim.call(['slow']);
-        const quick = await session.shim.call(['a', 'tab\there', 'back\\slash', 'line\nend']);
+        const shim = await openShim(options);
+        const slow = shim.call(['slow']);
+        const quick = await shim.call(['a', 'tab\there', 'back\\slash', 'line\nend']);
         assert.deepEqual(quick['words'], ['a', 'tab\\there', 'back\\\\slash', 'line\\nend']);
         assert.equal((await slow)['late'], true);
-        session.close();
+        shim.close();
       },
     ));
 
@@ -48,14 +48,14 @@ describe('openSession', () => {
         return {};
       },
       async (options) => {
-        const session = await openSession(options);
+        const shim = await openShim(options);
         const seen: unknown[] = [];
-        const stop = session.shim.onEvent((event) => void seen.push(event['text']));
-        await session.shim.call(['spawn']);
+        const stop = shim.onEvent((event) => void seen.push(event['text']));
+        await shim.call(['spawn']);
         stop();
-        await session.shim.call(['spawn']);
+        await shim.call(['spawn']);
         assert.deepEqual(seen, ['ready pid=5']);
-        session.close();
+        shim.close();
       },
     ));
 
@@ -68,15 +68,15 @@ describe('openSession', () => {
         return { length: words[1]?.length, text };
       },
       async (options) => {
-        const session = await openSession({ ...options, callDeadline: 20_000 });
+        const shim = await openShim({ ...options, callDeadline: 20_000 });
         const [one, two] = await Promise.all([
-          session.shim.call(['write', text]),
-          session.shim.call(['write', 'short']),
+          shim.call(['write', text]),
+          shim.call(['write', 'short']),
         ]);
         assert.equal(one['length'], text.length);
         assert.equal(one['text'], text);
         assert.equal(two['length'], 5);
-        session.close();
+        shim.close();
       },
     );
   });
@@ -85,13 +85,13 @@ describe('openSession', () => {
     withShim(
       (words) => (words[0] === 'hang' ? undefined : {}),
       async (options) => {
-        const session = await openSession(options);
-        await assert.rejects(session.shim.call(['hang'], { deadline: 30 }), {
+        const shim = await openShim(options);
+        await assert.rejects(shim.call(['hang'], { deadline: 30 }), {
           code: 'shim-overdue',
           fault: 'guest-hang',
         });
-        await session.shim.call(['ping']);
-        session.close();
+        await shim.call(['ping']);
+        shim.close();
       },
     ));
 
@@ -102,10 +102,10 @@ describe('openSession', () => {
         return undefined;
       },
       async (options) => {
-        const session = await openSession(options);
-        await assert.rejects(session.shim.call(['ping']), { code: 'session-lost' });
-        assert.equal((await session.lost).fault, 'guest-hang');
-        await assert.rejects(session.shim.call(['ping']), { code: 'session-lost' });
+        const shim = await openShim(options);
+        await assert.rejects(shim.call(['ping']), { code: 'session-lost' });
+        assert.equal((await shim.lost).fault, 'guest-hang');
+        await assert.rejects(shim.call(['ping']), { code: 'session-lost' });
       },
     ));
 
@@ -116,9 +116,9 @@ describe('openSession', () => {
         return undefined;
       },
       async (options) => {
-        const session = await openSession(options);
-        await assert.rejects(session.shim.call(['ping']), { code: 'session-lost' });
-        assert.equal((await session.lost).code, 'session-lost');
+        const shim = await openShim(options);
+        await assert.rejects(shim.call(['ping']), { code: 'session-lost' });
+        assert.equal((await shim.lost).code, 'session-lost');
       },
     ));
 
@@ -131,13 +131,13 @@ describe('openSession', () => {
         return undefined;
       },
       async (options) => {
-        const session = await openSession(options);
-        const error = await session.shim.call(['ping']).then(
+        const shim = await openShim(options);
+        const error = await shim.call(['ping']).then(
           () => assert.fail('it answered'),
           (reason: unknown) => reason,
         );
         assert.match(String(error), /its shim ended with status 3/);
-        assert.deepEqual((await session.lost).details, ['out of handles']);
+        assert.deepEqual((await shim.lost).details, ['out of handles']);
       },
     ));
 
@@ -156,9 +156,9 @@ describe('openSession', () => {
         return undefined;
       },
       async (options) => {
-        const session = await openSession({ ...options, probe });
-        await assert.rejects(session.shim.call(['ping']), { fault: 'guest-crash' });
-        assert.equal((await session.lost).code, 'guest-crashed');
+        const shim = await openShim({ ...options, probe });
+        await assert.rejects(shim.call(['ping']), { fault: 'guest-crash' });
+        assert.equal((await shim.lost).code, 'guest-crashed');
       },
     );
   });
@@ -167,14 +167,14 @@ describe('openSession', () => {
     withShim(
       () => ({}),
       async (options) => {
-        const session = await openSession(options);
-        session.close();
+        const shim = await openShim(options);
+        shim.close();
         const first = await Promise.race([
-          session.lost.then(() => 'lost'),
+          shim.lost.then(() => 'lost'),
           new Promise((resolve) => setTimeout(() => resolve('quiet'), 100)),
         ]);
         assert.equal(first, 'quiet');
-        await assert.rejects(session.shim.call(['ping']), { code: 'session-closed' });
+        await assert.rejects(shim.call(['ping']), { code: 'session-closed' });
       },
     ));
 
@@ -182,20 +182,20 @@ describe('openSession', () => {
     withShim(
       () => ({}),
       async (options) => {
-        await assert.rejects(openSession(options), { code: 'ssh-wrong-host-key' });
+        await assert.rejects(openShim(options), { code: 'ssh-wrong-host-key' });
       },
       { hostKey: foreignKey },
     ));
 
   it('gives up on a guest that takes the connection and says nothing', () =>
     withGuest(startMute({ deadline: 150 }), async (options) => {
-      await assert.rejects(openSession(options), /no login|handshake/i);
+      await assert.rejects(openShim(options), /no login|handshake/i);
     }));
 
   it('gives up on a shim that does not greet', () => {
     const serve: Serve = () => undefined;
     return withGuest(startFakeSsh(serve, { deadline: 300 }), async (options) => {
-      await assert.rejects(openSession(options), /does not greet/);
+      await assert.rejects(openShim(options), /does not greet/);
     });
   });
 
@@ -206,9 +206,9 @@ describe('openSession', () => {
         return undefined;
       },
       async (options) => {
-        const session = await openSession(options);
-        await assert.rejects(session.shim.call(['ping']), { code: 'shim-garbled' });
-        assert.equal((await session.lost).code, 'shim-garbled');
+        const shim = await openShim(options);
+        await assert.rejects(shim.call(['ping']), { code: 'shim-garbled' });
+        assert.equal((await shim.lost).code, 'shim-garbled');
       },
     ));
 
@@ -216,16 +216,16 @@ describe('openSession', () => {
     withShim(
       () => ({}),
       async (options) => {
-        const session = await openSession(options);
+        const shim = await openShim(options);
         const times: number[] = [];
         for (let n = 0; n < 50; n += 1) {
           const start = performance.now();
-          await session.shim.call(['ping']);
+          await shim.call(['ping']);
           times.push(performance.now() - start);
         }
         const median = times.sort((a, b) => a - b)[25] ?? Infinity;
         assert.ok(median < 20, `${median} ms`);
-        session.close();
+        shim.close();
       },
     ));
 });

@@ -2,21 +2,12 @@ import type { Client, ClientChannel } from 'ssh2';
 import type { ErrorReport } from '../core/events.ts';
 import { isLabError, labError, revive } from '../core/errors.ts';
 import type { LabError } from '../core/errors.ts';
-import { createShimClient } from './shim-client.ts';
+import { speakToShim } from './shim-client.ts';
 import type { ShimClient } from './shim-client.ts';
 import { connectSsh, openChannel, withDeadline } from './ssh.ts';
 import type { SshAddress } from './ssh.ts';
 
-/** A guest that can be talked to. */
-export interface GuestSession {
-  readonly shim: ShimClient;
-  /** Resolves when the guest can't be reached any more, with what is known of why. Never rejects. */
-  readonly lost: Promise<LabError>;
-  /** Ends the session at once; it is not lost then. */
-  close(): void;
-}
-
-export interface SessionOptions extends SshAddress {
+export interface ShimOptions extends SshAddress {
   /** Milliseconds a call of the shim may take unless it says otherwise. */
   readonly callDeadline: number;
   /**
@@ -29,11 +20,10 @@ export interface SessionOptions extends SshAddress {
 const shimCommand = 'shim serve';
 
 /**
- * Connects to a guest, starts its resident shim and returns the session once the shim has
- * greeted. Rejects with an `infrastructure` error that says how far it got, or with the
+ * Connects to a guest, starts its resident shim and returns it once it has greeted. Rejects with an `infrastructure` error that says how far it got, or with the
  * probe's error if the guest died meanwhile.
  */
-export async function openSession(options: SessionOptions): Promise<GuestSession> {
+export async function openShim(options: ShimOptions): Promise<ShimClient> {
   const client = await connectSsh(options).catch(async (error: unknown) => {
     throw await explain(error, options);
   });
@@ -49,12 +39,12 @@ export async function openSession(options: SessionOptions): Promise<GuestSession
 async function watch(
   client: Client,
   channel: ClientChannel,
-  options: SessionOptions,
-): Promise<GuestSession> {
+  options: ShimOptions,
+): Promise<ShimClient> {
   let closed = false;
   let lose: (error: LabError) => void = () => undefined;
   const lost = new Promise<LabError>((resolve) => (lose = resolve));
-  const parts = createShimClient(channel, {
+  const { hello, fail, ...speech } = speakToShim(channel, {
     deadline: options.callDeadline,
     onGarbage: (error) => end(error),
   });
@@ -64,7 +54,7 @@ async function watch(
     ending = true;
     // Calls wait for the probe's answer: it knows more than a connection that is gone.
     void explain(error, options).then((known) => {
-      parts.fail(known);
+      fail(known);
       if (!closed) lose(known);
       client.destroy();
     });
@@ -81,19 +71,19 @@ async function watch(
   channel.on('close', () => end(exit === undefined ? silentEnd() : shimEnd(exit, words)));
   client.on('error', (error) => end(silentEnd(error.message)));
   client.on('close', () => end(silentEnd()));
-  await withDeadline(parts.hello, options.deadline, 'the shim does not greet');
+  await withDeadline(hello, options.deadline, 'the shim does not greet');
   return {
-    shim: parts.client,
+    ...speech,
     lost,
     close: () => {
       closed = true;
-      parts.fail(closedByLab());
+      fail(closedByLab());
       client.destroy();
     },
   };
 }
 
-async function explain(error: unknown, options: SessionOptions): Promise<LabError> {
+async function explain(error: unknown, options: ShimOptions): Promise<LabError> {
   const known = await options.probe();
   if (known !== undefined) return revive(known, error);
   return isLabError(error) ? error : silentEnd(String(error));

@@ -1,12 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { bootGuest } from '../guest/boot-guest.ts';
 import { createMachinery, openGuestShim } from '../guest/guests.ts';
-import type { GuestHandle } from '../guest/guest-handle.ts';
+import type { LiveGuest } from '../guest/live-guest.ts';
 import type { Bench, Row } from './row.ts';
 import { repeat, summarise, time } from './sample.ts';
 
 /** Calls enough that the channel is warm and one disturbed call does not count. */
 const calls = 200;
+
+/** Milliseconds for what a guest should do at once. */
+const patience = 10_000;
 
 export const guestRows: readonly Row[] = [
   {
@@ -35,7 +38,7 @@ export const guestRows: readonly Row[] = [
     name: 'host memory of a guest that answers',
     unit: 'MiB',
     goal: 200,
-    measure: (bench) => eachGuest(bench, (_, __, pid) => residentMemory(pid)),
+    measure: (bench) => eachGuest(bench, ({ pid }) => residentMemory(pid)),
   },
 ];
 
@@ -57,33 +60,34 @@ function measureBoot(bench: Bench): Promise<number[]> {
   });
 }
 
-type Look = (handle: GuestHandle, milliseconds: number, pid: number) => Promise<number>;
+type Look = (guest: LiveGuest, milliseconds: number) => Promise<number>;
 
 /** Opens a guest as a run does, that many times, and looks at each. */
 function eachGuest(bench: Bench, look: Look): Promise<number[]> {
   const { context, times, prepared } = bench;
   const machinery = createMachinery({ ...prepared, folder: context.scratch }, context);
   const { name: base } = bench.image.base;
+  const { signal } = context;
   const open = (name: string) =>
-    machinery.openGuest({ base, name, signal: context.signal, started: () => undefined });
+    machinery.openGuest({ base, name, signal, emit: () => undefined, patience });
   return (async () => {
     // The first one may have to be booted and saved.
     await (await open('bench-first')).kill();
     return repeat(times, async (turn) => {
       const start = performance.now();
-      const handle = await open(`bench-guest-${turn}`);
+      const guest = await open(`bench-guest-${turn}`);
       try {
-        await handle.shim.call(['ping']);
-        return await look(handle, performance.now() - start, handle.pid);
+        await guest.shim.call(['ping']);
+        return await look(guest, performance.now() - start);
       } finally {
-        handle.shim.close();
-        await handle.kill();
+        guest.shim.close();
+        await guest.kill();
       }
     });
   })();
 }
 
-async function timeCall({ shim }: GuestHandle): Promise<number> {
+async function timeCall({ shim }: LiveGuest): Promise<number> {
   const values = await repeat(calls, () => time(() => shim.call(['ping'])));
   return summarise(values).median;
 }

@@ -18,20 +18,15 @@ async function measure({ memory, measure }: BenchRow, bench: Bench): Promise<num
   const images = [{ ...image, base: { ...base, guest } }];
   const machinery = createMachinery({ ...prepared, images, folder: context.scratch }, context);
   const { signal } = context;
-  const started = () => undefined;
-  const handle = await machinery.openGuest({
-    base: base.name,
-    name: 'bench-project',
-    signal,
-    started,
-  });
-  const { shim } = handle;
+  const emit = () => undefined;
+  const request = { base: base.name, name: 'bench-project', signal, emit, patience: 10_000 };
+  const opened = await machinery.openGuest(request);
   try {
     return await repeat(times, () =>
-      measure(async (words, options) => answer.parse(await shim.call(words, options))),
+      measure(async (words, options) => answer.parse(await opened.shim.call(words, options))),
     );
   } finally {
-    handle.shim.close();
-    await handle.kill();
+    opened.shim.close();
+    await opened.kill();
   }
 }

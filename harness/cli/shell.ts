@@ -99,7 +99,6 @@ async function enterBehind(
     factor,
     root: cli.root,
     visit: async ({ sshPort }, end) => {
-      if (sshPort === undefined) return;
       context.emit({ type: 'note', text: `${chosen.id}: ${describeEnd(end)}` });
       context.emit({ type: 'note', text: `what it has made is still there; ${howToLeave}` });
       await openShell({ port: sshPort, ...rootfs }, cli, context.signal).catch((error: unknown) => {

@@ -1,6 +1,6 @@
 import { placeOfHang } from '../../qemu/hang.ts';
 import type { ErrorReport } from '../core/events.ts';
-import type { GuestHandle, Interrogation } from './guest-handle.ts';
+import type { Interrogation, Outside } from './live-guest.ts';
 
 /**
  * Asks a guest that no longer answers what it is at, and returns the error for it: the
@@ -8,7 +8,7 @@ import type { GuestHandle, Interrogation } from './guest-handle.ts';
  * was to learn.
  */
 export async function explainHang(
-  { interrogate }: Pick<GuestHandle, 'interrogate'>,
+  { interrogate }: Pick<Outside, 'interrogate'>,
   unproved: ErrorReport,
   signal: AbortSignal,
 ): Promise<ErrorReport> {

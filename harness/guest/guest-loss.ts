@@ -1,10 +1,10 @@
 import type { Finding } from '../core/finding.ts';
-import type { Console, MachineEnd } from '../../qemu/contracts.ts';
+import type { Console, MachineEnd, RunningMachine } from '../../qemu/contracts.ts';
 import { describeEnd, tailOf } from '../../qemu/ending.ts';
 import { firstOf } from '../core/deadline.ts';
 import { reportOf } from '../core/errors.ts';
 import type { ErrorReport } from '../core/events.ts';
-import type { GuestHandle, Vigil } from './guest-handle.ts';
+import type { LiveGuest, Vigil } from './live-guest.ts';
 import { explainHang } from './guest-hang.ts';
 
 /** Tells complaints that a kernel does not come back from, or not to be trusted again. */
@@ -18,7 +18,7 @@ export function isDeadly({ kind }: Finding): boolean {
  * them, at most so many milliseconds; undefined if neither comes.
  */
 export async function probeMachine(
-  { console, ended }: Pick<GuestHandle, 'console' | 'ended'>,
+  { console, ended }: Pick<RunningMachine, 'console' | 'ended'>,
   patience: number,
 ): Promise<ErrorReport | undefined> {
   const end = await firstOf(ended, patience);
@@ -27,12 +27,15 @@ export async function probeMachine(
   return lossReport(console, finding, end);
 }
 
+/** What tells of a guest that it is lost, and why. */
+type Witness = Pick<LiveGuest, 'shim' | 'console' | 'ended' | 'interrogate'>;
+
 /** Resolves with the reason once a guest is of no more use: lost, ended or panicked. */
 export function watchForLoss(
-  handle: GuestHandle,
+  witness: Witness,
   { patience, signal }: Pick<Vigil, 'patience' | 'signal'>,
 ): Promise<ErrorReport> {
-  const { shim, console, ended } = handle;
+  const { shim, console, ended } = witness;
   return new Promise((resolve) => {
     let stop: () => void = () => undefined;
     const settle = (report: ErrorReport) => {
@@ -45,19 +48,19 @@ export function watchForLoss(
       void firstOf(ended, patience).then((end) => settle(lossReport(console, finding, end)));
     });
     // The shim's client has probed the machine already before it says that it is lost.
-    void shim.lost.then(async (error) => settle(await examine(handle, reportOf(error), signal)));
+    void shim.lost.then(async (error) => settle(await examine(witness, reportOf(error), signal)));
     void ended.then((end) => settle(lossReport(console, findDeadly(console), end)));
   });
 }
 
 /** A machine that runs on behind a dead connection is asked what its kernel is at. */
 async function examine(
-  handle: GuestHandle,
+  witness: Witness,
   error: ErrorReport,
   signal: AbortSignal,
 ): Promise<ErrorReport> {
-  const hangs = error.code === 'session-lost' && (await firstOf(handle.ended, 0)) === undefined;
-  return hangs ? explainHang(handle, error, signal) : error;
+  const hangs = error.code === 'session-lost' && (await firstOf(witness.ended, 0)) === undefined;
+  return hangs ? explainHang(witness, error, signal) : error;
 }
 
 function findDeadly(console: Console): Finding | undefined {

@@ -12,8 +12,9 @@ import { bootTo, launch } from './boot-guest.ts';
 import type { GuestOptions } from './boot-guest.ts';
 import type { Context } from '../core/context.ts';
 import { isLabError, labError, reportOf, revive } from '../core/errors.ts';
-import type { GuestHandle, GuestRequest, Machinery } from './guest-handle.ts';
+import { bringToLife } from './guest-life.ts';
 import { probeMachine } from './guest-loss.ts';
+import type { GuestRequest, LiveGuest, Machinery, Outside } from './live-guest.ts';
 import { savedGuest } from './saved-guest.ts';
 import { openShim } from './open-shim.ts';
 import { symbolsOf } from './symbols.ts';
@@ -38,7 +39,7 @@ export function createMachinery(options: GuestOptions, context: Context): Machin
       const save = saved.get(request.base) ?? saveOnce(image, options, context);
       saved.set(request.base, save);
       const started = performance.now();
-      const handle = await open(image, await save, request, ready.get(request.base)).catch(
+      const live = await open(image, await save, request, ready.get(request.base)).catch(
         async (error: unknown) => {
           if (!isLabError(error) || error.code !== 'restore-failed') throw error;
           bootInstead(error.message);
@@ -47,7 +48,7 @@ export function createMachinery(options: GuestOptions, context: Context): Machin
         },
       );
       ready.set(request.base, Math.round(performance.now() - started));
-      return handle;
+      return live;
     },
   };
 
@@ -60,10 +61,13 @@ export function createMachinery(options: GuestOptions, context: Context): Machin
     state: string | undefined,
     request: GuestRequest,
     expected: number | undefined,
-  ): Promise<GuestHandle> {
+  ): Promise<LiveGuest> {
     const running = await launch(image, request.name, state, options, context, request.signal);
     const consoleLog = join(options.folder, `console-${request.name}.log`);
-    request.started({
+    request.emit({
+      type: 'guest-started',
+      guest: request.name,
+      base: request.base,
       how: running.how,
       commandLine: running.argv,
       manual: manualCommand(running.machine, qemuCommand(running.machine.architecture)),
@@ -73,9 +77,9 @@ export function createMachinery(options: GuestOptions, context: Context): Machin
     try {
       const within = { ...context, signal: request.signal };
       if (state === undefined) await bootTo(running, image, options, within);
-      const handle = await talkTo(running, image, options, within, request);
+      const shim = await openGuestShim(running, options);
       await options.alter?.(running, join(context.scratch, request.name));
-      return handle;
+      return await bringToLife(running, shim, outsideOf(running, image, options, within), request);
     } catch (error) {
       await running.kill();
       throw error;
@@ -136,31 +140,20 @@ export async function openGuestShim(
 /** The program behind which the shim runs. */
 const server = 'dropbear';
 
-async function talkTo(
+function outsideOf(
   running: RunningMachine,
   image: Image,
-  options: GuestOptions,
+  { factor }: GuestOptions,
   context: Context,
-  request: GuestRequest,
-): Promise<GuestHandle> {
-  const { console, coverage, ended, pid, sshPort } = running;
+): Outside {
   const symbols = symbolsOf(image, context);
   return {
-    name: request.name,
-    base: request.base,
-    shim: await openGuestShim(running, options),
-    console,
-    ...(coverage === undefined ? {} : { coverage }),
-    ended,
-    pid,
-    sshPort,
     decode: (finding) => decodeFinding(finding, symbols),
     interrogate: async (signal) => {
-      const probing = patience.probe * options.factor;
+      const probing = patience.probe * factor;
       const report = await askHung(running, { signal, symbols, patience: probing, server });
       return { lines: describeHang(report), stuck: report.stuck };
     },
     dump: (path) => dumpMemory(running, path),
-    kill: () => running.kill(),
   };
 }

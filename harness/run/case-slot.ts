@@ -64,12 +64,11 @@ export function openSlot(settings: RunSettings): CaseSlot {
 
   const enterCase: CaseSlot['enterCase'] = (entered) => {
     const { live, entry, consoleFrom, milliseconds, openLike } = entered;
-    const { handle } = live;
     const { planned } = entry;
     const transcript = createTranscript();
     const expected: RegExp[] = [];
     const optionsOf = (
-      { handle: { shim, console }, programs }: LiveGuest,
+      { shim, console, programs }: LiveGuest,
       from: number,
       named: RegExp[],
       prefix = '',
@@ -91,7 +90,7 @@ export function openSlot(settings: RunSettings): CaseSlot {
       settings,
       scopeOf: (other, number) => {
         other.running = planned.id;
-        const { name, console } = other.handle;
+        const { name, console } = other;
         const named: RegExp[] = [];
         host.sendLines(number, console.since(0));
         const stopMirror = mirrorConsole(console, host, number);
@@ -103,7 +102,7 @@ export function openSlot(settings: RunSettings): CaseSlot {
         return { ...scoped, unwind, expected: named };
       },
     });
-    const name = JSON.stringify([handle.name, planned.file, planned.suite]);
+    const name = JSON.stringify([live.name, planned.file, planned.suite]);
     if (suite !== name) guests.suite = createGuest(options);
     suite = name;
     const scoped = createGuest(options);

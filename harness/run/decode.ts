@@ -1,5 +1,5 @@
 import type { Finding } from '../core/finding.ts';
-import type { GuestHandle } from '../guest/guest-handle.ts';
+import type { LiveGuest } from '../guest/live-guest.ts';
 import type { Observed } from '../results/verdict.ts';
 
 /** Complaints of one case whose stacks are decoded: after the first few they repeat themselves. */
@@ -8,7 +8,7 @@ const mostDecoded = 5;
 /** Returns what was seen of a case with the stacks of the first complaints decoded. */
 export async function decodeObserved(
   observed: Observed,
-  { decode }: Pick<GuestHandle, 'decode'>,
+  { decode }: Pick<LiveGuest, 'decode'>,
 ): Promise<Observed> {
   const { before, during, after } = observed;
   const chosen = [...before, ...during, ...after]

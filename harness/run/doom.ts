@@ -25,7 +25,7 @@ export function watchForDoom(
   expects: (finding: Finding) => boolean,
   factor: number,
 ): Doom {
-  const { console, shim } = live.handle;
+  const { console, shim } = live;
   let gone = false;
   const isDoom = (finding: Finding) => isDeadly(finding) && !expects(finding);
   const isSpoken = () => live.watch.findings(from, Infinity).some(isDoom);

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { CaseArtefact } from '../core/events.ts';
 import type { LiveGuest } from '../guest/live-guest.ts';
-import type { Vigil } from '../guest/guest-handle.ts';
+import type { Vigil } from '../guest/live-guest.ts';
 
 /** Memories that a run keeps: each is some ten MiB, and the first tell as much as the hundredth. */
 export const mostMemories = 2;
@@ -27,10 +27,9 @@ export function countMemories(): MayKeep {
  * to look into it. Throws nothing: a dump that fails is a warning.
  */
 export async function keepMemory(
-  { handle }: LiveGuest,
+  { dump, name, base }: LiveGuest,
   { folder, mayKeepMemory, emit, signal }: KeepingSettings,
 ): Promise<CaseArtefact | undefined> {
-  const { dump, name, base } = handle;
   if (dump === undefined || folder === undefined || signal.aborted) return undefined;
   if (!mayKeepMemory()) return undefined;
   const core = `memory-${name}`;

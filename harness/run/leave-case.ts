@@ -50,7 +50,7 @@ async function undoIn(
   { unwind }: Pick<ScopedGuest, 'unwind'>,
   { patience }: RunSettings,
 ): Promise<readonly string[]> {
-  const { shim } = live.handle;
+  const { shim } = live;
   const stuck = await shim.cancelAll(patience).catch((error: unknown) => [String(error)]);
   return [...stuck.map((call) => `still under way: ${call}`), ...(await unwind())];
 }

@@ -4,7 +4,7 @@ import { labError } from '../core/errors.ts';
 import { watchForDoom } from './doom.ts';
 import type { CaseArtefact, ErrorReport } from '../core/events.ts';
 import type { ScopedGuest } from '../guest/guest.ts';
-import { bidFarewell, closeLiveGuest } from '../guest/live-guest.ts';
+import { bidFarewell, closeLiveGuest } from '../guest/guest-life.ts';
 import type { LiveGuest } from '../guest/live-guest.ts';
 import type { RunSettings } from './run-settings.ts';
 import { leaveCase } from './leave-case.ts';
@@ -108,7 +108,7 @@ async function endOther(
   settings: RunSettings,
 ): Promise<OthersEnd> {
   const { live } = other;
-  const { name, console } = live.handle;
+  const { name, console } = live;
   const doom = watchForDoom(live, 0, (finding) => isExpected(other, finding), settings.factor);
   const answers = async () => live !== hung && !settings.signal.aborted && !(await doom.isGone());
   const { artefact, leftovers } = await leaveCase(live, other, { doom, answers, look, settings });

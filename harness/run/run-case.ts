@@ -7,7 +7,6 @@ import { watchForDoom } from './doom.ts';
 import { toReport } from '../core/errors.ts';
 import type { CaseArtefact, ErrorReport } from '../core/events.ts';
 import type { ScopedGuest } from '../guest/guest.ts';
-import type { GuestHandle } from '../guest/guest-handle.ts';
 import { explainHang } from '../guest/guest-hang.ts';
 import { keepMemory } from './keep-memory.ts';
 import { leaveCase } from './leave-case.ts';
@@ -78,7 +77,7 @@ interface Ended {
 /** Waits for whatever ends the case; its process is gone after any end but its own. */
 async function awaitEnd(entered: Entered): Promise<Ended> {
   const { live, slot } = entered;
-  const stopMirror = mirrorConsole(live.handle.console, slot.host);
+  const stopMirror = mirrorConsole(live.console, slot.host);
   const start = performance.now();
   const end = await raceCase(entered);
   const milliseconds = Math.round(performance.now() - start);
@@ -125,15 +124,15 @@ interface Departed extends Explained, Left {
 /** Looks at what the case was about, undoes what it has made, and marks its end. */
 async function leave(entered: Entered, explained: Explained): Promise<Departed> {
   const { live, begin, scope, settings, entry } = entered;
-  const { console } = live.handle;
+  const { console } = live;
   const { others } = scope;
   const { end, hung } = explained;
   const doom = watchForDoom(live, begin + 1, expectedBy(scope), settings.factor);
   const isGone = async () => live === hung || (await doom.isGone());
   const answers = async () => end.kind !== 'not-run' && !(await isGone());
-  const look: Look = ({ handle }, scoped) =>
+  const look: Look = (guest, scoped) =>
     isSuspicious(entered, end)
-      ? lookAtArtefact(scoped, entry, handle, settings)
+      ? lookAtArtefact(scoped, entry, guest, settings)
       : Promise.resolve(undefined);
   const { visit } = settings;
   // Before anything is undone: that would run on what the kernel has broken.
@@ -144,7 +143,7 @@ async function leave(entered: Entered, explained: Explained): Promise<Departed> 
     answers,
     look,
     settings,
-    ...(visit === undefined ? {} : { visit: () => visit(live.handle, end) }),
+    ...(visit === undefined ? {} : { visit: () => visit(live, end) }),
   });
   const mark = (await answers()) ? await live.watch.mark('the end of the case') : console.count;
   const blind = typeof mark === 'number' || live.ailing() ? undefined : mark;
@@ -183,7 +182,7 @@ function isSuspicious({ live, begin, scope }: Entered, end: CaseEnd): boolean {
 /** Puts together what was seen of the case: its guest's complaints up to the end marker. */
 function observe({ live, begin, scope }: Entered, departed: Departed): CaseRun {
   const { end, milliseconds, artefact, leftovers, to, gone, blind, beside, memory } = departed;
-  const { console } = live.handle;
+  const { console } = live;
   const expects = expectedBy(scope);
   // The last words of a kernel that is gone come when they come.
   const last = gone ? Infinity : to;
@@ -218,7 +217,7 @@ function observe({ live, begin, scope }: Entered, departed: Departed): CaseRun {
 async function lookAtArtefact(
   scoped: Pick<ScopedGuest, 'artefact'>,
   { attempt }: PlanEntry,
-  { name: guest, console }: GuestHandle,
+  { name: guest, console }: LiveGuest,
   { folder, patience, artefacts }: RunSettings,
 ): Promise<CaseArtefact | undefined> {
   if (artefacts === undefined) return undefined;
@@ -280,8 +279,8 @@ async function findHung(
   { patience }: RunSettings,
 ): Promise<LiveGuest | undefined> {
   const answers = await Promise.all(
-    guests.map(({ handle }) =>
-      handle.shim.call(['ping'], { deadline: patience }).then(
+    guests.map(({ shim }) =>
+      shim.call(['ping'], { deadline: patience }).then(
         () => true,
         () => false,
       ),
@@ -305,7 +304,7 @@ async function examine(
       what: `not done after ${end.seconds} s, and the guest no longer answers`,
       next: 'Look at the last console lines and at what the kernel was asked to do.',
     };
-    return { kind: 'guest-lost', error: await explainHang(hung.handle, unproved, signal) };
+    return { kind: 'guest-lost', error: await explainHang(hung, unproved, signal) };
   }
   const [inKernel] = slot.inKernel();
   return { ...end, ...defined({ inKernel }) };

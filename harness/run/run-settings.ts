@@ -1,7 +1,7 @@
 import type { Context } from '../core/context.ts';
 import type { ArtefactRules } from '../core/project.ts';
 import type { Recorder } from '../coverage/recorder.ts';
-import type { GuestHandle, Vigil } from '../guest/guest-handle.ts';
+import type { LiveGuest, Vigil } from '../guest/live-guest.ts';
 import type { Isolation } from '../plan/options.ts';
 import type { CaseEnd } from '../results/verdict.ts';
 import { countMemories, type MayKeep } from './keep-memory.ts';
@@ -22,7 +22,7 @@ export interface RunChoices {
   /** Which run of the same cases this is, from 1, for the names of its guests. */
   readonly round?: number | undefined;
   /** Is let into a guest as its case has left it, if it answers; must not throw. */
-  readonly visit?: (guest: GuestHandle, end: CaseEnd) => Promise<void>;
+  readonly visit?: (guest: LiveGuest, end: CaseEnd) => Promise<void>;
   /** Takes from guests what ran in them; nothing by default. */
   readonly coverage?: Recorder | undefined;
   /** Where what red cases were about is kept; nowhere by default. */

@@ -3,9 +3,7 @@ import type { Context } from '../core/context.ts';
 import { isLabError, labError, toReport } from '../core/errors.ts';
 import type { LabError } from '../core/errors.ts';
 import type { CaseResult } from '../core/events.ts';
-import type { Machinery } from '../guest/guest-handle.ts';
-import { openLiveGuest } from '../guest/live-guest.ts';
-import type { LiveGuest } from '../guest/live-guest.ts';
+import type { LiveGuest, Machinery } from '../guest/live-guest.ts';
 import { estimateCases } from '../plan/estimate.ts';
 import type { Plan, PlanEntry } from '../plan/plan.ts';
 import { tellHeadline } from './headline.ts';
@@ -72,6 +70,7 @@ function createOpener(
   machinery: Machinery,
   settings: RunSettings,
 ): (base: string) => Promise<LiveGuest> {
+  const { emit, signal, patience } = settings;
   const counts = new Map<string, number>();
   const failures = new Map<string, { readonly count: number; readonly error: LabError }>();
   const hasWorked = new Set<string>();
@@ -82,17 +81,15 @@ function createOpener(
     const number = (counts.get(base) ?? 0) + 1;
     counts.set(base, number);
     try {
-      const live = await openLiveGuest(
-        machinery,
-        base,
-        nameOfGuest(base, number, settings.round),
-        settings,
-      );
+      const name = nameOfGuest(base, number, settings.round);
+      const start = performance.now();
+      const live = await machinery.openGuest({ base, name, emit, signal, patience });
+      emit({ type: 'guest-ready', guest: name, base, milliseconds: performance.now() - start });
       failures.delete(base);
       hasWorked.add(base);
       return live;
     } catch (error) {
-      if (isLabError(error) && !settings.signal.aborted)
+      if (isLabError(error) && !signal.aborted)
         failures.set(base, { count: (failed?.count ?? 0) + 1, error });
       throw error;
     }

@@ -5,7 +5,7 @@ import { firstOf } from '../core/deadline.ts';
 import { toReport } from '../core/errors.ts';
 import type { ErrorReport } from '../core/events.ts';
 import type { Failure } from '../suite/host-protocol.ts';
-import { bidFarewell, closeLiveGuest } from '../guest/live-guest.ts';
+import { bidFarewell, closeLiveGuest } from '../guest/guest-life.ts';
 import type { LiveGuest } from '../guest/live-guest.ts';
 import type { PlanEntry } from '../plan/plan.ts';
 import { runCaseIn } from './run-case.ts';
@@ -74,8 +74,8 @@ export function takeSeat(
     const { entry, run, observed } = pending;
     const after = [...live.watch.findings(run.to, to), ...live.watch.takeTaint(run.to, to)];
     pending = undefined;
-    const whole = await decodeObserved({ ...observed, after }, live.handle);
-    record.add(entry, whole, { ...run, guest: live.handle.name });
+    const whole = await decodeObserved({ ...observed, after }, live);
+    record.add(entry, whole, { ...run, guest: live.name });
   };
   const leaveSuite = async () => {
     suite = undefined;
@@ -113,16 +113,16 @@ export function takeSeat(
     first = false;
     const { id, base } = entry.planned;
     live.running = id;
-    settings.emit({ type: 'case-started', id, base, guest: live.handle.name });
+    settings.emit({ type: 'case-started', id, base, guest: live.name });
     const { coverage } = settings;
-    await coverage?.enter(live.handle, id);
+    await coverage?.enter(live, id);
     const openCovered = async () => {
       const other = await openLike();
-      await coverage?.enter(other.handle, id);
+      await coverage?.enter(other, id);
       return other;
     };
     const done = await runCaseIn({ live, slot, entry, begin, settings, openLike: openCovered });
-    await coverage?.leave(live.handle);
+    await coverage?.leave(live);
     usable = done.guestUsable;
     pending = { entry, run: done, observed: { ...done.observed, before } };
     record.suspect(entry, pending.observed);
@@ -144,7 +144,7 @@ export function takeSeat(
     await settle(Infinity);
     await closeLiveGuest(live, settings);
   };
-  return { base: live.handle.base, usable: () => usable && !live.ailing(), run, leave };
+  return { base: live.base, usable: () => usable && !live.ailing(), run, leave };
 }
 
 /** Runs a suite's after hooks, for as long as a case may take. */

@@ -7,8 +7,9 @@ import { launchMachine } from '../../qemu/launch.ts';
 import { bootTo, machineOf } from '../guest/boot-guest.ts';
 import { quote } from '../core/cli-context.ts';
 import type { Context } from '../core/context.ts';
-import type { GuestHandle, GuestRequest, Machinery } from '../guest/guest-handle.ts';
+import { bringToLife } from '../guest/guest-life.ts';
 import { openGuestShim } from '../guest/guests.ts';
+import type { GuestRequest, LiveGuest, Machinery } from '../guest/live-guest.ts';
 import type { GuestParts } from './prepare.ts';
 
 /**
@@ -78,8 +79,8 @@ async function openStopped(
   { image, parts, fromBoot, attach }: GdbOptions,
   context: Context,
   request: GuestRequest,
-): Promise<GuestHandle> {
-  const { name, base, signal, started } = request;
+): Promise<LiveGuest> {
+  const { name, base, signal, emit } = request;
   const { scratch } = context;
   const folder = join(scratch, name);
   await mkdir(folder, { recursive: true });
@@ -87,7 +88,8 @@ async function openStopped(
   const consoleLog = join(folder, 'console.log');
   const machine = machineOf(image, parts);
   const running = await launchMachine(machine, { name, folder, consoleLog, signal, gdb: socket });
-  started({ how: running.how, commandLine: running.argv, consoleLog });
+  const { how, argv: commandLine } = running;
+  emit({ type: 'guest-started', guest: name, base, how, commandLine, consoleLog });
   const sources = join(folder, 'source');
   await writeSeriesFiles(image.source, image.series, sources, context);
   const gdb = gdbCommand(image, socket, [sources, image.source.repository]);
@@ -102,8 +104,7 @@ async function openStopped(
       await running.qmp.execute('stop');
       attach(gdb);
     }
-    const { console, ended, pid } = running;
-    return { name, base, shim, console, ended, pid, kill: () => running.kill() };
+    return await bringToLife(running, shim, {}, request);
   } catch (error) {
     await running.kill();
     throw error;

@@ -1,9 +1,10 @@
-import type { GuestHandle, GuestRequest, Machinery } from '../../harness/guest/guest-handle.ts';
+import { bringToLife } from '../../harness/guest/guest-life.ts';
+import type { GuestRequest, Machinery, Outside } from '../../harness/guest/live-guest.ts';
 import { labError } from '../../harness/core/errors.ts';
 import type { LabError } from '../../harness/core/errors.ts';
 import type { ShimAnswer, ShimClient } from '../../harness/guest/shim-client.ts';
 import type { Finding } from '../../harness/core/finding.ts';
-import type { Console, MachineEnd } from '../../qemu/contracts.ts';
+import type { Console, MachineEnd, RunningMachine } from '../../qemu/contracts.ts';
 
 /** A guest without a machine. */
 export interface FakeGuest {
@@ -48,25 +49,29 @@ export interface FakeMachinery extends Machinery {
 export function fakeMachinery(
   answer: Answerer = () => undefined,
   come: (request: GuestRequest) => LabError | undefined = () => undefined,
+  outside: Outside = {},
 ): FakeMachinery {
   const guests: FakeGuest[] = [];
   return {
     guests,
-    openGuest: (request) => {
+    openGuest: async (request) => {
       const refusal = come(request);
-      if (refusal !== undefined) return Promise.reject(refusal);
-      request.started({ how: 'booted', commandLine: ['qemu'], consoleLog: '/dev/null' });
-      const { guest, handle } = createFake(request, answer);
+      if (refusal !== undefined) throw refusal;
+      const { name, base } = request;
+      const { guest, machine, shim } = createFake(name, answer);
+      const { how, argv: commandLine } = machine;
+      const started = { guest: name, base, how, commandLine, consoleLog: '/dev/null' };
+      request.emit({ type: 'guest-started', ...started });
       guests.push(guest);
-      return Promise.resolve(handle);
+      return bringToLife(machine, shim, outside, request);
     },
   };
 }
 
 function createFake(
-  { name, base }: GuestRequest,
+  name: string,
   answer: Answerer,
-): { guest: FakeGuest; handle: GuestHandle } {
+): { guest: FakeGuest; machine: RunningMachine; shim: ShimClient } {
   const { console, print, deaden, silence } = createFakeConsole();
   const listeners = new Set<(event: ShimAnswer) => void>();
   const commands: string[] = [];
@@ -122,19 +127,23 @@ function createFake(
     lost,
     close: () => undefined,
   };
-  const handle: GuestHandle = {
+  const machine: RunningMachine = {
     name,
-    base,
     console,
     ended,
     pid: process.pid,
-    shim,
+    how: 'booted',
+    argv: ['qemu'],
+    folder: '/dev/null',
+    sshPort: 0,
+    machine: undefined as never,
+    qmp: undefined as never,
     kill: () => {
       finish({ status: 0, signal: null, stderr: '', reason: 'host-qmp-quit' });
       return ended;
     },
   };
-  return { guest, handle };
+  return { guest, machine, shim };
 }
 
 function answerAsShim([command, ...rest]: readonly string[], guest: FakeGuest): ShimAnswer {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { watchConsole } from '../../../harness/guest/console-watch.ts';
 import type { ShimAnswer } from '../../../harness/guest/shim-client.ts';
 import { fakeMachinery } from '../fake-guest.ts';
 import type { FakeGuest } from '../fake-guest.ts';
@@ -14,10 +13,10 @@ async function watchGuest() {
     return { ...kernel };
   });
   const signal = new AbortController().signal;
-  const request = { name: 'guest', base: 'v6.1', signal, started: () => undefined };
-  const { console, shim } = await machinery.openGuest(request);
+  const request = { name: 'guest', base: 'v6.1', signal, emit: () => undefined, patience: 1000 };
+  const { watch } = await machinery.openGuest(request);
   const [guest] = machinery.guests as [FakeGuest];
-  return { kernel, guest, watch: watchConsole(console, shim, 1000) };
+  return { kernel, guest, watch };
 }
 
 describe('a kernel that is tainted', () => {

@@ -1,22 +1,22 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { GuestHandle } from '../../../harness/guest/guest-handle.ts';
-import { watchForLoss } from '../../../harness/guest/guest-loss.ts';
+import type { ErrorReport } from '../../../harness/core/events.ts';
+import type { Outside } from '../../../harness/guest/live-guest.ts';
 import { fakeMachinery, type FakeGuest } from '../fake-guest.ts';
 
 const { signal } = new AbortController();
 
 async function lose(
   how: (guest: FakeGuest) => void,
-  interrogate?: GuestHandle['interrogate'],
-): Promise<{ error: Awaited<ReturnType<typeof watchForLoss>>; asked: number }> {
-  const machinery = fakeMachinery();
-  const request = { base: 'v6.1', name: 'v6.1-1', started: () => undefined, signal };
-  const handle = await machinery.openGuest(request);
+  interrogate?: Outside['interrogate'],
+): Promise<{ error: ErrorReport; asked: number }> {
   let asked = 0;
   const ask = interrogate && ((stop: AbortSignal) => ((asked += 1), interrogate(stop)));
-  const watched = { ...handle, ...(ask === undefined ? {} : { interrogate: ask }) };
-  const lost = watchForLoss(watched, { patience: 50, signal });
+  const outside = ask === undefined ? {} : { interrogate: ask };
+  const machinery = fakeMachinery(undefined, undefined, outside);
+  const emit = () => undefined;
+  const request = { base: 'v6.1', name: 'v6.1-1', emit, signal, patience: 50 };
+  const { lost } = await machinery.openGuest(request);
   const [guest] = machinery.guests;
   if (guest !== undefined) how(guest);
   return { error: await lost, asked };

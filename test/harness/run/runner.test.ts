@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { labError } from '../../../harness/core/errors.ts';
 import type { CaseResult } from '../../../harness/core/events.ts';
-import type { Interrogation } from '../../../harness/guest/guest-handle.ts';
+import type { Interrogation } from '../../../harness/guest/live-guest.ts';
 import type { CaseEnd } from '../../../harness/results/verdict.ts';
 import { fakeMachinery, oopsAtCommand } from '../fake-guest.ts';
 import type { Answerer, FakeGuest, FakeMachinery } from '../fake-guest.ts';
@@ -113,15 +113,9 @@ describe('a case', () => {
   const silent = (told: Interrogation) => {
     const answer: Answerer = ([command]) =>
       command === 'checkpoint' || command === 'ping' ? null : undefined;
-    const machinery = fakeMachinery(answer);
-    const asked = {
-      ...machinery,
-      openGuest: async (request: Parameters<typeof machinery.openGuest>[0]) => ({
-        ...(await machinery.openGuest(request)),
-        interrogate: () => Promise.resolve(told),
-      }),
-    };
-    const options = { machinery: asked, factor: 0.25, plan: { repeat: 2 } };
+    const interrogate = () => Promise.resolve(told);
+    const machinery = fakeMachinery(answer, undefined, { interrogate });
+    const options = { machinery, factor: 0.25, plan: { repeat: 2 } };
     return runFixtures(['behaviours'], /checkpoints$/, options);
   };
 

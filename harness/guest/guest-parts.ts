@@ -24,8 +24,8 @@ export interface GuestOptions {
   readonly calls?: readonly string[] | undefined;
   /** Told the shim's answers, for the report of a case that does not pass. */
   readonly onAnswer: (argv: readonly string[], answer: ShimAnswer) => void;
-  /** Told of console patterns that came as the case expected. */
-  readonly onExpected: (pattern: RegExp) => void;
+  /** Where console patterns go that came as the case expected. */
+  readonly expected: RegExp[];
 }
 
 /** A guest's options and what its methods share. */

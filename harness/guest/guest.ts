@@ -11,17 +11,19 @@ import type { GuestOptions, GuestParts } from './guest-parts.ts';
 import { runProgram, startProgram, startSubject } from './guest-subject.ts';
 import { freeze, thaw, trace } from './guest-tasks.ts';
 
-/** A guest for one scope, and how to take back what was made in it. */
-export interface ScopedGuest {
+/** What a case, or a suite's hooks, work with in a guest, and how to take back what they make. */
+export interface CaseScope {
   readonly guest: Guest;
+  /** Console patterns that came as the case expected. */
+  readonly expected: readonly RegExp[];
   /** Undoes everything, newest first; returns what could not be undone and why. */
   unwind(): Promise<readonly string[]>;
   /** Returns the artefact that was written or read last, if it is still there. */
   artefact(): Promise<Artefact | undefined>;
 }
 
-/** Returns the guest that a case, or a suite's hooks, work with. */
-export function createGuest(options: GuestOptions): ScopedGuest {
+/** Returns a scope in which nothing has been made yet. */
+export function openScope(options: GuestOptions): CaseScope {
   let place: ArtefactPlace | undefined;
   const shim: GuestOptions['shim'] = {
     call: (argv, callOptions) => {
@@ -71,15 +73,15 @@ export function createGuest(options: GuestOptions): ScopedGuest {
   };
   const artefact = async () =>
     place && fetchArtefact(assembleParts({ ...options, onAnswer: () => undefined }), place);
-  return { guest, unwind: () => undo.unwind(), artefact };
+  return { guest, expected: options.expected, unwind: () => undo.unwind(), artefact };
 }
 
 async function expectLine(
-  { console, consoleFrom, patience, onExpected }: GuestParts,
+  { console, consoleFrom, patience, expected }: GuestParts,
   pattern: RegExp,
 ): Promise<string> {
   // Named before it comes: the complaint may be there already, or take the guest with it.
-  onExpected(pattern);
+  expected.push(pattern);
   const late = AbortSignal.timeout(patience);
   try {
     return await console.waitFor(pattern, { from: consoleFrom, signal: late });

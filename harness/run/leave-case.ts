@@ -1,14 +1,11 @@
 import type { Doom } from './doom.ts';
 import type { CaseArtefact } from '../core/events.ts';
-import type { ScopedGuest } from '../guest/guest.ts';
+import type { CaseScope } from '../guest/guest.ts';
 import type { LiveGuest } from '../guest/live-guest.ts';
 import type { RunSettings } from './run-settings.ts';
 
 /** Returns the artefact a case was about in a guest, if anybody is to see it. Throws nothing. */
-export type Look = (
-  live: LiveGuest,
-  scoped: Pick<ScopedGuest, 'artefact'>,
-) => Promise<CaseArtefact | undefined>;
+export type Look = (live: LiveGuest, scope: CaseScope) => Promise<CaseArtefact | undefined>;
 
 /** How a guest is left in which a case has ended. */
 export interface Leaving {
@@ -34,23 +31,22 @@ export interface Left {
  */
 export async function leaveCase(
   live: LiveGuest,
-  scoped: Pick<ScopedGuest, 'artefact' | 'unwind'>,
+  scope: CaseScope,
   { doom, answers, look, visit, settings }: Leaving,
 ): Promise<Left> {
-  const artefact = (await answers()) ? await look(live, scoped) : undefined;
+  const artefact = (await answers()) ? await look(live, scope) : undefined;
   if (visit !== undefined && (await answers())) await visit();
   if (doom.isSpoken() || !(await answers())) return { artefact, leftovers: [] };
-  const leftovers = await doom.unlessSpoken(undoIn(live, scoped, settings));
+  const leftovers = await doom.unlessSpoken(undoIn(live, scope, settings));
   return { artefact, leftovers: leftovers ?? [] };
 }
 
 /** Takes back what a case has made in a guest; what it still has under way goes first. */
 async function undoIn(
-  live: LiveGuest,
-  { unwind }: Pick<ScopedGuest, 'unwind'>,
+  { shim }: LiveGuest,
+  scope: CaseScope,
   { patience }: RunSettings,
 ): Promise<readonly string[]> {
-  const { shim } = live;
   const stuck = await shim.cancelAll(patience).catch((error: unknown) => [String(error)]);
-  return [...stuck.map((call) => `still under way: ${call}`), ...(await unwind())];
+  return [...stuck.map((call) => `still under way: ${call}`), ...(await scope.unwind())];
 }

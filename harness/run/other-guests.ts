@@ -3,7 +3,7 @@ import type { Guest } from '../suite/contracts.ts';
 import { labError } from '../core/errors.ts';
 import { watchForDoom } from './doom.ts';
 import type { CaseArtefact, ErrorReport } from '../core/events.ts';
-import type { ScopedGuest } from '../guest/guest.ts';
+import type { CaseScope } from '../guest/guest.ts';
 import { bidFarewell, closeLiveGuest } from '../guest/guest-life.ts';
 import type { LiveGuest } from '../guest/live-guest.ts';
 import type { RunSettings } from './run-settings.ts';
@@ -12,10 +12,9 @@ import type { Look } from './leave-case.ts';
 import { defined } from '../core/defined.ts';
 
 /** A guest of one case, and what the case may do in it. */
-interface Other extends ScopedGuest {
+interface Other {
   readonly live: LiveGuest;
-  /** Complaints of its kernel that the case has named. */
-  readonly expected: readonly RegExp[];
+  readonly scope: CaseScope;
 }
 
 /** What the guests that a case has had beside its own have to say to its verdict. */
@@ -49,8 +48,7 @@ export interface OtherGuests {
 export interface OthersOptions {
   /** The guest is to be as fresh as the case's own was. */
   readonly openLive: () => Promise<LiveGuest>;
-  /** Returns what the case works with in it. */
-  readonly scopeOf: (live: LiveGuest, number: number) => Omit<Other, 'live'>;
+  readonly scopeOf: (live: LiveGuest, number: number) => CaseScope;
   readonly settings: RunSettings;
 }
 
@@ -69,7 +67,7 @@ export function createOthers({ openLive, scopeOf, settings }: OthersOptions): Ot
       throw tooLate();
     }
     const number = others.length + 1;
-    others.push({ live, ...scopeOf(live, number) });
+    others.push({ live, scope: scopeOf(live, number) });
     void live.lost.then(lose);
     return number;
   };
@@ -93,7 +91,7 @@ export function createOthers({ openLive, scopeOf, settings }: OthersOptions): Ot
       opening.catch(() => undefined);
       return opening;
     },
-    guestOf: (number) => others[number - 1]?.guest,
+    guestOf: (number) => others[number - 1]?.scope.guest,
     all: () => others.map(({ live }) => live),
     lost,
     complained: () => others.some((other) => unexpected(other).some(({ fatal }) => fatal)),
@@ -107,11 +105,11 @@ async function endOther(
   look: Look,
   settings: RunSettings,
 ): Promise<OthersEnd> {
-  const { live } = other;
+  const { live, scope } = other;
   const { name, console } = live;
   const doom = watchForDoom(live, 0, (finding) => isExpected(other, finding), settings.factor);
   const answers = async () => live !== hung && !settings.signal.aborted && !(await doom.isGone());
-  const { artefact, leftovers } = await leaveCase(live, other, { doom, answers, look, settings });
+  const { artefact, leftovers } = await leaveCase(live, scope, { doom, answers, look, settings });
   const blind = (await answers()) ? await bidFarewell(live) : undefined;
   const lost = live.ailing() ? await live.lost : blind;
   await closeLiveGuest(live, settings);
@@ -130,8 +128,8 @@ function unexpected(other: Other): Finding[] {
   return found.filter((finding) => !isExpected(other, finding));
 }
 
-function isExpected({ expected }: Other, { lines }: Finding): boolean {
-  return expected.some((pattern) => isOneOf(pattern, lines));
+function isExpected({ scope }: Other, { lines }: Finding): boolean {
+  return scope.expected.some((pattern) => isOneOf(pattern, lines));
 }
 
 /** Whether a pattern that a case has named is about one of a complaint's lines. */

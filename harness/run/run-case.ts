@@ -1,12 +1,12 @@
 import type { Finding } from '../core/finding.ts';
 import { mirrorConsole } from './case-mirror.ts';
 import { describeArtefact } from '../guest/artefact.ts';
-import type { CaseScope, CaseSlot } from './case-slot.ts';
+import type { EnteredCase, ServedHost } from './served-host.ts';
 import { firstOf } from '../core/deadline.ts';
 import { watchForDoom } from './doom.ts';
 import { toReport } from '../core/errors.ts';
 import type { CaseArtefact, ErrorReport } from '../core/events.ts';
-import type { ScopedGuest } from '../guest/guest.ts';
+import type { CaseScope } from '../guest/guest.ts';
 import { explainHang } from '../guest/guest-hang.ts';
 import { keepMemory } from './keep-memory.ts';
 import { leaveCase } from './leave-case.ts';
@@ -36,7 +36,7 @@ export interface CaseRun {
 /** A case in its guest, whose begin marker is on the console. */
 export interface CaseInGuest {
   readonly live: LiveGuest;
-  readonly slot: CaseSlot;
+  readonly host: ServedHost;
   readonly entry: PlanEntry;
   /** Index of its begin marker. */
   readonly begin: number;
@@ -46,8 +46,7 @@ export interface CaseInGuest {
 }
 
 /** The same, once the lab keeps what it does. */
-interface Entered extends CaseInGuest {
-  readonly scope: CaseScope;
+interface Entered extends CaseInGuest, EnteredCase {
   /** How long it may take. */
   readonly seconds: number;
 }
@@ -62,10 +61,11 @@ export async function runCaseIn(inGuest: CaseInGuest): Promise<CaseRun> {
 }
 
 function enter(inGuest: CaseInGuest): Entered {
-  const { live, slot, entry, begin, settings, openLike } = inGuest;
+  const { live, host, entry, begin, settings, openLike } = inGuest;
   const seconds = (entry.seconds ?? settings.deadline) * settings.factor;
-  const entered = { live, entry, openLike, consoleFrom: begin + 1, milliseconds: seconds * 1000 };
-  return { ...inGuest, seconds, scope: slot.enterCase(entered) };
+  const milliseconds = seconds * 1000;
+  const kept = host.enterCase({ live, entry, openLike, consoleFrom: begin + 1, milliseconds });
+  return { ...inGuest, ...kept, seconds };
 }
 
 /** What ended a case, and when. */
@@ -76,13 +76,13 @@ interface Ended {
 
 /** Waits for whatever ends the case; its process is gone after any end but its own. */
 async function awaitEnd(entered: Entered): Promise<Ended> {
-  const { live, slot } = entered;
-  const stopMirror = mirrorConsole(live.console, slot.host);
+  const { live, host } = entered;
+  const stopMirror = mirrorConsole(live.console, host);
   const start = performance.now();
   const end = await raceCase(entered);
   const milliseconds = Math.round(performance.now() - start);
   stopMirror();
-  if (end.kind !== 'returned') await slot.host.kill();
+  if (end.kind !== 'returned') await host.kill();
   return { end, milliseconds };
 }
 
@@ -93,12 +93,12 @@ interface Explained extends Ended {
 
 /** Asks why a case was late and why a guest is ill: calls fail before the reason is known. */
 async function explainEnd(
-  { live, slot, scope, settings }: Entered,
+  { live, host, others, settings }: Entered,
   { end, milliseconds }: Ended,
 ): Promise<Explained> {
-  const guests = [live, ...scope.others.all()];
+  const guests = [live, ...others.all()];
   const hung = end.kind === 'overdue' ? await findHung(guests, settings) : undefined;
-  const examined = end.kind === 'overdue' ? await examine(end, hung, slot, settings) : end;
+  const examined = end.kind === 'overdue' ? await examine(end, hung, host, settings) : end;
   const ailing = guests.find((guest) => guest.ailing());
   const explained =
     ailing === undefined || examined.kind === 'not-run'
@@ -123,16 +123,15 @@ interface Departed extends Explained, Left {
 
 /** Looks at what the case was about, undoes what it has made, and marks its end. */
 async function leave(entered: Entered, explained: Explained): Promise<Departed> {
-  const { live, begin, scope, settings, entry } = entered;
+  const { live, begin, scope, others, settings, entry } = entered;
   const { console } = live;
-  const { others } = scope;
   const { end, hung } = explained;
   const doom = watchForDoom(live, begin + 1, expectedBy(scope), settings.factor);
   const isGone = async () => live === hung || (await doom.isGone());
   const answers = async () => end.kind !== 'not-run' && !(await isGone());
-  const look: Look = (guest, scoped) =>
+  const look: Look = (guest, seen) =>
     isSuspicious(entered, end)
-      ? lookAtArtefact(scoped, entry, guest, settings)
+      ? lookAtArtefact(seen, entry, guest, settings)
       : Promise.resolve(undefined);
   const { visit } = settings;
   // Before anything is undone: that would run on what the kernel has broken.
@@ -170,17 +169,17 @@ function expectedBy({ expected }: CaseScope): (finding: Finding) => boolean {
 }
 
 /** Whether anybody will want to see what the case was about. */
-function isSuspicious({ live, begin, scope }: Entered, end: CaseEnd): boolean {
+function isSuspicious({ live, begin, scope, others }: Entered, end: CaseEnd): boolean {
   const expects = expectedBy(scope);
   return (
     (end.kind === 'returned' ? end.failures.length > 0 : true) ||
     live.watch.findings(begin + 1, Infinity).some((each) => each.fatal && !expects(each)) ||
-    scope.others.complained()
+    others.complained()
   );
 }
 
 /** Puts together what was seen of the case: its guest's complaints up to the end marker. */
-function observe({ live, begin, scope }: Entered, departed: Departed): CaseRun {
+function observe({ live, begin, scope, shim }: Entered, departed: Departed): CaseRun {
   const { end, milliseconds, artefact, leftovers, to, gone, blind, beside, memory } = departed;
   const { console } = live;
   const expects = expectedBy(scope);
@@ -205,7 +204,7 @@ function observe({ live, begin, scope }: Entered, departed: Departed): CaseRun {
     observed,
     to,
     milliseconds,
-    shim: scope.shim,
+    shim,
     console: [...own, ...beside.console],
     ...defined({ artefact }),
     ...(others.length === 0 ? {} : { otherArtefacts: others }),
@@ -215,7 +214,7 @@ function observe({ live, begin, scope }: Entered, departed: Departed): CaseRun {
 
 /** Returns the artefact a case was about, before what the case has made is undone. Throws nothing. */
 async function lookAtArtefact(
-  scoped: Pick<ScopedGuest, 'artefact'>,
+  scope: CaseScope,
   { attempt }: PlanEntry,
   { name: guest, console }: LiveGuest,
   { folder, patience, artefacts }: RunSettings,
@@ -224,7 +223,7 @@ async function lookAtArtefact(
   const again = attempt === undefined ? '' : `-${attempt.number}`;
   const name = `${artefacts.name}-${guest}-${console.count}${again}`;
   const keep = folder === undefined ? undefined : { folder, name };
-  const look = scoped.artefact().then((found) => found && describeArtefact(found, artefacts, keep));
+  const look = scope.artefact().then((found) => found && describeArtefact(found, artefacts, keep));
   return firstOf(
     look.catch(() => undefined),
     patience,
@@ -240,13 +239,12 @@ async function explainLoss(guest: LiveGuest, { signal }: RunSettings): Promise<C
 /** Waits for whatever ends the case first. */
 async function raceCase({
   live,
-  scope,
-  slot,
+  others,
+  host,
   entry,
   seconds,
   settings,
 }: Entered): Promise<CaseEnd> {
-  const { host } = slot;
   const { planned, file } = entry;
   const { signal } = settings;
   const stop = new AbortController();
@@ -254,7 +252,7 @@ async function raceCase({
     (outcome): CaseEnd => ({ kind: 'returned', ...outcome }),
     (error: unknown): CaseEnd => ({ kind: 'host-ended', error: toReport(error) }),
   );
-  const lost = Promise.race([live.lost, scope.others.lost]).then((error): CaseEnd => ({
+  const lost = Promise.race([live.lost, others.lost]).then((error): CaseEnd => ({
     kind: 'guest-lost',
     error,
   }));
@@ -293,7 +291,7 @@ async function findHung(
 async function examine(
   end: Extract<CaseEnd, { kind: 'overdue' }>,
   hung: LiveGuest | undefined,
-  slot: CaseSlot,
+  host: ServedHost,
   { signal }: RunSettings,
 ): Promise<CaseEnd> {
   if (hung !== undefined) {
@@ -306,6 +304,6 @@ async function examine(
     };
     return { kind: 'guest-lost', error: await explainHang(hung, unproved, signal) };
   }
-  const [inKernel] = slot.inKernel();
+  const [inKernel] = host.inKernel();
   return { ...end, ...defined({ inKernel }) };
 }

@@ -1,6 +1,6 @@
 import type { CaseRecord } from './case-record.ts';
-import { openSlot } from './case-slot.ts';
-import type { CaseSlot } from './case-slot.ts';
+import { startServedHost } from './served-host.ts';
+import type { ServedHost } from './served-host.ts';
 import { firstOf } from '../core/deadline.ts';
 import { toReport } from '../core/errors.ts';
 import type { ErrorReport } from '../core/events.ts';
@@ -26,10 +26,10 @@ export interface Seat {
 }
 
 /** Case hosts outlive guests; one that was killed is replaced when the next case needs it. */
-export interface Slots {
-  current(): CaseSlot;
+export interface Hosts {
+  current(): ServedHost;
   /** The one that was started last, running or not. */
-  latest(): CaseSlot | undefined;
+  latest(): ServedHost | undefined;
   drop(): Promise<void>;
 }
 
@@ -41,17 +41,17 @@ interface Pending {
 }
 
 /** Returns a worker's case hosts; none is running yet. */
-export function createSlots(settings: RunSettings): Slots {
-  let slot: CaseSlot | undefined;
+export function createHosts(settings: RunSettings): Hosts {
+  let host: ServedHost | undefined;
   return {
     current: () => {
-      if (slot?.host.alive() !== true) slot = openSlot(settings);
-      return slot;
+      if (host?.alive() !== true) host = startServedHost(settings);
+      return host;
     },
-    latest: () => slot,
+    latest: () => host,
     drop: async () => {
-      await slot?.host.kill();
-      slot = undefined;
+      await host?.kill();
+      host = undefined;
     },
   };
 }
@@ -59,7 +59,7 @@ export function createSlots(settings: RunSettings): Slots {
 /** Returns the seat of a guest that has just come up. `openLike` opens others for its cases. */
 export function takeSeat(
   live: LiveGuest,
-  slots: Slots,
+  hosts: Hosts,
   record: CaseRecord,
   settings: RunSettings,
   openLike: () => Promise<LiveGuest>,
@@ -79,11 +79,11 @@ export function takeSeat(
   };
   const leaveSuite = async () => {
     suite = undefined;
-    const slot = slots.latest();
-    if (slot === undefined) return;
-    const failures = await closeSuite(slot, settings);
+    const host = hosts.latest();
+    if (host === undefined) return;
+    const failures = await closeSuite(host, settings);
     if (pending === undefined) return;
-    const observed = addFailures(pending.observed, [...failures, ...slot.takeStrays()]);
+    const observed = addFailures(pending.observed, [...failures, ...host.takeStrays()]);
     pending = { ...pending, observed };
   };
   const distrust = (error: ErrorReport) => {
@@ -96,9 +96,9 @@ export function takeSeat(
     const name = JSON.stringify([entry.planned.file, entry.planned.suite]);
     if (suite !== undefined && suite !== name) await leaveSuite();
     suite = name;
-    const slot = slots.current();
+    const host = hosts.current();
     // Node's start is no case's time.
-    await slot.host.ready;
+    await host.ready;
     const begin = await live.watch.mark(`case ${entry.planned.id}`);
     if (typeof begin !== 'number') {
       usable = false;
@@ -121,13 +121,13 @@ export function takeSeat(
       await coverage?.enter(other, id);
       return other;
     };
-    const done = await runCaseIn({ live, slot, entry, begin, settings, openLike: openCovered });
+    const done = await runCaseIn({ live, host, entry, begin, settings, openLike: openCovered });
     await coverage?.leave(live);
     usable = done.guestUsable;
     pending = { entry, run: done, observed: { ...done.observed, before } };
     record.suspect(entry, pending.observed);
     // A host that was killed takes the suite with it; what that had made goes now.
-    if (usable && !slot.host.alive()) await leaveSuite();
+    if (usable && !host.alive()) await leaveSuite();
     return undefined;
   };
 
@@ -139,7 +139,7 @@ export function takeSeat(
     } else {
       if (usable) distrust(await live.lost);
       // What the suite has in the host belongs to a guest that is gone.
-      await slots.drop();
+      await hosts.drop();
     }
     await settle(Infinity);
     await closeLiveGuest(live, settings);
@@ -148,12 +148,12 @@ export function takeSeat(
 }
 
 /** Runs a suite's after hooks, for as long as a case may take. */
-async function closeSuite(slot: CaseSlot, settings: RunSettings): Promise<readonly Failure[]> {
+async function closeSuite(host: ServedHost, settings: RunSettings): Promise<readonly Failure[]> {
   const milliseconds = settings.deadline * settings.factor * 1000;
-  const leaving = slot.leaveSuite().catch((error: unknown) => [toFailure(toReport(error))]);
+  const leaving = host.leaveSuite().catch((error: unknown) => [toFailure(toReport(error))]);
   const failures = await firstOf(leaving, milliseconds);
   if (failures !== undefined) return failures;
-  await slot.host.kill();
+  await host.kill();
   await leaving;
   return [
     toFailure({

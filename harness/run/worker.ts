@@ -4,7 +4,7 @@ import type { ErrorReport } from '../core/events.ts';
 import type { LiveGuest } from '../guest/live-guest.ts';
 import type { PlanEntry } from '../plan/plan.ts';
 import type { RunSettings } from './run-settings.ts';
-import { createSlots, takeSeat } from './seat.ts';
+import { createHosts, takeSeat } from './seat.ts';
 import type { Seat } from './seat.ts';
 import type { UnitQueue } from '../plan/units.ts';
 import type { CaseEnd } from '../results/verdict.ts';
@@ -22,7 +22,7 @@ export interface Shared {
 
 /** Runs units until there are none left, one guest at a time. Throws only for a bug in the lab. */
 export async function work({ queue, record, settings, open, decide }: Shared): Promise<void> {
-  const slots = createSlots(settings);
+  const hosts = createHosts(settings);
   let seat: Seat | undefined;
   const leave = async () => {
     const leaving = seat;
@@ -40,7 +40,7 @@ export async function work({ queue, record, settings, open, decide }: Shared): P
         record.addUnrun(entry, { kind: 'not-run', error: live });
         return;
       }
-      seat = takeSeat(live, slots, record, settings, () => open(base));
+      seat = takeSeat(live, hosts, record, settings, () => open(base));
     }
     const unfit = await seat.run(entry);
     if (unfit === undefined) return;
@@ -61,7 +61,7 @@ export async function work({ queue, record, settings, open, decide }: Shared): P
     }
   } finally {
     await leave();
-    await slots.drop();
+    await hosts.drop();
   }
 }
 

@@ -6,7 +6,7 @@ import { dir } from 'tmp-promise';
 import { imageOfCommand, images } from '../../../cases/cr/artefact.ts';
 import { describeArtefact } from '../../../harness/guest/artefact.ts';
 import { withCalls } from '../../../cases/cr/verbs.ts';
-import { createGuest } from '../../../harness/guest/guest.ts';
+import { openScope } from '../../../harness/guest/guest.ts';
 import type { ShimAnswer } from '../../../harness/guest/shim-client.ts';
 import { header } from './image-bytes.ts';
 
@@ -56,7 +56,7 @@ describe("a case's image", () => {
       return Promise.resolve(answers);
     };
     const told: string[] = [];
-    const scoped = createGuest({
+    const scope = openScope({
       shim: { call },
       programs: undefined as never,
       console: undefined as never,
@@ -65,15 +65,15 @@ describe("a case's image", () => {
       deadline: 50,
       artefactOf: images.placeOf,
       onAnswer: (argv) => void told.push(argv.join(' ')),
-      onExpected: () => undefined,
+      expected: [],
     });
-    assert.equal(await scoped.artefact(), undefined);
-    await scoped.guest.shim('checkpoint', '--pid', '3', '--out', '/tmp/one');
-    assert.equal((await scoped.artefact())?.path, '/tmp/one');
-    await withCalls(scoped.guest)
+    assert.equal(await scope.artefact(), undefined);
+    await scope.guest.shim('checkpoint', '--pid', '3', '--out', '/tmp/one');
+    assert.equal((await scope.artefact())?.path, '/tmp/one');
+    await withCalls(scope.guest)
       .restart(0, '/tmp/two')
       .catch(() => undefined);
-    const found = await scoped.artefact();
+    const found = await scope.artefact();
     assert.equal(found?.path, '/tmp/two');
     assert.deepEqual([...found.bytes], [1, 2, 3]);
     assert.deepEqual(

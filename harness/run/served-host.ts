@@ -1,6 +1,6 @@
 import type { ErrorReport } from '../core/events.ts';
-import { createGuest } from '../guest/guest.ts';
-import type { ScopedGuest } from '../guest/guest.ts';
+import { openScope } from '../guest/guest.ts';
+import type { CaseScope } from '../guest/guest.ts';
 import { serveGuest } from '../suite/guest-server.ts';
 import { startHost } from '../suite/host.ts';
 import type { CaseHost } from '../suite/host.ts';
@@ -13,11 +13,10 @@ import type { PlanEntry } from '../plan/plan.ts';
 import type { RunSettings } from './run-settings.ts';
 import { createTranscript } from '../guest/transcript.ts';
 
-/** A case host with the guests its cases see. */
-export interface CaseSlot {
-  readonly host: CaseHost;
-  /** Makes the guest for a case. */
-  readonly enterCase: (entered: EnteredCase) => CaseScope;
+/** A case host, and what its cases have in guests. */
+export interface ServedHost extends CaseHost {
+  /** Opens what a case works with. */
+  readonly enterCase: (entering: EnteringCase) => EnteredCase;
   /** Runs the after hooks of the suite that is open, and takes back what it has made. */
   leaveSuite(): Promise<readonly Failure[]>;
   /** The kernel calls under test that have not come back. */
@@ -27,7 +26,7 @@ export interface CaseSlot {
 }
 
 /** A case that is about to run in a guest. */
-export interface EnteredCase {
+export interface EnteringCase {
   readonly live: LiveGuest;
   readonly entry: PlanEntry;
   /** Index of the console line it begins at. */
@@ -39,20 +38,21 @@ export interface EnteredCase {
 }
 
 /** What the lab keeps of a case while it runs. */
-export interface CaseScope extends ScopedGuest {
+export interface EnteredCase {
+  readonly scope: CaseScope;
+  /** What it has asked of the shim. */
   readonly shim: readonly string[];
-  readonly expected: readonly RegExp[];
   readonly others: OtherGuests;
 }
 
 /** Starts a host for cases. */
-export function openSlot(settings: RunSettings): CaseSlot {
-  const guests: { case?: ScopedGuest | undefined; suite?: ScopedGuest | undefined } = {};
+export function startServedHost(settings: RunSettings): ServedHost {
+  const scopes: { case?: CaseScope | undefined; suite?: CaseScope | undefined } = {};
   let suite: string | undefined;
   let strays: Failure[] = [];
   let others: OtherGuests | undefined;
   const server = serveGuest({
-    guestOf: ({ scope, guest }) => (guest === 0 ? guests[scope]?.guest : others?.guestOf(guest)),
+    guestOf: ({ scope, guest }) => (guest === 0 ? scopes[scope]?.guest : others?.guestOf(guest)),
     another: () => others?.open() ?? Promise.reject(new Error('no case is running')),
   });
   const host = startHost({
@@ -62,15 +62,14 @@ export function openSlot(settings: RunSettings): CaseSlot {
     onPrint: (text) => settings.emit({ type: 'note', text }),
   });
 
-  const enterCase: CaseSlot['enterCase'] = (entered) => {
-    const { live, entry, consoleFrom, milliseconds, openLike } = entered;
+  const enterCase: ServedHost['enterCase'] = (entering) => {
+    const { live, entry, consoleFrom, milliseconds, openLike } = entering;
     const { planned } = entry;
     const transcript = createTranscript();
-    const expected: RegExp[] = [];
     const optionsOf = (
       { shim, console, programs }: LiveGuest,
       from: number,
-      named: RegExp[],
+      expected: RegExp[],
       prefix = '',
     ) => ({
       shim,
@@ -82,41 +81,41 @@ export function openSlot(settings: RunSettings): CaseSlot {
       artefactOf: settings.artefacts?.placeOf,
       calls: settings.calls,
       onAnswer: (argv: readonly string[], answer: object) => transcript.add(argv, answer, prefix),
-      onExpected: (pattern: RegExp) => void named.push(pattern),
+      expected,
     });
-    const options = optionsOf(live, consoleFrom, expected);
+    // What a suite's hooks expect, they expect for the case that they run with.
+    const options = optionsOf(live, consoleFrom, []);
     others = createOthers({
       openLive: openLike,
       settings,
       scopeOf: (other, number) => {
         other.running = planned.id;
         const { name, console } = other;
-        const named: RegExp[] = [];
         host.sendLines(number, console.since(0));
         const stopMirror = mirrorConsole(console, host, number);
-        const scoped = createGuest(optionsOf(other, 0, named, `${name}: `));
+        const scope = openScope(optionsOf(other, 0, [], `${name}: `));
         const unwind = () => {
           stopMirror();
-          return scoped.unwind();
+          return scope.unwind();
         };
-        return { ...scoped, unwind, expected: named };
+        return { ...scope, unwind };
       },
     });
     const name = JSON.stringify([live.name, planned.file, planned.suite]);
-    if (suite !== name) guests.suite = createGuest(options);
+    if (suite !== name) scopes.suite = openScope(options);
     suite = name;
-    const scoped = createGuest(options);
-    guests.case = scoped;
-    return { ...scoped, shim: transcript.lines, expected, others };
+    const scope = openScope(options);
+    scopes.case = scope;
+    return { scope, shim: transcript.lines, others };
   };
 
   const leaveSuite = async () => {
     if (suite === undefined) return [];
     suite = undefined;
-    guests.case = undefined;
+    scopes.case = undefined;
     const failures = host.alive() ? await host.finish() : [];
-    const leftovers = (await guests.suite?.unwind()) ?? [];
-    guests.suite = undefined;
+    const leftovers = (await scopes.suite?.unwind()) ?? [];
+    scopes.suite = undefined;
     return [...failures, ...leftovers.map(toFailure)];
   };
 
@@ -125,7 +124,7 @@ export function openSlot(settings: RunSettings): CaseSlot {
     strays = [];
     return taken;
   };
-  return { host, enterCase, leaveSuite, inKernel: server.inKernel, takeStrays };
+  return { ...host, enterCase, leaveSuite, inKernel: server.inKernel, takeStrays };
 }
 
 function toFailure(leftover: string): Failure {

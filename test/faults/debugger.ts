@@ -3,9 +3,8 @@
  * be had from programs in the guest alone.
  */
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { once } from 'node:events';
-import { createConnection } from 'node:net';
 import { join } from 'node:path';
+import { openStub, stubError } from '../../qemu/gdb-stub.ts';
 import { findCommand } from '../../harness/setup/probe.mjs';
 import type { World } from './world.ts';
 
@@ -59,24 +58,15 @@ function addressOf(name: string): bigint {
   return BigInt(`0x${address}`);
 }
 
-/** The guest stands still while somebody is connected, and goes on after `D`. */
 async function writeMemory(address: bigint, bytes: Buffer): Promise<void> {
-  const socket = createConnection(process.env[socketVariable] ?? '');
-  socket.setEncoding('latin1');
-  let received = '';
-  socket.on('data', (text: string) => (received += text));
-  const say = async (packet: string) => {
-    const sum = [...Buffer.from(packet)].reduce((total, byte) => total + byte, 0) % 256;
-    received = '';
-    socket.write(`$${packet}#${sum.toString(16).padStart(2, '0')}`);
-    // A packet of its own has told meanwhile that the guest stands still.
-    while (!/\$(?:OK|E..)#../.test(received)) await once(socket, 'data');
-    socket.write('+');
-    if (!received.includes('$OK#')) throw new Error(`QEMU's gdbserver: ${packet}: ${received}`);
-  };
-  await once(socket, 'connect');
-  await say(`M${address.toString(16)},${bytes.length.toString(16)}:${bytes.toString('hex')}`);
-  await say('D');
-  socket.end();
-  await once(socket, 'close');
+  const stub = openStub(process.env[socketVariable] ?? '', 20_000);
+  const write = `M${address.toString(16)},${bytes.length.toString(16)}:${bytes.toString('hex')}`;
+  try {
+    for (const packet of [write, 'D']) {
+      const answer = await stub.ask(packet);
+      if (answer !== 'OK') throw stubError(`${packet}: ${answer}`);
+    }
+  } finally {
+    await stub.close();
+  }
 }

@@ -12,6 +12,8 @@ interface FakeStub {
   word: string;
   readonly asked: string[];
   readonly commands: string[];
+  /** Whether somebody is connected. */
+  taken?: boolean;
 }
 
 async function withStub<T>(
@@ -25,6 +27,8 @@ async function withStub<T>(
   const open = () =>
     new Promise<void>((resolve) => {
       server = createServer((socket) => {
+        stub.taken = true;
+        socket.on('end', () => (stub.taken = false));
         socket.setEncoding('latin1');
         socket.on('error', () => undefined);
         // QEMU says first that it has stopped the guest.
@@ -46,7 +50,10 @@ async function withStub<T>(
     });
   const human = async (line: string) => {
     stub.commands.push(line.replace(path, 'PATH'));
-    if (line === 'gdbserver none') return '';
+    if (line === 'gdbserver none') {
+      assert.equal(stub.taken, false, 'a server with a client is not taken away');
+      return '';
+    }
     await open();
     return `Waiting for gdb connection on device 'unix:${path}'\r\n`;
   };

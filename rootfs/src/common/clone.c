@@ -7,7 +7,7 @@
 
 #include "clone.h"
 
-long call_on_stack(long number, long a, long b, long c, long d, long e)
+pid_t call_on_stack(long number, long a, long b, long c, long d, long e)
 {
 	register long r10 __asm__("r10") = d;
 	register long r8 __asm__("r8") = e;
@@ -25,7 +25,10 @@ long call_on_stack(long number, long a, long b, long c, long d, long e)
 			 : "=a"(result)
 			 : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8)
 			 : "rcx", "r11", "memory");
-	return result;
+	if (result >= 0)
+		return (pid_t)result;
+	errno = (int)-result;
+	return -1;
 }
 
 /* What the child finds on its stack, from its end downwards. */
@@ -47,16 +50,11 @@ pid_t clone_to(int (*run)(void *arg), void *stack_end, unsigned long flags, void
 	       volatile pid_t *tid)
 {
 	struct beginning *own = (struct beginning *)stack_end - 1;
-	long result;
 
 	own->start = begin;
 	own->own = own;
 	own->run = run;
 	own->arg = arg;
-	result = call_on_stack(SYS_clone, (long)flags, (long)own, 0, (long)tid, 0);
-	if (result >= 0)
-		return (pid_t)result;
-	errno = (int)-result;
-	return -1;
+	return call_on_stack(SYS_clone, (long)flags, (long)own, 0, (long)tid, 0);
 }
 #endif

@@ -4,8 +4,11 @@
 
 #include <sys/types.h>
 
-/* A system call whose child may come back on a stack with who to call on it. */
-long call_on_stack(long number, long a, long b, long c, long d, long e);
+/*
+ * A system call whose child may come back on a stack with who to call on it. Returns the pid, or
+ * -1 and errno.
+ */
+pid_t call_on_stack(long number, long a, long b, long c, long d, long e);
 
 /*
  * clone() with whatever flags: since 1.2.5 musl's own refuses those of threads, whose pointers

@@ -3,7 +3,6 @@
  * Tasks with pids of our choice: by clone3 where the kernel has it, else by the
  * series' own clone_with_pids.
  */
-#include <errno.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/syscall.h>
@@ -12,14 +11,6 @@
 #include "common/clone.h"
 #include "cr-abi.h"
 #include "restart.h"
-
-static pid_t returned(long result)
-{
-	if (result >= 0)
-		return (pid_t)result;
-	errno = (int)-result;
-	return -1;
-}
 
 /* glibc's and musl's fork know nothing of pids; what they add nobody needs here. */
 pid_t fork_as(unsigned long flags, pid_t pid)
@@ -59,11 +50,11 @@ pid_t thread_as(int (*run)(void *), void *argument, void *stack_top, pid_t pid)
 	stack[0] = (void *)(uintptr_t)run;
 	stack[1] = argument;
 	if (!pid)
-		return returned(call_on_stack(SYS_clone, (long)flags,
-					      (long)stack, 0, 0, 0));
+		return call_on_stack(SYS_clone, (long)flags, (long)stack, 0, 0,
+				     0);
 	if (number < 0)
-		return returned(call_on_stack(NR_CLONE3, (long)&args,
-					      sizeof(args), 0, 0, 0));
-	return returned(call_on_stack(number, (long)flags, (long)stack, 0, 0,
-				      (long)&wanted));
+		return call_on_stack(NR_CLONE3, (long)&args, sizeof(args), 0, 0,
+				     0);
+	return call_on_stack(number, (long)flags, (long)stack, 0, 0,
+			     (long)&wanted);
 }

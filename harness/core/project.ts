@@ -99,6 +99,9 @@ export interface BenchRules {
   readonly change?: string | undefined;
 }
 
+/** A C file or a folder of C files; or one that is compiled with further C files. */
+export type ProgramChoice = string | { readonly program: string; readonly with: readonly string[] };
+
 /** A list, or one for each base by its name. */
 export type PerBase = readonly string[] | Readonly<Record<string, readonly string[]>>;
 
@@ -113,8 +116,8 @@ export interface ProjectConfig {
   readonly config?: PerBase | undefined;
   /** The folder of its case files; default `cases`. */
   readonly cases?: string | undefined;
-  /** C files, or folders of such, each a program of the guest. */
-  readonly programs?: readonly string[] | undefined;
+  /** C files, or folders of such, each a program of the guest; or one with files of another's. */
+  readonly programs?: readonly ProgramChoice[] | undefined;
   /** kselftest targets of the tree: `sigaltstack`. Each of their programs is one of the guest. */
   readonly selftests?: readonly string[] | undefined;
   /** Console lines that the kernel prints on purpose: told of, and no failure. */

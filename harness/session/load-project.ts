@@ -16,6 +16,7 @@ import type {
   BaseChoice,
   BenchRow,
   PerBase,
+  ProgramChoice,
   Project,
   ProjectConfig,
   ProjectProgram,
@@ -73,7 +74,9 @@ const projectShape = z.strictObject({
   series: text.optional(),
   config: z.union([z.array(text), z.record(text, z.array(text))]).optional(),
   cases: text.optional(),
-  programs: z.array(text).optional(),
+  programs: z
+    .array(z.union([text, z.strictObject({ program: text, with: z.array(text) })]))
+    .optional(),
   selftests: z.array(z.string().regex(/^[\w-]+(\/[\w-]+)*$/)).optional(),
   notices: z.array(z.instanceof(RegExp)).optional(),
   calls: z.record(text, z.record(text, z.number().int().min(0))).optional(),
@@ -279,15 +282,20 @@ function fragmentsOf(
   return fragments;
 }
 
-function openProgram(key: string, name: string, places: Places): ProjectProgram {
-  const place = places.resolve(name);
+function openProgram(key: string, choice: ProgramChoice, places: Places): ProjectProgram {
+  if (typeof choice !== 'string') {
+    const { name, files } = openProgram(key, choice.program, places);
+    const more = choice.with.map((file, index) => places.file(`${key}.with[${index}]`, file));
+    return { name, files: [...files, ...more] };
+  }
+  const place = places.resolve(choice);
   if (statSync(place, { throwIfNoEntry: false })?.isDirectory() === true) {
     const files = readdirSync(place).filter((file) => file.endsWith('.c'));
     if (files.length === 0) throw places.wrong(key, `${place} holds no C file`);
     return { name: basename(place), files: files.sort().map((file) => join(place, file)) };
   }
-  if (!name.endsWith('.c')) throw places.wrong(key, `${place} is neither a C file nor a folder`);
-  return { name: basename(name, '.c'), files: [places.file(key, name)] };
+  if (!choice.endsWith('.c')) throw places.wrong(key, `${place} is neither a C file nor a folder`);
+  return { name: basename(choice, '.c'), files: [places.file(key, choice)] };
 }
 
 /** A key that speaks of a base which the project does not have is a slip of the pen. */

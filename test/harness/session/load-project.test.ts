@@ -100,6 +100,22 @@ describe('a project', () => {
     ]);
   });
 
+  it('has a program that is compiled with files of another', async () => {
+    const program = "{ program: 'programs/two', with: ['programs/one.c'] }";
+    const text = (what: string) => `export default { name: 'x', programs: [${what}] };`;
+    const own = await write({ ...files, 'lab.config.ts': text(program) });
+    const { programs } = await loadProject(own);
+    assert.deepEqual(programs, [
+      {
+        name: 'two',
+        files: ['two/a.c', 'two/b.c', 'one.c'].map((file) => join(own, 'programs', file)),
+      },
+    ]);
+    const without = program.replace('one.c', 'none.c');
+    const wrong = await write({ ...files, 'lab.config.ts': text(without) });
+    await assert.rejects(loadProject(wrong), /programs\[0\]\.with\[0\]: .*none\.c is not there/);
+  });
+
   it("has what today's tools need of an old kernel before its own patches", async () => {
     const { bases } = await loadProject(await write(files));
     const { patches } = await readSeries(bases[1] ?? assert.fail());

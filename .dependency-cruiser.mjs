@@ -79,6 +79,13 @@ export default {
       },
     },
     {
+      name: 'examples-know-the-api-only',
+      comment: 'an example has what a project of anybody has: cr-lab/case and cr-lab/project',
+      severity: 'error',
+      from: { path: '^examples/([^/]+)/' },
+      to: { pathNot: '^(examples/$1/|cr-lab/(case|project)$)', dependencyTypesNot: ['core'] },
+    },
+    {
       name: 'engine-needs-no-test',
       severity: 'error',
       comment: 'tests know the engine, not the other way round',

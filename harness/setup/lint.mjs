@@ -10,7 +10,7 @@ const checks = [
     'depcruise',
     [
       ...['--config', '.dependency-cruiser.mjs', '--output-type', 'err'],
-      ...['harness', 'kernel', 'qemu', 'rootfs', 'cases', 'lab.config.ts'],
+      ...['harness', 'kernel', 'qemu', 'rootfs', 'cases', 'examples', 'lab.config.ts'],
     ],
   ],
   ['knip', []],

@@ -13,6 +13,7 @@ import { addDoctorCommand } from './doctor.ts';
 import { addHistoryCommand } from './history.ts';
 import { addMergeCommand } from './merge.ts';
 import { addNewCommand } from './new.ts';
+import { givenTwice, refuseRepeats } from './parse.ts';
 import { addRunCommand } from './run.ts';
 import { addServeCommand } from './serve.ts';
 import { exitCodeOfThrown, renderThrown } from '../report/error.ts';
@@ -32,6 +33,7 @@ export async function main(args: readonly string[], cli: Cli = openCli(args)): P
     const program = createProgram(here);
     project.addCommands?.(program, here);
     if (!isKnown(program, words[0]) && !asksVersion(words)) await addSlowCommands(program, here);
+    refuseRepeats(program);
     await program.parseAsync(words, { from: 'user' });
     return here.status;
   } catch (error) {
@@ -47,20 +49,25 @@ function takeProject(args: readonly string[]): {
   readonly rest: readonly string[];
   readonly named: string | undefined;
 } {
-  const at = args.findIndex((word) => word === '--project' || word.startsWith('--project='));
-  if (at < 0) return { rest: args, named: undefined };
-  const word = args[at] ?? '';
-  const apart = word === '--project';
-  const named = apart ? args[at + 1] : word.slice('--project='.length);
-  if (named === undefined || named === '')
-    throw labError({
-      code: 'usage',
-      fault: 'usage',
-      doing: 'reading the command line',
-      what: '--project names no folder',
-      next: 'Name the folder of a lab.config.ts after it.',
-    });
-  return { rest: [...args.slice(0, at), ...args.slice(at + (apart ? 2 : 1))], named };
+  const rest = [...args];
+  const values: string[] = [];
+  for (;;) {
+    const at = rest.findIndex((word) => word === '--project' || word.startsWith('--project='));
+    if (at < 0) break;
+    const [word = '', next] = rest.splice(at, rest[at] === '--project' ? 2 : 1);
+    const value = word === '--project' ? next : word.slice('--project='.length);
+    if (value === undefined || value === '')
+      throw labError({
+        code: 'usage',
+        fault: 'usage',
+        doing: 'reading the command line',
+        what: '--project names no folder',
+        next: 'Name the folder of a lab.config.ts after it.',
+      });
+    values.push(value);
+  }
+  if (values.length > 1) throw givenTwice('--project', values);
+  return { rest, named: values[0] };
 }
 
 /** `lab new` is about a project that there is not yet, whatever folder it is typed in. */

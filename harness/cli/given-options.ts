@@ -4,6 +4,7 @@ import type { ArchitectureName } from '../core/architectures.ts';
 import type { GivenOptions } from '../../kernel/given.ts';
 import { resolvePath, type Cli } from '../core/cli-context.ts';
 import { labError } from '../core/errors.ts';
+import { gather } from './parse.ts';
 
 /** What commander makes of the options that name a series of the user's own. */
 export interface TypedSeries {
@@ -33,7 +34,7 @@ export function withSeriesOptions(command: Command): Command {
     .option(
       '--config <file>',
       'a configuration fragment for your series, more than once for more',
-      (file: string, before: readonly string[] | undefined) => [...(before ?? []), file],
+      gather,
     )
     .option('--each', 'prove every patch of your series, not only the whole');
 }

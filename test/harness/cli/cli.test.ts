@@ -47,6 +47,12 @@ describe('the command line', () => {
     [['run', '--shard', '3/2'], /shard-invalid/],
     [['run', '--shard'], /shard-unknown/],
     [['run', '--reuse', '--isolate', 'case'], /options-contradict/],
+    [['--base', 'v6.1', '--base', 'v2.6.30'], /--base is given 2 times: v6\.1, v2\.6\.30/],
+    [['run', '--accel=tcg', '--accel', 'tcg'], /--accel is given 2 times/],
+    [['run', '--shard', '--shard', '1/2'], /--shard is given 2 times/],
+    [['list', '--grep', 'a', '--grep', 'b'], /--grep is given 2 times: a, b/],
+    [['series', 'check', '--from', '1', '--from', '2'], /--from is given 2 times: 1, 2/],
+    [['image', '--project', root, '--project=/'], /--project is given 2 times/],
   ] as const;
   for (const [args, words] of mistakes) {
     it(`leaves with 2 for lab ${args.join(' ')}, and no stack`, async () => {

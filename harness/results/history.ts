@@ -89,13 +89,14 @@ export function historyPath(root: string): string {
  * not there to its end, say because the disk was full, is left out, and so is one that is part
  * of a merged run. Throws a `usage` error for what is no history, or a newer lab's.
  */
-export async function readHistory(root: string): Promise<History> {
-  const { blocks } = parse(await readText(historyPath(root)), historyPath(root));
-  return asHistory(blocks);
+export async function readHistory(root: string): Promise<HistoryFile> {
+  const { blocks, since } = parse(await readText(historyPath(root)), historyPath(root));
+  return { ...asHistory(blocks), names: new Set(blocks.map(({ run }) => run)), since };
 }
 
-/** Runs that the file has, and does not want again: it was cut at this time. */
-export interface Contents {
+/** A history, and what its file does not want again. */
+interface HistoryFile extends History {
+  /** Of the runs that it has, those within a merged run as well. */
   readonly names: ReadonlySet<string>;
   /** ISO 8601; what began earlier has been removed. */
   readonly since: string;
@@ -124,12 +125,6 @@ export async function addToHistory(
     await appendFile(path, `${start}${join}${fresh.join('')}`);
     if ((await stat(path)).size > most) await cut(path, most * limits.keptShare);
   });
-}
-
-/** Returns which runs the file of a results folder has. */
-export async function listHistory(root: string): Promise<Contents> {
-  const { blocks, since } = parse(await readText(historyPath(root)), historyPath(root));
-  return { names: new Set(blocks.map(({ run }) => run)), since };
 }
 
 /** Removes the oldest runs, so that so many bytes are left. */

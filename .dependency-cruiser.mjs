@@ -7,7 +7,7 @@ export const floors = [
   ['harness/core', 'harness/setup'],
   ['harness/store', 'harness/suite', 'qemu'],
   ['kernel', 'rootfs', 'harness/results'],
-  ['harness/coverage', 'harness/mutate'],
+  ['harness/coverage', 'harness/fuzz', 'harness/mutate'],
   ['harness/plan', 'harness/report'],
   ['harness/guest'],
   ['harness/run'],

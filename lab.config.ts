@@ -28,5 +28,6 @@ export default defineProject({
   },
   state: ledger,
   bench,
+  fuzz: { program: 'fuzz', corpus: 'cases/cr/fuzz-corpus.ts' },
   addCommands: addImageCommand,
 });

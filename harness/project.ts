@@ -8,6 +8,7 @@ export type {
   BaseChoice,
   BenchRow,
   BenchRules,
+  FuzzRules,
   Headline,
   PerBase,
   ProjectConfig,

@@ -126,6 +126,7 @@ async function addSlowCommands(program: Command, cli: ProjectCli): Promise<void>
   const { addCoverageCommand } = await import('./coverage.ts');
   const { addStateCommand } = await import('./state.ts');
   const { addMutateCommand } = await import('./mutate.ts');
+  const { addFuzzCommand } = await import('./fuzz.ts');
   const { addWatchCommand } = await import('./watch.ts');
   addSeriesCommands(program, cli, { boot: createBooter(cli.project) });
   addListCommand(program, cli);
@@ -136,6 +137,7 @@ async function addSlowCommands(program: Command, cli: ProjectCli): Promise<void>
   addCoverageCommand(program, cli);
   addStateCommand(program, cli);
   addMutateCommand(program, cli);
+  addFuzzCommand(program, cli);
   addWatchCommand(program, cli);
 }
 

@@ -73,6 +73,9 @@ export const errorCodes = {
     'image-unreadable': 'A file is no checkpoint image.',
     'state-missing': "A project has no ledger of the kernel's state.",
     'state-unknown': "The ledger of the kernel's state has no such struct.",
+    'fuzz-missing': "A project's lab.config.ts does not say what to fuzz.",
+    'fuzz-corpus': 'No case of a corpus leaves anything that could be fuzzed.',
+    'fuzz-not-kept': 'What `lab fuzz` has found can become no case.',
     'watch-limit': 'The system lets a user watch no more files.',
   },
   'Sources and series': {
@@ -145,6 +148,7 @@ export const errorCodes = {
     'restore-failed': 'A saved guest could not be restored.',
   },
   Guests: {
+    'fuzz-program': 'A program that tries mutants has ended before it was done.',
     'program-misused': 'A program of a case was started with words that it does not know.',
     'boot-no-end': 'The guest did not power off.',
     'boot-panic': 'The kernel panicked while it booted.',

@@ -23,6 +23,14 @@ export interface ArtefactRules {
   readonly more: string;
 }
 
+/** What `lab fuzz` tries; docs/fuzz.md says what each has to do. */
+export interface FuzzRules {
+  /** A program of the guest that makes mutants and tries them. */
+  readonly program: string;
+  /** A case file that makes what they are made of. */
+  readonly corpus: string;
+}
+
 /** What a project is about, before all else. */
 export interface Headline {
   /** Of the thing, not of the cases: `checkpoint of another task`. */
@@ -132,6 +140,7 @@ export interface ProjectConfig {
   readonly state?: StateLedger | undefined;
   /** What `lab bench` measures of it. */
   readonly bench?: BenchRules | undefined;
+  readonly fuzz?: FuzzRules | undefined;
   /** Adds the project's own commands to the lab's. */
   readonly addCommands?: ((program: Command, cli: Cli) => void) | undefined;
 }
@@ -160,6 +169,7 @@ export interface Project {
   readonly headline?: Headline | undefined;
   readonly state?: StateLedger | undefined;
   readonly bench: BenchRules;
+  readonly fuzz?: FuzzRules | undefined;
   readonly addCommands?: ((program: Command, cli: Cli) => void) | undefined;
 }
 

@@ -110,6 +110,7 @@ const projectShape = z.strictObject({
       change: text.optional(),
     })
     .optional(),
+  fuzz: z.strictObject({ program: text, corpus: text }).optional(),
   addCommands: (
     aFunction as unknown as z.ZodType<NonNullable<ProjectConfig['addCommands']>>
   ).optional(),
@@ -148,6 +149,7 @@ export async function loadProject(root: string, home = findLabHome()): Promise<P
     headline: config.headline,
     state: config.state,
     bench: config.bench ?? {},
+    fuzz: config.fuzz && { ...config.fuzz, corpus: places.file('fuzz.corpus', config.fuzz.corpus) },
     addCommands: config.addCommands,
   };
 }

@@ -13,7 +13,16 @@ export default defineProject({
     'v2.6.30': ['cases/cr/config/v2.6.30/cr.config'],
     'v6.1': ['cases/cr/config/v6.1/cr.config'],
   },
-  programs: ['cases/cr/programs/restart', 'cases/cr/programs/work'],
+  programs: [
+    'cases/cr/programs/restart',
+    'cases/cr/programs/work',
+    {
+      program: 'cases/cr/programs/fuzz',
+      with: ['clone', 'front', 'give-up', 'plan', 'space', 'tasks'].map(
+        (file) => `cases/cr/programs/restart/${file}.c`,
+      ),
+    },
+  ],
   notices: [/^c\/r:/],
   // The first two free numbers: 296 is pwritev, 450 set_mempolicy_home_node.
   calls: {

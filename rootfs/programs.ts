@@ -27,9 +27,6 @@ const flags = [
 /** The guest's own programs that know nothing of registers and of numbers of system calls. */
 const everywhere = ['init', 'shim'];
 
-/** Programs that are made of another's parts too: of all its files but its main. */
-const borrowers: Readonly<Record<string, string>> = { fuzz: 'restart' };
-
 /** A program of the lab's own: name and path of the static binary. */
 export interface Program {
   readonly name: string;
@@ -91,13 +88,8 @@ async function build(
   compiler: Compiler,
   folder: string,
 ): Promise<Program> {
-  const lender = borrowers[name];
   const inputs = [...texts.keys()].filter(
-    (file) =>
-      isShared(file) ||
-      file === `${name}.c` ||
-      file.startsWith(`${name}/`) ||
-      (lender !== undefined && file.startsWith(`${lender}/`) && file !== `${lender}/main.c`),
+    (file) => isShared(file) || file === `${name}.c` || file.startsWith(`${name}/`),
   );
   const key = keyOf({
     compiler: compiler.identity,

@@ -9,8 +9,8 @@ import type { FuzzRules } from '../core/project.ts';
 import { count } from '../core/text.ts';
 import { joinArchives } from '../fuzz/archive.ts';
 import { corpusPlace } from '../fuzz/batch.ts';
-import type { GuestHandle } from '../guest/guest-handle.ts';
 import { createMachinery } from '../guest/guests.ts';
+import type { LiveGuest } from '../guest/live-guest.ts';
 import { offerOf } from '../plan/needs.ts';
 import { buildPlan } from '../plan/plan.ts';
 import { hashAll, listShared } from '../proofs/proof-key.ts';
@@ -108,8 +108,7 @@ async function makeCorpus(
 const answer = z.looseObject({ data: z.string(), length: z.number(), end: z.boolean() });
 
 /** Takes what a case has left; undefined if that is nothing. */
-async function takeArchive({ session }: GuestHandle): Promise<Uint8Array | undefined> {
-  const { shim } = session;
+async function takeArchive({ shim }: LiveGuest): Promise<Uint8Array | undefined> {
   const { exists } = await shim.call(['stat', corpusPlace.left]);
   if (exists !== true) return undefined;
   const parts: Buffer[] = [];

@@ -45,7 +45,7 @@ describe('lab fuzz', { skip: noWorld }, () => {
         ...{ name: 'planted', root, bases: [base], results: world.results, cases },
         programs: [{ name: 'planted', files: [join(fixtures, 'planted.c')] }],
         fuzz: { program: 'planted', corpus: join(fixtures, 'corpus.ts') },
-        ...{ selftests: [], notices: [] },
+        ...{ selftests: [], bench: {}, notices: [] },
       },
     };
   }

@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { execa } from 'execa';
 import { findCompiler } from '../../../rootfs/compiler.ts';
-import { buildProjectPrograms } from '../../../rootfs/project-programs.ts';
-import { makeHome, type TestHome } from '../../rootfs/built.ts';
+import { makeHome, pathOfOwn, type TestHome } from '../../rootfs/built.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const programs = join(root, 'cases/cr/programs');
@@ -17,7 +16,7 @@ before(async () => {
 after(() => home.remove());
 
 describe("c/r's programs of the guest", () => {
-  for (const name of ['restart', 'work'])
+  for (const name of ['fuzz', 'restart', 'work'])
     it(`${name} is compiled without a warning, as the lab's own are`, async () => {
       const { command } = await findCompiler();
       const folder = join(programs, name);
@@ -28,11 +27,8 @@ describe("c/r's programs of the guest", () => {
     });
 
   it('restart tells its options', async () => {
-    const folder = join(programs, 'restart');
-    const files = readdirSync(folder).filter((file) => file.endsWith('.c'));
-    const own = { name: 'restart', files: files.map((file) => join(folder, file)) };
-    const built = await buildProjectPrograms([own], [], home.context, await findCompiler());
-    const { stdout, stderr } = await execa(built[0]?.path ?? '', ['--help'], { reject: false });
+    const restart = await pathOfOwn(home, 'restart');
+    const { stdout, stderr } = await execa(restart, ['--help'], { reject: false });
     assert.match(`${stdout}${stderr}`, /--copy-status/);
   });
 });

@@ -11,7 +11,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "../common/write.h"
+#include "common/write.h"
 #include "../restart/restart.h"
 #include "fuzz.h"
 

@@ -11,8 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../common/names.h"
-#include "../common/write.h"
+#include "common/names.h"
+#include "common/write.h"
 #include "fuzz.h"
 
 struct asked {

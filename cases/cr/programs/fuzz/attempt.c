@@ -19,8 +19,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../common/write.h"
-#include "../cr-abi.h"
+#include "common/write.h"
+#include "cr-abi.h"
 #include "fuzz.h"
 
 /* A tree has to be made first; on a host that does much else that takes its time. */

@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { execa } from 'execa';
-import { makeHome, pathOfProgram } from './built.ts';
-import type { TestHome } from './built.ts';
+import { makeHome, pathOfOwn, type TestHome } from '../../rootfs/built.ts';
 
 let home: TestHome;
 let fuzz = '';
@@ -13,7 +12,7 @@ let corpus = '';
 let out = '';
 before(async () => {
   home = await makeHome();
-  fuzz = await pathOfProgram(home, 'fuzz');
+  fuzz = await pathOfOwn(home, 'fuzz');
   corpus = await mkdtemp(join(tmpdir(), 'cr-lab-corpus-'));
   out = await mkdtemp(join(tmpdir(), 'cr-lab-mutants-'));
   await writeFile(join(corpus, 'root-one'), image(20));

@@ -22,6 +22,8 @@ export interface SelftestOptions {
   readonly targets: readonly string[];
   readonly source: string | undefined;
   readonly upto: string | number | undefined;
+  /** Where the series is; default the base's own. */
+  readonly patchesFolder?: string | undefined;
 }
 
 /** Static, and with the C library of the machine: few of these tests know another. */
@@ -41,12 +43,12 @@ const arch = 'scripts/subarch.include';
  */
 export async function buildSelftests(
   base: Base,
-  { targets, source: from, upto }: SelftestOptions,
+  { targets, source: from, upto, patchesFolder }: SelftestOptions,
   context: Context,
 ): Promise<readonly BuiltSelftest[]> {
   if (targets.length === 0) return [];
   const source = await acquireSource(base, { from }, context);
-  const series = await readSeries(base, upto);
+  const series = await readSeries(base, upto, patchesFolder);
   const { commits } = await withTree(base, context, () => commitSeries(source, series, context));
   const commit = commits.at(-1) ?? source.commit;
   const built: BuiltSelftest[] = [];

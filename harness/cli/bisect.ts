@@ -6,7 +6,7 @@ import { bisect, type BisectEnd } from '../session/bisect.ts';
 import type { ProjectCli } from '../core/project.ts';
 import { labError } from '../core/errors.ts';
 import { findOneCase } from '../plan/one-case.ts';
-import { prepareGuests } from '../session/prepare.ts';
+import { makeSelftests, prepareGuests } from '../session/prepare.ts';
 import { styleFor, type Style } from '../core/style.ts';
 import { cleanLine, count } from '../core/text.ts';
 import { expression, seconds, wholeNumber } from './parse.ts';
@@ -69,11 +69,14 @@ async function bisectCase(grep: RegExp, typed: Typed, cli: ProjectCli): Promise<
         ? ([...patches.keys()].find(runs) ?? last)
         : countedOf(await readSeries(base, typed.good)).length;
     if (first > last) throw nothingToFind(id, '--good comes after --upto');
-    const parts = await prepareGuests(
-      [base],
-      { accel: typed.accel, programs: cli.project.programs },
+    const { programs, selftests: targets } = cli.project;
+    // One user space for all prefixes: it has what the last one's tree holds.
+    const selftests = await makeSelftests(
+      base,
+      { targets, source: sourceIn(typed, cli), upto: typed.upto },
       context,
     );
+    const parts = await prepareGuests([base], { accel: typed.accel, programs, selftests }, context);
     const { repeat, deadline, debug } = typed;
     const judge = createPrefixJudge(
       {

@@ -18,7 +18,7 @@ import type { RunOptions } from '../plan/options.ts';
 import { checkCases } from '../plan/prepare-plan.ts';
 import { findCaseFiles } from '../suite/case-files.ts';
 import { exitCodeOfRun } from '../results/outcome.ts';
-import { lookAround, prepareGuests, type GuestParts } from './prepare.ts';
+import { lookAround, makeSelftests, prepareGuests, type GuestParts } from './prepare.ts';
 import { countVerdicts } from '../results/results-collect.ts';
 import { runSession, type Run, type RunEnd } from './run-session.ts';
 import { makeScratch } from '../core/scratch.ts';
@@ -115,9 +115,16 @@ async function prove(project: GivenProject, run: Run): Promise<RunEnd> {
 
   const stop = new AbortController();
   const signal = AbortSignal.any([context.signal, stop.signal]);
+  const { programs, selftests: targets } = cli.project;
+  // Only cases run them.
+  const selftests = await makeSelftests(
+    options.files.length === 0 ? undefined : base,
+    { targets, source: from, upto: undefined, patchesFolder },
+    context,
+  );
   const guests = prepareGuests(
     [base],
-    { accel: options.accel, programs: cli.project.programs },
+    { accel: options.accel, programs, selftests },
     { ...context, signal },
   );
   // Its failure is told where it is waited for.

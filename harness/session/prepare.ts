@@ -3,7 +3,11 @@ import type { Base, Image } from '../../kernel/base.ts';
 import { recognise } from '../../kernel/source/choose.ts';
 import { requireTools } from '../../kernel/build/compiler.ts';
 import { makeImage } from '../../kernel/image.ts';
-import { buildSelftests, type BuiltSelftest } from '../../kernel/selftests.ts';
+import {
+  buildSelftests,
+  type BuiltSelftest,
+  type SelftestOptions,
+} from '../../kernel/selftests.ts';
 import { givenUp, stage } from '../../kernel/stage.ts';
 import { chooseAccelerator } from '../../qemu/accelerator.ts';
 import { calibrate } from '../../qemu/calibrate.ts';
@@ -56,7 +60,9 @@ export async function prepare(
   context: Context,
 ): Promise<Prepared> {
   await lookAround(bases, context);
-  const selftests = await makeSelftests(bases, options, context);
+  const { selftests: targets = [], source, upto } = options;
+  // All bases share a user space: it has what the first one's tree holds.
+  const selftests = await makeSelftests(bases[0], { targets, source, upto }, context);
   const [parts, made] = await settleBoth(
     context,
     (within) => prepareGuests(bases, { ...options, selftests }, within),
@@ -65,15 +71,15 @@ export async function prepare(
   return { ...parts, ...made };
 }
 
-/** All bases share a user space: it has what the first one's tree holds. */
-async function makeSelftests(
-  [base]: readonly Base[],
-  { selftests: targets = [], source, upto }: PrepareOptions,
+/** Returns what a base's tree has of these kselftest targets, with its series applied. */
+export async function makeSelftests(
+  base: Base | undefined,
+  options: SelftestOptions,
   context: Context,
 ): Promise<readonly BuiltSelftest[]> {
-  if (base === undefined || targets.length === 0) return [];
+  if (base === undefined || options.targets.length === 0) return [];
   return stage(context, 'rootfs', undefined, 'selftests of the tree', async () => {
-    const built = await buildSelftests(base, { targets, source, upto }, context);
+    const built = await buildSelftests(base, options, context);
     return { value: built, cached: false, what: built.map(({ name }) => name).join(', ') };
   });
 }

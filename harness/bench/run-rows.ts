@@ -4,6 +4,7 @@ import { join, relative } from 'node:path';
 import { execa } from 'execa';
 import { labError } from '../core/errors.ts';
 import { engineRoot } from '../core/places.ts';
+import type { FuzzReport } from '../core/fuzz.ts';
 import type { BenchRules } from '../core/project.ts';
 import type { Results } from '../results/results.ts';
 import { parseResults } from '../results/results-read.ts';
@@ -107,6 +108,27 @@ function shortCaseRows(files: readonly string[]): readonly Row[] {
     },
   ];
 }
+
+/** Mutants: their guest's start and what it does once are little beside so many. */
+const mutants = 2000;
+
+/** What `lab fuzz` costs, of a project that it knows how to fuzz. */
+export const fuzzRow: Row = {
+  key: 'fuzz',
+  name: 'one mutant of `lab fuzz`, tried in a guest',
+  unit: 'ms',
+  goal: 10,
+  measure: (bench) => {
+    const count = ['--images', String(mutants), '--batch', String(mutants), '--jobs', '1'];
+    return repeat(bench.times, async (turn) => {
+      await runLab(bench, { command: 'fuzz', args: [...count, '--seed', String(turn)] });
+      const { name } = bench.image.base;
+      const report = join(bench.context.scratch, `results/latest/fuzz-${name}.json`);
+      const { rate } = JSON.parse(await readFile(report, 'utf8')) as FuzzReport;
+      return 1000 / rate;
+    });
+  },
+};
 
 function inSeconds(bench: Bench, run: RunOf): Promise<number[]> {
   return repeat(bench.times, async () => (await runLab(bench, run)).milliseconds / 1000);

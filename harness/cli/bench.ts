@@ -5,7 +5,7 @@ import { guestRows } from '../bench/guest-rows.ts';
 import { projectRows } from '../bench/project-rows.ts';
 import { renderHead, renderRow } from '../bench/render.ts';
 import type { Measured, Row } from '../bench/row.ts';
-import { runRows } from '../bench/run-rows.ts';
+import { fuzzRow, runRows } from '../bench/run-rows.ts';
 import { summarise } from '../bench/sample.ts';
 import { resolvePath } from '../core/cli-context.ts';
 import type { ProjectCli } from '../core/project.ts';
@@ -23,8 +23,13 @@ interface Typed extends SeriesOptions {
 
 /** Adds `lab bench`. A goal that is missed changes no exit status: it is no test. */
 export function addBenchCommand(program: Command, cli: ProjectCli): void {
-  const { bench: rules } = cli.project;
-  const rows = [...guestRows, ...projectRows(rules.rows ?? []), ...runRows(rules)];
+  const { bench: rules, fuzz } = cli.project;
+  const rows = [
+    ...guestRows,
+    ...projectRows(rules.rows ?? []),
+    ...runRows(rules),
+    ...(fuzz === undefined ? [] : [fuzzRow]),
+  ];
   withBuildOptions(withOptions(program.command('bench')))
     .description('measure what the lab costs here, beside what it should')
     .argument('[rows...]', `what to measure: ${rows.map(({ key }) => key).join(', ')}`)

@@ -1,11 +1,12 @@
 import { Buffer } from 'node:buffer';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import { z } from 'zod';
 import type { Image } from '../../kernel/base.ts';
-import { buildRootfs, userSpaceOf, type UserSpaces } from '../../rootfs/rootfs.ts';
+import { sourceFolder } from '../../rootfs/programs.ts';
+import { buildRootfs, type UserSpaces } from '../../rootfs/rootfs.ts';
 import { labError } from '../core/errors.ts';
-import type { FuzzRules } from '../core/project.ts';
+import type { FuzzRules, ProjectCli } from '../core/project.ts';
 import { count } from '../core/text.ts';
 import { joinArchives } from '../fuzz/archive.ts';
 import { corpusPlace } from '../fuzz/batch.ts';
@@ -28,7 +29,7 @@ export interface Corpus {
 
 /**
  * Returns the user space of an image's guests with the project's corpus in it, which is made once
- * for a kernel, the guest's programs and the cases that make it. Throws `fuzz-corpus` (usage) if
+ * for a kernel, the guest's other programs and the cases that make it. Throws `fuzz-corpus` (usage) if
  * none of these leaves anything.
  */
 export async function prepareCorpus(
@@ -38,13 +39,8 @@ export async function prepareCorpus(
   run: Run,
 ): Promise<Corpus> {
   const { context, cli } = run;
-  const { programs, cases } = cli.project;
-  const shared = await listShared(cases);
-  const sums = await Promise.all(
-    [rules.corpus, ...shared.map((name) => join(cases, name))].map(hashAll),
-  );
-  const rootfs = userSpaceOf(image.base, prepared.userSpaces).key;
-  const key = keyOf({ kernel: image.key, rootfs, sums });
+  const { programs } = cli.project;
+  const key = keyOf({ kernel: image.key, sums: await sumsOf(rules, cli) });
   const { path, hit } = await keep(context.home.rootfs, `corpus-${key}`, (fresh) =>
     makeCorpus(image, rules, prepared, run, fresh),
   );
@@ -57,6 +53,20 @@ export async function prepareCorpus(
   const { architecture } = image.base;
   const space = await buildRootfs(architecture, context, programs, [archive]);
   return { userSpaces: new Map([[architecture, space]]), images };
+}
+
+/** Sums of all that a corpus is made by, but for the program that only takes it. */
+async function sumsOf({ corpus, program }: FuzzRules, { project }: ProjectCli) {
+  const shared = await listShared(project.cases);
+  const own = project.programs.filter(({ name }) => name !== program);
+  const sources = (await readdir(sourceFolder)).filter((name) => basename(name, '.c') !== program);
+  const places = [
+    corpus,
+    ...shared.map((name) => join(project.cases, name)),
+    ...own.flatMap(({ files }) => files),
+    ...sources.sort().map((name) => join(sourceFolder, name)),
+  ];
+  return Promise.all(places.map(hashAll));
 }
 
 const shape = z.object({ images: z.number() });

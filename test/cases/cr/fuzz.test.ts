@@ -39,7 +39,11 @@ function object(type: number, payload: Buffer): Buffer {
 }
 
 async function show(index: number, ...more: readonly string[]) {
-  const words = ['--corpus', corpus, '--seed', '7', '--from', String(index), '--out', out];
+  return showOf('7', index, more);
+}
+
+async function showOf(seed: string, index: number, more: readonly string[] = []) {
+  const words = ['--corpus', corpus, '--seed', seed, '--from', String(index), '--out', out];
   const { stdout } = await execa(fuzz, ['show', ...words, ...more]);
   const lines = stdout.split('\n');
   return {
@@ -96,6 +100,19 @@ describe('fuzz', () => {
       kinds.filter((kind) => !seen.has(kind)),
       [],
     );
+  });
+
+  it('leaves images as they are where an allocation is to fail', async () => {
+    for (const [index, image, nth] of [
+      [0, 'root-one', 1],
+      [4095, 'root-one', 4096],
+      [4096 + 16, 'user-two', 17],
+    ] as const) {
+      const { mutations, words, mutant } = await showOf('0', index);
+      assert.deepEqual(mutations, [`mutation 0 allocation ${nth} fails`]);
+      assert.match(words[0] ?? '', new RegExp(`--image ${image} .* --failing ${nth}$`));
+      assert.deepEqual(mutant, await readFile(join(corpus, image)));
+    }
   });
 
   it('says what it is not', async () => {

@@ -236,11 +236,13 @@ struct result attempt(const struct trial *trial)
 	struct pollfd poll_report;
 	siginfo_t ended = { .si_pid = 0 };
 	struct said said;
-	int report[2], image;
+	int report[2], image, times = -1;
 	ssize_t got = -1;
 	pid_t child;
 
 	image = image_file(trial->bytes);
+	if (trial->failing)
+		fail_nth(trial->failing, tree);
 	if (pipe2(report, O_CLOEXEC) < 0)
 		stop("fuzz: a pipe");
 	child = fork();
@@ -248,9 +250,18 @@ struct result attempt(const struct trial *trial)
 		stop("fuzz: a process");
 	if (!child) {
 		close(report[0]);
+		/* Of a tree the tasks are hit, which only root may ask for. */
+		if (tree && trial->failing)
+			restart_tree(trial, image, report[1]);
+		if (trial->failing) {
+			times = fail_later();
+			be_hit();
+		}
 		become(trial);
 		if (tree)
 			restart_tree(trial, image, report[1]);
+		if (trial->failing)
+			fail_exactly(times);
 		restart_alone(trial, image, report[1]);
 	}
 	close(report[1]);
@@ -267,10 +278,12 @@ struct result attempt(const struct trial *trial)
 	}
 	if (result.outcome == GAINED)
 		find(&result, "gained: refused, and may do more than before");
-	if (trial->as_user && result.outcome != REFUSED)
+	if (trial->as_user && result.outcome != REFUSED && !(tree && trial->failing))
 		check_all_rights(&result);
 	close(report[0]);
 	close(image);
+	if (trial->failing)
+		result.hit = fail_none();
 	kill_all(&result);
 	return result;
 }

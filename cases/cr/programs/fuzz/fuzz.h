@@ -77,8 +77,17 @@ struct trial {
 	bool as_user;
 	bool same_pids;
 	unsigned int nr_mutations;
+	/* The allocation that fails, from 1; 0 is none. */
+	unsigned int failing;
 	struct bytes bytes;
 };
+
+/*
+ * Of this seed a number is no mutant: of image NUMBER / MOST_ALLOCATIONS, as it
+ * is, the restart's allocation NUMBER % MOST_ALLOCATIONS fails.
+ */
+#define SEED_OF_FAILURES	0
+#define MOST_ALLOCATIONS	4096
 
 /* Which mutations of a mutant are applied: a bit for each. */
 #define ALL_MUTATIONS	0xffU
@@ -87,6 +96,13 @@ struct trial {
 struct trial make_mutant(const struct corpus *corpus, uint64_t seed,
 			 uint64_t index, unsigned int applied,
 			 void (*told)(unsigned int number, const char *text));
+
+/* fail.c */
+void fail_nth(unsigned int nth, bool at_once);
+int fail_later(void);
+void fail_exactly(int times);
+bool fail_none(void);
+void be_hit(void);
 
 /* attempt.c: in a pid namespace of its own, whose init the caller is. */
 enum outcome {
@@ -101,6 +117,8 @@ enum outcome {
 
 struct result {
 	int32_t outcome, error;
+	/* The allocation that was to fail has. */
+	bool hit;
 	/* What is wrong with how it ended; empty if nothing. */
 	char finding[160];
 };

@@ -18,14 +18,15 @@
 struct asked {
 	const char *corpus, *out, *image, *as, *pids;
 	uint64_t seed, from, count, repeat;
-	unsigned int applied;
+	unsigned int applied, failing;
 };
 
 static void __attribute__((noreturn)) usage(void)
 {
 	fputs("usage: fuzz run --corpus FOLDER --seed N --from N --count N [--repeat N] [--only N,…]\n"
 	      "       fuzz show --corpus FOLDER --seed N --from N [--only N,…] [--out FOLDER]\n"
-	      "       fuzz try --corpus FOLDER --image FILE --as root|user --pids any|same\n",
+	      "       fuzz try --corpus FOLDER --image FILE --as root|user --pids any|same\n"
+	      "                [--failing N] [--repeat N]\n",
 	      stderr);
 	exit(2);
 }
@@ -69,6 +70,7 @@ static struct asked read_words(int argc, char **argv)
 		{ "image", required_argument, NULL, 'i' },
 		{ "as", required_argument, NULL, 'a' },
 		{ "pids", required_argument, NULL, 'p' },
+		{ "failing", required_argument, NULL, 'x' },
 		{ NULL, 0, NULL, 0 },
 	};
 	struct asked asked = { .count = 1, .repeat = 1, .applied = ALL_MUTATIONS };
@@ -106,6 +108,9 @@ static struct asked read_words(int argc, char **argv)
 		case 'p':
 			asked.pids = optarg;
 			break;
+		case 'x':
+			asked.failing = (unsigned int)number(optarg);
+			break;
 		default:
 			usage();
 		}
@@ -141,6 +146,18 @@ static void tell_counts(void)
 	fflush(stdout);
 }
 
+/*
+ * What was restarted may be hit later on, or what failed did no harm: so many in
+ * a row are past the restart's last allocation.
+ */
+#define PAST_THE_LAST	8
+
+/* Of a tree's many allocations each so many-th part more is tried. */
+#define SAMPLED		16
+
+/* How many in a row went well although an allocation failed; of none there are no more. */
+static unsigned int unharmed;
+
 /* Returns whether to go on. */
 static bool try_one(const struct trial *trial, uint64_t index, uint64_t repeat)
 {
@@ -149,6 +166,12 @@ static bool try_one(const struct trial *trial, uint64_t index, uint64_t repeat)
 	while (repeat--) {
 		result = attempt(trial);
 		count(&result);
+		if (!result.hit)
+			unharmed = PAST_THE_LAST;
+		else if (result.outcome == RESTARTED || result.outcome == DIED)
+			unharmed++;
+		else
+			unharmed = 0;
 		if (*result.finding) {
 			printf("finding %llu %s\n", (unsigned long long)index, result.finding);
 			return false;
@@ -160,15 +183,26 @@ static bool try_one(const struct trial *trial, uint64_t index, uint64_t repeat)
 static int run(const struct asked *asked)
 {
 	struct corpus corpus = corpus_load(asked->corpus);
-	uint64_t index, end = asked->from + asked->count;
+	uint64_t index, end = asked->from + asked->count, last;
 	struct trial trial;
 	bool well = true;
 
+	last = (uint64_t)corpus.count * MOST_ALLOCATIONS;
+	if (asked->seed == SEED_OF_FAILURES && end > last)
+		end = last;
 	enter_space();
 	for (index = asked->from; index < end && well; index++) {
 		trial = make_mutant(&corpus, asked->seed, index, asked->applied, NULL);
 		well = try_one(&trial, index, asked->repeat);
 		arena_reset();
+		/* On to the next image: this one's restart asks for no more. */
+		if (trial.failing && unharmed >= PAST_THE_LAST) {
+			index |= MOST_ALLOCATIONS - 1;
+			unharmed = 0;
+		} else if (trial.failing && has_tree(&trial.entry->image)) {
+			/* Whose it is and which is any: a sample is as good. */
+			index += trial.failing / SAMPLED;
+		}
 	}
 	tell_counts();
 	return well ? 0 : 1;
@@ -200,8 +234,9 @@ static int show(const struct asked *asked)
 	struct trial trial = make_mutant(&corpus, asked->seed, asked->from, asked->applied,
 					 tell_mutation);
 
-	printf("words --image %s --as %s --pids %s\n", trial.entry->name,
-	       trial.as_user ? "user" : "root", trial.same_pids ? "same" : "any");
+	printf("words --image %s --as %s --pids %s --failing %u\n", trial.entry->name,
+	       trial.as_user ? "user" : "root", trial.same_pids ? "same" : "any",
+	       trial.failing);
 	if (asked->out) {
 		write_file(asked->out, trial.entry->name, image_bytes(&trial.entry->image));
 		write_file(asked->out, "mutant", trial.bytes);
@@ -228,6 +263,7 @@ static int try_again(const struct asked *asked)
 	trial.as_user = !strcmp(asked->as, "user");
 	trial.same_pids = !strcmp(asked->pids, "same");
 	trial.bytes = file_bytes(path);
+	trial.failing = asked->failing;
 	enter_space();
 	if (!try_one(&trial, 0, asked->repeat))
 		return 1;

@@ -452,6 +452,17 @@ struct trial make_mutant(const struct corpus *corpus, uint64_t seed, uint64_t in
 	unsigned int i, tries;
 	bool done;
 
+	if (seed == SEED_OF_FAILURES) {
+		entry = &corpus->entries[index / MOST_ALLOCATIONS % corpus->count];
+		trial.entry = entry;
+		trial.as_user = entry->users;
+		trial.failing = (unsigned int)(index % MOST_ALLOCATIONS) + 1;
+		trial.bytes = image_bytes(&entry->image);
+		tell("allocation %u fails", trial.failing);
+		if (told)
+			told(0, text);
+		return trial;
+	}
 	entry = &corpus->entries[random_below(&random, (uint32_t)corpus->count)];
 	trial.entry = entry;
 	/* Mostly whose it is: who may less is refused early, who may more seldom. */

@@ -128,7 +128,7 @@ void restart_tree(const struct trial *trial, int image, int report)
 	lines.words = words[1];
 	lines.go = go[0];
 	lines.image = image;
-	lines.fallible = false;
+	lines.fallible = trial->failing != 0;
 	lines.pids = mmap(NULL, (nr_made + 1) * sizeof(pid_t), PROT_READ | PROT_WRITE,
 			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (lines.pids == MAP_FAILED)

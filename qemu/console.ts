@@ -2,7 +2,6 @@ import type { Duplex } from 'node:stream';
 import { createClassifier } from './classify.ts';
 import type { Finding } from '../harness/core/finding.ts';
 import type { Console } from './contracts.ts';
-import { createHistory } from './history.ts';
 import { splitLines } from './lines.ts';
 import type { Spool } from './spool.ts';
 import { createWaiters } from './waiting.ts';
@@ -24,7 +23,7 @@ export function openConsole(
   spool: Spool,
   notices: readonly RegExp[] = [],
 ): ConsoleFeed {
-  const history = createHistory();
+  const kept = keepLines();
   const splitter = splitLines(take);
   const scan = scanLines(notices);
   const waiters = createWaiters<{ readonly line: string; readonly index: number }>();
@@ -32,7 +31,7 @@ export function openConsole(
   let lastByte: number | undefined;
 
   function take(line: string): void {
-    const index = history.add(line);
+    const index = kept.add(line);
     scan.feed(line);
     for (const listener of [...listeners]) listener(line, index);
     waiters.offer({ line, index });
@@ -46,14 +45,14 @@ export function openConsole(
     scan.pause();
   });
 
-  const since = (from: number) => history.lines.slice(Math.max(0, from - history.first()));
+  const since = (from: number) => kept.lines.slice(Math.max(0, from - kept.first()));
   return {
-    lines: history.lines,
+    lines: kept.lines,
     get first() {
-      return history.first();
+      return kept.first();
     },
     get count() {
-      return history.first() + history.lines.length;
+      return kept.first() + kept.lines.length;
     },
     get findings() {
       return scan.findings();
@@ -149,5 +148,48 @@ function subscribe<T>(listeners: Set<T>, listener: T): () => void {
   listeners.add(listener);
   return () => {
     listeners.delete(listener);
+  };
+}
+
+/**
+ * Lines and characters kept in memory. A run prints some thousand lines; a guest that
+ * floods its console is scanned to its end, but only the newest lines stay.
+ */
+const keptLines = 50_000;
+const keptCharacters = 16_000_000;
+
+interface KeptLines {
+  readonly lines: readonly string[];
+  /** Index of lines[0] among all lines ever added. */
+  first(): number;
+  /** Adds a line and returns its index. */
+  add(line: string): number;
+}
+
+/** Returns what keeps the newest lines, up to twice the limits above. */
+function keepLines(): KeptLines {
+  const lines: string[] = [];
+  let characters = 0;
+  let first = 0;
+
+  /** Drops half at a time, so that a flood does not move the array at every line. */
+  function forget(): void {
+    let drop = 0;
+    while (lines.length - drop > keptLines || characters > keptCharacters)
+      characters -= lines[drop++]?.length ?? 0;
+    lines.splice(0, drop);
+    first += drop;
+  }
+
+  return {
+    lines,
+    first: () => first,
+    add: (line) => {
+      lines.push(line);
+      characters += line.length;
+      const index = first + lines.length - 1;
+      if (lines.length > 2 * keptLines || characters > 2 * keptCharacters) forget();
+      return index;
+    },
   };
 }

@@ -15,7 +15,7 @@ import {
 import { openCoverage } from './plugin/feed.ts';
 import { qemuCommand } from './program.ts';
 import { createQmp, type QmpClient } from './qmp.ts';
-import { loadState } from './restore.ts';
+import { loadState } from './snapshot.ts';
 import { openSpool, type Spool } from './spool.ts';
 import { spawnTied } from './tied.ts';
 import { defined } from '../harness/core/defined.ts';

@@ -4,10 +4,10 @@ import { rename, rm, stat } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { z } from 'zod';
 import { labError } from '../harness/core/errors.ts';
-import type { RunningMachine } from './contracts.ts';
-import { checkSocketPath } from './machine.ts';
-import { migrate } from './migration.ts';
+import type { Qmp, RunningMachine } from './contracts.ts';
+import { checkSocketPath, stateDescriptor } from './machine.ts';
 
 export interface SavedGuest {
   readonly path: string;
@@ -76,4 +76,57 @@ async function receiveState(
   } finally {
     server.close();
   }
+}
+
+const version = z.object({ qemu: z.object({ major: z.number(), minor: z.number() }) });
+
+/**
+ * Loads a saved state, also inherited as a file descriptor, into a machine that was started
+ * to receive one. Throws `restore-failed`; QEMU may be gone then.
+ */
+export async function loadState(qmp: Qmp, path: string, signal: AbortSignal): Promise<void> {
+  try {
+    const { qemu } = version.parse(await qmp.execute('query-version'));
+    await migrate(qmp, 'migrate-incoming', sourceOf(path, qemu), signal);
+  } catch (cause) {
+    signal.throwIfAborted();
+    throw labError({
+      code: 'restore-failed',
+      fault: 'infrastructure',
+      doing: 'restoring a saved guest',
+      what: `${path}: ${(cause as Error).message}`,
+      next: 'Boot the guest instead; the saved one will be made again.',
+      cause,
+    });
+  }
+}
+
+/** QEMU reads files by name since 8.2, and since 9.1 it does not want them as descriptors. */
+function sourceOf(path: string, { major, minor }: { major: number; minor: number }): string {
+  return major > 8 || (major === 8 && minor >= 2) ? `file:${path}` : `fd:${stateDescriptor}`;
+}
+
+const progress = z.object({ status: z.string() });
+const over = ['completed', 'failed', 'cancelled'];
+
+/**
+ * Starts a migration with a QMP command and resolves when it has completed. Rejects with
+ * QMP's words when it fails or QEMU goes away, or with the signal's reason.
+ */
+async function migrate(
+  qmp: Qmp,
+  command: 'migrate' | 'migrate-incoming',
+  uri: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const isOver = (data: unknown) => over.includes(progress.parse(data).status);
+  const [end] = await Promise.all([
+    qmp.event('MIGRATION', signal, isOver),
+    qmp.execute('migrate-set-capabilities', {
+      capabilities: [{ capability: 'events', state: true }],
+    }),
+    qmp.execute(command, { uri }),
+  ]);
+  const { status } = progress.parse(end);
+  if (status !== 'completed') throw new Error(`QEMU reports the migration as ${status}`);
 }

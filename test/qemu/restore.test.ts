@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { Qmp } from '../../qemu/contracts.ts';
-import { loadState } from '../../qemu/restore.ts';
+import { loadState } from '../../qemu/snapshot.ts';
 
 /** Loads a state into a QEMU of that version and returns where it was told to read it from. */
 async function sourceIn(major: number, minor: number, status = 'completed'): Promise<unknown> {

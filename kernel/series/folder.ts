@@ -6,7 +6,7 @@ import { tidyDiff } from './diff-text.ts';
 import { composePatch, nameOfFile, type GivenPatch } from './given-patch.ts';
 import { readMail } from './mail.ts';
 import { splitMbox } from './mailbox.ts';
-import { takePatch } from './mailed-patch.ts';
+import { takePatch } from './mailed.ts';
 import type { GivenSeries } from './mailed.ts';
 import type { ErrorCode } from '../../harness/core/error-codes.ts';
 

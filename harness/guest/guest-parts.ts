@@ -4,8 +4,6 @@ import type { Console } from '../../qemu/contracts.ts';
 import { readAs } from './guest-answers.ts';
 import type { Programs } from './guest-programs.ts';
 import type { ShimAnswer, ShimClient } from './shim-client.ts';
-import { createUndoStack } from './undo.ts';
-import type { UndoStack } from './undo.ts';
 
 /** What a guest is made of, for one scope: a case, or a suite's before and after hooks. */
 export interface GuestOptions {
@@ -47,4 +45,30 @@ export function assembleParts(options: GuestOptions): GuestParts {
   const call = async <T>(schema: z.ZodType<T>, argv: readonly string[]) =>
     readAs(schema, argv, await callRaw(argv));
   return { ...options, undo: createUndoStack(), call, callRaw };
+}
+
+/** What has been made in a guest and how to take it back. */
+export interface UndoStack {
+  /** `what` names the thing for the report, should `undo` fail: `freezer group of 12`. */
+  push(what: string, undo: () => Promise<unknown>): void;
+  /** Takes everything back, the newest first, and returns what could not be and why. */
+  unwind(): Promise<readonly string[]>;
+}
+
+/** Returns an empty stack. */
+export function createUndoStack(): UndoStack {
+  const made: { readonly what: string; readonly undo: () => Promise<unknown> }[] = [];
+  return {
+    push: (what, undo) => void made.push({ what, undo }),
+    unwind: async () => {
+      const leftovers: string[] = [];
+      for (let top = made.pop(); top !== undefined; top = made.pop()) {
+        const { what, undo } = top;
+        await undo().catch((error: unknown) => {
+          leftovers.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+        });
+      }
+      return leftovers;
+    },
+  };
 }

@@ -1,5 +1,5 @@
 import type { Finding } from '../core/finding.ts';
-import { mirrorConsole } from './case-mirror.ts';
+import { mirrorConsole } from './served-host.ts';
 import { describeArtefact } from '../guest/artefact.ts';
 import type { EnteredCase, ServedHost } from './served-host.ts';
 import { firstOf } from '../core/deadline.ts';
@@ -7,7 +7,7 @@ import { watchForDoom } from './doom.ts';
 import { toReport } from '../core/errors.ts';
 import type { CaseArtefact, ErrorReport } from '../core/events.ts';
 import type { CaseScope } from '../guest/guest.ts';
-import { explainHang } from '../guest/guest-hang.ts';
+import { explainHang } from '../guest/guest-loss.ts';
 import { keepMemory } from './keep-memory.ts';
 import { leaveCase } from './leave-case.ts';
 import type { Left, Look } from './leave-case.ts';

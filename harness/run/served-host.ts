@@ -5,13 +5,13 @@ import { serveGuest } from '../suite/guest-server.ts';
 import { startHost } from '../suite/host.ts';
 import type { CaseHost } from '../suite/host.ts';
 import type { Failure } from '../suite/host-protocol.ts';
-import { mirrorConsole } from './case-mirror.ts';
 import type { LiveGuest } from '../guest/live-guest.ts';
 import { createOthers } from './other-guests.ts';
 import type { OtherGuests } from './other-guests.ts';
 import type { PlanEntry } from '../plan/plan.ts';
 import type { RunSettings } from './run-settings.ts';
 import { createTranscript } from '../guest/transcript.ts';
+import type { Console } from '../../qemu/contracts.ts';
 
 /** A case host, and what its cases have in guests. */
 export interface ServedHost extends CaseHost {
@@ -136,4 +136,27 @@ function toFailure(leftover: string): Failure {
     next: 'Find out why the guest keeps it.',
   };
   return { moment: 'after', message: leftover, error };
+}
+
+/** Lines a case is shown; a guest that floods its console must not flood its cases. */
+const mostLines = 20_000;
+
+/**
+ * Shows a running case the console lines of its guest of that number as they come; returns how
+ * to stop it.
+ */
+export function mirrorConsole(console: Console, host: CaseHost, guest = 0): () => void {
+  let batch: string[] = [];
+  let shown = 0;
+  const send = () => {
+    host.sendLines(guest, batch);
+    batch = [];
+  };
+  const stop = console.onLine((line) => {
+    if (shown === mostLines) return;
+    shown += 1;
+    if (batch.length === 0) setImmediate(send);
+    batch.push(line);
+  });
+  return stop;
 }

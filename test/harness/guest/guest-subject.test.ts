@@ -5,7 +5,7 @@ import type { GuestParts } from '../../../harness/guest/guest-parts.ts';
 import type { ProgramVoice } from '../../../harness/guest/guest-programs.ts';
 import { startProgram, startSubject } from '../../../harness/guest/guest-subject.ts';
 import { isGuestAssertion } from '../../../harness/suite/guest-assertion.ts';
-import { createUndoStack } from '../../../harness/guest/undo.ts';
+import { createUndoStack } from '../../../harness/guest/guest-parts.ts';
 
 /** A guest with one program, which says these lines and has ended. */
 function guestOf(out: string | undefined, errors: readonly string[] = []): GuestParts {

@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
 import { findBase } from '../../kernel/bases.ts';
 import { readSeries } from '../../kernel/series/series.ts';
-import { findCaseFiles } from '../suite/case-files.ts';
+import { findCaseFiles, listCases } from '../suite/list-cases.ts';
 import type { ProjectCli } from '../core/project.ts';
 import { readKnown } from '../plan/known.ts';
-import { listCases } from '../suite/list-cases.ts';
 import { offerOf } from '../plan/needs.ts';
 import { buildPlan, type PlanEntry } from '../plan/plan.ts';
 import { expression } from './parse.ts';

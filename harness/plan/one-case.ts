@@ -1,8 +1,7 @@
-import { findCaseFiles } from '../suite/case-files.ts';
+import { findCaseFiles, listCases } from '../suite/list-cases.ts';
 import { labError } from '../core/errors.ts';
 import type { Project } from '../core/project.ts';
 import type { CaseFile } from '../suite/host-protocol.ts';
-import { listCases } from '../suite/list-cases.ts';
 import type { Listing } from '../suite/listing.ts';
 import type { BaseOffer } from './needs.ts';
 import { buildPlan, type PlanEntry } from './plan.ts';

@@ -21,7 +21,6 @@ import { renderMutations } from './html-mutants.ts';
 import { renderSeries } from './html-series.ts';
 import { findCharts } from './html-chart.ts';
 import { renderGroups, type Rest } from './html-groups.ts';
-import { renderHelp } from './html-help.ts';
 import { renderMap } from './html-map.ts';
 import { renderNewsSection } from './html-news.ts';
 import { html, linkTo, trusted, type Html } from './html-template.ts';
@@ -129,4 +128,22 @@ function totals(results: Results): string {
   if (flaky > 0) words.push(count(flaky, 'flaky case'));
   if (results.missing.length > 0) words.push(`${results.missing.length} not reported`);
   return `${count(planned, 'case')}: ${words.join(', ')} in ${duration(results.milliseconds)}`;
+}
+
+/** What page.js does for a key. */
+const keys = [
+  ['/', 'find a case by words of its name'],
+  ['j  k', 'the next case, the one before'],
+  ['r  R', 'the next red case, the one before'],
+  ['Enter', 'open or close the case'],
+  ['c', 'its console'],
+  ['Esc', 'leave the words, then show all cases'],
+  ['?', 'this list'],
+] as const;
+
+/** Returns the list of keys, which page.js shows. */
+function renderHelp(): Html {
+  const rows = keys.map(([key, what]) => html`<dt><kbd>${key}</kbd></dt><dd>${what}</dd>`);
+  return html`<dialog id="help"><h2>Keys</h2><dl>${rows}</dl><form method="dialog"><button>Close</button></form></dialog>
+`;
 }

@@ -16,7 +16,7 @@ import { compareWithBare, recordCases } from './against.ts';
 import { baseReady, runImages } from './run-images.ts';
 import type { RunOptions } from '../plan/options.ts';
 import { checkCases } from '../plan/prepare-plan.ts';
-import { findCaseFiles } from '../suite/case-files.ts';
+import { findCaseFiles } from '../suite/list-cases.ts';
 import { exitCodeOfRun } from '../results/outcome.ts';
 import { lookAround, makeSelftests, prepareGuests, type GuestParts } from './prepare.ts';
 import { countVerdicts } from '../results/results-collect.ts';

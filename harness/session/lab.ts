@@ -3,16 +3,19 @@ import { chooseBase } from '../../kernel/source/choose.ts';
 import type { Context } from '../core/context.ts';
 import type { ProjectCli } from '../core/project.ts';
 import { findLabHome } from '../core/home.ts';
-import { estimateStages } from '../plan/estimate.ts';
+import { estimateCases, estimateStages } from '../plan/estimate.ts';
 import type { RunOptions } from '../plan/options.ts';
 import { checkCases } from '../plan/prepare-plan.ts';
 import { findJudge } from '../proofs/open-proofs.ts';
-import { findCaseFiles } from '../suite/case-files.ts';
+import { findCaseFiles } from '../suite/list-cases.ts';
 import { prepare, settleBoth } from './prepare.ts';
 import { compareWithBare, makeBare, recordCases } from './against.ts';
-import { tellEstimate } from './estimate-run.ts';
-import { runImages } from './run-images.ts';
+import { affordableJobs, runImages } from './run-images.ts';
 import { runSession, type Run, type RunEnd } from './run-session.ts';
+import type { EstimatedStep } from '../core/events.ts';
+import { readDurations } from '../plan/durations.ts';
+import { buildPlan } from '../plan/plan.ts';
+import type { Listing } from '../suite/listing.ts';
 
 /**
  * Runs the pipeline from source to verdicts and returns the exit status: 0 green, 1 a red
@@ -81,4 +84,27 @@ export function partsOf({
   selftests,
 }: ProjectCli['project']): Pick<ProjectCli['project'], 'programs' | 'selftests'> {
   return { programs, selftests };
+}
+
+/**
+ * Says what a run has to do and about how long that takes here; nothing where no stage has
+ * anything to do, since the cases' own time is told when they are planned.
+ */
+async function tellEstimate(
+  steps: readonly EstimatedStep[],
+  bases: readonly Base[],
+  listing: Listing,
+  options: RunOptions,
+  context: Context,
+): Promise<void> {
+  if (steps.length === 0) return;
+  const { grep, shard, jobs } = options;
+  const durations = await readDurations(context.home);
+  const offers = bases.map(({ name }) => ({ name, applied: [] }));
+  const plan = buildPlan({ listing, files: [], bases: offers, grep, shard, ci: false, durations });
+  const pace = { jobs: jobs ?? affordableJobs(bases), factor: 1 };
+  // What a case needs is known of a series only: all count.
+  const entries = plan.entries.map(({ planned, mistake }) => ({ planned, mistake }));
+  const cases = { count: entries.length, milliseconds: estimateCases(entries, pace) };
+  context.emit({ type: 'estimated', steps, cases });
 }

@@ -27,7 +27,7 @@ import { shuffle } from '../plan/shuffle.ts';
 import { exitCodeOfRun } from '../results/outcome.ts';
 import { countVerdicts } from '../results/results-collect.ts';
 import { runCases } from '../run/runner.ts';
-import { findCaseFiles } from '../suite/case-files.ts';
+import { findCaseFiles } from '../suite/list-cases.ts';
 import { partsOf, quietContext } from './lab.ts';
 import {
   findOnBase,

@@ -4,8 +4,7 @@ import { readStructFields, type StructFields } from '../../kernel/build/struct-f
 import { labError } from '../core/errors.ts';
 import type { Project } from '../core/project.ts';
 import type { StateLedger } from '../core/state.ts';
-import { findCaseFiles } from '../suite/case-files.ts';
-import { listCases } from '../suite/list-cases.ts';
+import { findCaseFiles, listCases } from '../suite/list-cases.ts';
 
 /** Returns a project's ledger. Throws `state-missing` (usage) where it has none. */
 export function ledgerOf({ name, state }: Pick<Project, 'name' | 'state'>): StateLedger {

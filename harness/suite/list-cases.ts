@@ -1,9 +1,12 @@
+import { readdir } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import { firstOf } from '../core/deadline.ts';
 import { startHost } from './host.ts';
 import type { CaseHost } from './host.ts';
 import type { CaseFile } from './host-protocol.ts';
 import { listBroken } from './listing.ts';
 import type { Listing } from './listing.ts';
+import type { Project } from '../core/project.ts';
 
 /** Milliseconds a file may take to be imported; the first one waits for Node as well. */
 const usualPatience = 30_000;
@@ -53,4 +56,15 @@ function startListingHost(root: string): CaseHost {
     onStray: () => undefined,
     onPrint: () => undefined,
   });
+}
+
+/** Returns the case files at these absolute paths, or all of the project's if there are none. */
+export async function findCaseFiles(
+  files: readonly string[],
+  { root, cases: folder }: Pick<Project, 'root' | 'cases'>,
+): Promise<CaseFile[]> {
+  const there = await readdir(folder).catch(() => []);
+  const all = there.filter((name) => name.endsWith('.ts')).sort();
+  const paths = files.length > 0 ? files : all.map((name) => join(folder, name));
+  return paths.map((path) => ({ name: relative(root, path), path }));
 }

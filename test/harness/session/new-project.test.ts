@@ -7,8 +7,7 @@ import { parse } from 'yaml';
 import type { LabError } from '../../../harness/core/errors.ts';
 import { loadProject } from '../../../harness/session/load-project.ts';
 import { writeProject } from '../../../harness/session/new-project.ts';
-import { findCaseFiles } from '../../../harness/suite/case-files.ts';
-import { listCases } from '../../../harness/suite/list-cases.ts';
+import { findCaseFiles, listCases } from '../../../harness/suite/list-cases.ts';
 import { readSeries } from '../../../kernel/series/series.ts';
 
 const inFolder = (work: (path: string) => Promise<void>) =>

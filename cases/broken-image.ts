@@ -30,7 +30,7 @@ const fields = [
   ['length of the name, none', types.task, 24, 4, 0n],
   ['length of the name, one more', types.task, 24, 4, 17n],
   ['length of the name, the most', types.task, 24, 4, 0xffffffffn],
-  ['padding of TASK', types.task, 28, 4, 1n],
+  ['a flag of TASK that there is not', types.task, 28, 4, 2n],
   ['number of TLS slots', types.thread, 8, 2, 4n],
   ['size of the TLS slots', types.thread, 10, 2, 16n],
   ['more TLS slots in use than there are', types.thread, 12, 2, 4n],

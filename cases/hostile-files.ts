@@ -18,8 +18,8 @@ const test = suite('restart from open files that are wrong')
   .needs({ patch: patches.pids })
   .within(60);
 
-const { fileTable, fileDescriptor, fileName, file, filePipe, pipe, pipeSize, objref, buffer } =
-  types;
+const { fileTable, fileDescriptor, fileName, file, filePipe, pipe } = types;
+const { pipeOwner, pipeSize, objref, buffer } = types;
 const none = 0xffffffffn;
 
 /** The number of the first shared object of a kind. */
@@ -72,7 +72,7 @@ const files: readonly Wrong[] = [
   ['O_TRUNC', put(own, 16, 4, 0o101002n)],
   ['FASYNC', put(own, 16, 4, 0o120002n)],
   ['the highest flag', put(own, 16, 4, 0x80008002n)],
-  ['padding of FILE', put(own, 20, 4, 1n)],
+  ['a signal that there is not', put(own, 20, 4, 65n)],
   ['a position below 0', put(own, 24, 8, 1n << 63n)],
   ['the lowest position', put(own, 24, 8, (1n << 64n) - 1n)],
   ['a path that is not absolute', replace(ownName, 'tmp/lab\0')],
@@ -106,12 +106,18 @@ const pipes: readonly Wrong[] = [
     'more bytes than a pipe holds, all of them there',
     both(put(pipe, 12, 4, 65537n), replace(behind(first(pipe), buffer), Buffer.alloc(65537))),
   ],
+  ['nobody for an owner', put(pipeOwner, 8, 4, none)],
+  ['nobody for a group', put(pipeOwner, 12, 4, none)],
+  ['a mode with more than permissions', put(pipeOwner, 16, 4, 0o10600n)],
+  ['padding of PIPE_OWNER', put(pipeOwner, 20, 4, 1n)],
   ['an end that is a file', put(having(file, 8, 2), 8, 4, 1n)],
   ['both a reader and without a mode', put(having(file, 8, 2), 12, 4, 0n)],
 ];
 
 const fifos: readonly Wrong[] = [
   ['a FIFO as a pipe', put(pipe, 8, 4, 0n)],
+  ['a FIFO with an owner', put(pipeOwner, 8, 4, 1n)],
+  ['a FIFO with a mode', put(pipeOwner, 16, 4, 0o600n)],
   ['a FIFO that is a file', replace(behind(first(pipe), fileName), '/bin/work\0'), 'EINVAL'],
   ['a FIFO that is null', replace(behind(first(pipe), fileName), '/dev/null\0')],
   ['a FIFO that is not there', replace(behind(first(pipe), fileName), '/no/fifo\0'), 'ENOENT'],

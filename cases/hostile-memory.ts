@@ -21,7 +21,8 @@ const test = suite('restart from memory that is wrong')
   .needs({ patch: patches.pids })
   .within(60);
 
-const { objref, buffer, memory, mapping, pages, memoryContext, sharedMemory } = types;
+const { objref, buffer, memory, memoryLayout, mapping, pages, memoryContext } = types;
+const { sharedMemory } = types;
 
 const none = 0xffffffffn;
 const kernel = 0xffff_8800_0000_0000n;
@@ -65,6 +66,12 @@ const space: readonly Wrong[] = [
   ],
   ['no mappings', put(memory, 8, 4, 0n)],
   ['the most mappings', put(memory, 8, 4, none)],
+  ['mappings to come from nowhere', put(memoryLayout, 8, 8, 0n)],
+  ['mappings to come from the middle of a page', put(memoryLayout, 8, 8, 0x2aaa_aaaa_b001n)],
+  ['mappings to come from the kernel', put(memoryLayout, 8, 8, kernel)],
+  ['mappings to come from the highest page', put(memoryLayout, 16, 8, highest)],
+  ['mappings to come neither from above nor from below', put(memoryLayout, 40, 4, 2n)],
+  ['padding of MM_LAYOUT', put(memoryLayout, 44, 4, 1n)],
   ['a program that is not there', put(memory, 12, 4, 32767n)],
   ['a program below 0', put(memory, 12, 4, none)],
   ['namespaces for a program', put(memory, 12, 4, numberOf(4))],

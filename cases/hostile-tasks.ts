@@ -1,6 +1,16 @@
 import { Buffer } from 'node:buffer';
 import { assert, suite } from './cr/case.ts';
-import { behind, both, first, having, put, registerWrong, replace } from './support/hostile.ts';
+import {
+  behind,
+  both,
+  first,
+  having,
+  insert,
+  object,
+  put,
+  registerWrong,
+  replace,
+} from './support/hostile.ts';
 import type { Wrong } from './support/hostile.ts';
 import { types } from './support/image.ts';
 import { patches } from './support/patches.ts';
@@ -20,6 +30,7 @@ const {
   moreCredentials,
   taskSignals,
   processSignals,
+  taskScheduling,
   rseq,
   restartBlock,
 } = types;
@@ -130,7 +141,7 @@ const signals: readonly Wrong[] = [
   ['no signals, but they follow', put(processSignals, 8, 4, 0n)],
   ['the most signals', put(processSignals, 8, 4, none)],
   ['so many signals that their bytes are few', put(processSignals, 8, 4, 0x10000000n)],
-  ['a flag of the process that there is not', put(processSignals, 12, 4, 2n)],
+  ['a flag of the process that there is not', put(processSignals, 12, 4, 0x20n)],
   ['SIGKILL on its way to the process', put(processSignals, 16, 8, sigkill)],
   ...timers.flatMap((what, index): Wrong[] => {
     const at = 24 + 32 * index;
@@ -154,6 +165,34 @@ const signals: readonly Wrong[] = [
   ['a signal that there is not', put(signal, 8, 4, 65n)],
   ['a signal below 0', put(signal, 8, 4, none)],
   ['SIGKILL with its details', put(signal, 8, 4, 9n)],
+];
+
+/** Processors that the task may run on: a bit for each, in so many numbers of 8 bytes. */
+const processors = (bits: number) =>
+  both(
+    put(taskScheduling, 32, 4, 8n),
+    insert(behind(first(taskScheduling), restartBlock), object(buffer, bits, 0)),
+  );
+
+const scheduling: readonly Wrong[] = [
+  ['timers without slack', put(taskScheduling, 8, 8, 0n)],
+  ['children whose timers have no slack', put(taskScheduling, 16, 8, 0n)],
+  ['an i/o priority of no class', put(taskScheduling, 24, 4, 1n)],
+  ['a class of i/o that there is not', put(taskScheduling, 24, 4, 0xe000n)],
+  ['an i/o priority of more than 16 bits', put(taskScheduling, 24, 4, 0x10000n)],
+  ['killed even later than never', put(taskScheduling, 28, 4, none - 1000n)],
+  ['killed even earlier than first', put(taskScheduling, 28, 4, 1001n)],
+  ['processors that do not follow', put(taskScheduling, 32, 4, 8n)],
+  ['half a number of processors', put(taskScheduling, 32, 4, 4n)],
+  ['more processors than there can be', put(taskScheduling, 32, 4, 1032n)],
+  ['no processors', processors(0)],
+  ['a processor that is not there', processors(1 << 31)],
+  ['the last field, too high', put(taskScheduling, 36, 4, 1001n)],
+];
+
+/** v6.1 has more bits there than the priority. */
+const ninthPriority: readonly Wrong[] = [
+  ['the ninth i/o priority', put(taskScheduling, 24, 4, 0x4008n)],
 ];
 
 /** As the kernel of v2.6.30 marks the signal of a POSIX timer that is there. */
@@ -206,6 +245,8 @@ registerWrong(test, 'place', places, { about: 'where a task is' });
 registerWrong(test, 'identity', identities, { about: 'credentials' });
 registerWrong(v61, 'identity', newIdentities, { about: 'more credentials' });
 registerWrong(test, 'queued', signals, { about: 'signals' });
+registerWrong(test, 'queued', scheduling, { about: 'how a task is served' });
+registerWrong(v2630, 'queued', ninthPriority, { about: 'an i/o priority' });
 registerWrong(v2630, 'queued', timerSignal, { about: 'timers' });
 for (const [base, state] of [
   ['v2.6.30', 132n],
@@ -220,6 +261,21 @@ registerWrong(v61.needs({ patch: patches.rseq }), 'rseq', sequences, { about: 'r
 // The tool reads the tree of an image itself: this is for the kernel's eyes.
 const { tree: treeType } = types;
 const pids = behind(first(treeType), buffer);
+
+/** Of the tree of a process, one more thread of it, and the child of that one. */
+const [thread, child] = [8 + 24, 8 + 2 * 24];
+const pidAt = (offset: number) => (bytes: Buffer) =>
+  BigInt(bytes.readUInt32LE(pids(bytes) + offset));
+
+registerWrong(
+  test,
+  'threads-child',
+  [
+    ['a thread that some thread has forked', put(pids, thread + 20, 4, pidAt(thread))],
+    ['a child forked by itself', put(pids, child + 20, 4, pidAt(child))],
+  ],
+  { about: 'who has forked whom' },
+);
 
 /** A tree of one task that names itself, and what follows from another number there. */
 const trees: readonly Wrong[] = [
@@ -236,7 +292,7 @@ const trees: readonly Wrong[] = [
   ['no process', put(pids, 16, 4, 0n)],
   ['a process below 0', put(pids, 16, 4, none)],
   ['a thread for a leader', put(pids, 16, 4, 32767n)],
-  ['padding of the ids', put(pids, 28, 4, 1n)],
+  ['a thread for the parent of the first', put(pids, 28, 4, 1n)],
   ['the ids of no task', replace(pids, '')],
   ['the ids of one task and a half', replace(pids, Buffer.alloc(36, 1))],
 ];

@@ -7,8 +7,8 @@ const test = suite('restart from System V IPC that is wrong')
   .within(60);
 
 /** Types of objects, and where in them what all kinds of IPC have in common begins. */
-const [ns, ipcNs, shm, attach, msg, message, sem, undo, undoSet, taskUndo] = [
-  ...[113, 501, 502, 503, 504, 505, 506, 507, 508, 116],
+const [ns, ipcNs, shm, attach, msg, message, sem, undo, undoSet, taskUndo, limits] = [
+  ...[113, 501, 502, 503, 504, 505, 506, 507, 508, 116, 552],
 ] as const;
 
 /** Object, byte in it, bytes, a value that can't be right, and the error. */
@@ -20,6 +20,11 @@ const wrong: Readonly<Record<string, readonly Field[]>> = {
   'ipc-shm': [
     ['another number of the namespace', ns, 12, 4, 99n],
     ['padding of IPC_NS', ipcNs, 76, 4, 1n],
+    ['a limit of messages that is none', limits, 20, 4, 0n],
+    ['messages of fewer bytes than 128', limits, 24, 4, 127n],
+    ['messages of more bytes than 16 MiB', limits, 24, 4, (16n << 20n) + 1n],
+    ['computed neither so nor so', limits, 12, 4, 2n],
+    ['padding of IPC_NS_LIMITS', limits, 36, 4, 1n],
     ['more segments than there can be', ipcNs, 24, 4, 32769n],
     ['a limit that no int holds', ipcNs, 28, 4, 0x80000000n],
     ['more semaphores to a set than there can be', ipcNs, 36, 4, 65537n],

@@ -1,6 +1,7 @@
 import { assert, suite } from './cr/case.ts';
 import { patches } from './support/patches.ts';
 import { frozenSubject, nameOf, unharmed } from './support/tasks.ts';
+import { endWell, freezeAll, startWorkload, thaw } from './support/workload.ts';
 
 const test = suite('checkpoint of a task that is being traced').needs({ patch: patches.subtree });
 
@@ -31,5 +32,20 @@ test('allowed again once the tracer is gone', async ({ guest }) => {
   await counter.signal('SIGCONT');
   await unharmed(guest, counter);
 });
+
+test.needs({ patch: patches.tracers })(
+  'a tracer without whom it traces: EBUSY, and the record says so',
+  async ({ guest }) => {
+    const workload = await startWorkload(guest, 'debugger');
+    await freezeAll(guest, workload);
+    const result = await guest.checkpoint(workload.pid);
+    assert.is(result.errno, 'EBUSY');
+    const { error } = await result.image();
+    const name = await nameOf(guest, workload.pid);
+    assert.is(error, `task ${name} traces a task that is not in the tree`);
+    await thaw(guest, workload);
+    await endWell(guest, workload);
+  },
+);
 
 test.run();

@@ -67,7 +67,11 @@ const niceness = (what: string, value: bigint) =>
 const others = [
   niceness('a nice value below its own', 0xffffffffn),
   says('another node name', may.admin, [types.namespaces, 16 + 8, 4], 0x61616161n),
+  says('being killed later', may.resources, [types.taskScheduling, 28, 4], 0xffffffffn),
 ];
+
+/** That v6.1 gives to whoever has one of two capabilities. */
+const io = says('real-time i/o', may.admin, [types.taskScheduling, 24, 4], 1n << 13n);
 
 /** A saved tree of the user's. */
 async function savedTree(guest: Guest) {
@@ -88,15 +92,15 @@ async function comesBack(
 }
 
 /** The claims are refused to whom they must be, and root may have them. */
-function register(about: string, claims: readonly Claim[], rootOf?: 'v6.1'): void {
-  test(`${about}: EPERM to its user, and nothing is left`, async ({ guest }) => {
+function register(about: string, claims: readonly Claim[], rootOf?: 'v6.1', on = test): void {
+  on(`${about}: EPERM to its user, and nothing is left`, async ({ guest }) => {
     const { workload, bytes } = await savedTree(guest);
     const attempts = claims.map(({ what, change }) => ({ what, bytes: change(bytes), user }));
     await allRefused(guest, workload, attempts);
     await comesBack(guest, workload, bytes, user);
   });
 
-  test(`${about}: EPERM to root without the capability for it`, async ({ guest }) => {
+  on(`${about}: EPERM to root without the capability for it`, async ({ guest }) => {
     const { workload, bytes } = await savedTree(guest);
     const attempts = claims.map(({ what, change, right }) => ({
       what,
@@ -106,7 +110,7 @@ function register(about: string, claims: readonly Claim[], rootOf?: 'v6.1'): voi
     await allRefused(guest, workload, attempts);
   });
 
-  const base = rootOf === undefined ? test : test.needs({ base: rootOf });
+  const base = rootOf === undefined ? on : test.needs({ base: rootOf });
   base(`${about}: root may have it`, async ({ guest }) => {
     const { workload, bytes } = await savedTree(guest);
     for (const { change } of claims) await comesBack(guest, workload, change(bytes));
@@ -120,6 +124,16 @@ register('capabilities', capabilities);
 register('bounds of capabilities', bounds, 'v6.1');
 register('higher limits', limits);
 register('a nice value, a name', others);
+register('real-time i/o', [io], undefined, test.needs({ base: 'v2.6.30' }));
+
+test.needs({ base: 'v6.1' })(
+  'real-time i/o: EPERM to its user, root may have it',
+  async ({ guest }) => {
+    const { workload, bytes } = await savedTree(guest);
+    await allRefused(guest, workload, [{ what: io.what, bytes: io.change(bytes), user }]);
+    await comesBack(guest, workload, io.change(bytes));
+  },
+);
 
 test('what nobody may have: EPERM, to root as well', async ({ guest }) => {
   const { workload, bytes } = await savedTree(guest);

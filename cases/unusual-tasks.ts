@@ -2,6 +2,7 @@ import { assert, suite } from './cr/case.ts';
 import type { Guest, Needs } from './cr/case.ts';
 import { patches } from './support/patches.ts';
 import { nameOf } from './support/tasks.ts';
+import { endWell, freezeAll, startWorkload, thaw } from './support/workload.ts';
 
 const test = suite('what a checkpoint refuses of tasks, by name').needs({ patch: patches.calls });
 
@@ -110,5 +111,20 @@ test('a program without a name: EBADF, and the record says so', async ({ guest }
   assert.is((await result.image()).error, said);
   await guest.thaw(pid);
 });
+
+test.needs(newer)(
+  'a pid namespace for children to come: EPERM, and the record names it',
+  async ({ guest }) => {
+    const workload = await startWorkload(guest, 'next-namespace');
+    await freezeAll(guest, workload);
+    const result = await guest.checkpoint(workload.pid);
+    assert.is(result.errno, 'EPERM');
+    const { error } = await result.image();
+    const name = await nameOf(guest, workload.pid);
+    assert.is(error, `task ${name} has another pid namespace for its children`);
+    await thaw(guest, workload);
+    await endWell(guest, workload);
+  },
+);
 
 test.run();

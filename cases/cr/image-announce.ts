@@ -55,6 +55,8 @@ export function announce({ type, fields }: ImageObject): readonly Announced[] {
         { ...buffer(actionsBytes), decode: decodeActions },
         ...pendingSignals(count('nr_pending')),
       ];
+    case typeOf.TASK_SCHED:
+      return count('cpus_len') > 0 ? [buffer(count('cpus_len'))] : [];
     case typeOf.CRED:
       return count('ngroups') > 0 ? [buffer(4 * count('ngroups'))] : [];
     case typeOf.FS:
@@ -71,7 +73,12 @@ export function announce({ type, fields }: ImageObject): readonly Announced[] {
       return [buffer(count('sem_nsems') * 2)];
     case typeOf.FILE:
       return fields['f_type'] === fileType.PIPE
-        ? [{ type: typeOf.FILE_PIPE, behind: [typeOf.OBJREF, typeOf.PIPE_SIZE, typeOf.PIPE] }]
+        ? [
+            {
+              type: typeOf.FILE_PIPE,
+              behind: [typeOf.OBJREF, typeOf.PIPE_SIZE, typeOf.PIPE_OWNER, typeOf.PIPE],
+            },
+          ]
         : [{ type: typeOf.FILE_NAME }];
     case typeOf.PIPE:
       return [
@@ -137,5 +144,6 @@ function decodeTree(payload: Uint8Array): Readonly<Record<string, string>> {
     vtgid: column(2),
     vpgid: column(3),
     vsid: column(4),
+    vptid: column(5),
   };
 }

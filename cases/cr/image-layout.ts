@@ -43,6 +43,7 @@ export const typeOf = {
   FS: 112,
   NS: 113,
   TASK_UNDO: 116,
+  TASK_SCHED: 117,
   CRED_MORE: 114,
   RSEQ: 115,
   THREAD_TLS: 201,
@@ -53,10 +54,12 @@ export const typeOf = {
   FILE_PIPE: 305,
   PIPE: 306,
   PIPE_SIZE: 307,
+  PIPE_OWNER: 308,
   PGARR: 403,
   MM_CONTEXT: 404,
   SHMEM: 405,
   MM_FLAGS: 406,
+  MM_LAYOUT: 407,
   IPC_NS: 501,
   IPC_SHM: 502,
   IPC_ATTACH: 503,
@@ -66,6 +69,7 @@ export const typeOf = {
   IPC_UNDO: 507,
   IPC_UNDO_SET: 508,
   IPC_NS_MORE: 551,
+  IPC_NS_LIMITS: 552,
   TAIL: 9001,
   ERROR: 9999,
 } as const;
@@ -118,7 +122,7 @@ const layouts: readonly (readonly [number, ObjectLayout])[] = [
   [typeOf.TREE, fixed('TREE', all('s32', 'nr_tasks padding'))],
   [
     typeOf.TASK,
-    fixed('TASK', all('u32', 'state exit_state exit_code exit_signal task_comm_len padding')),
+    fixed('TASK', all('u32', 'state exit_state exit_code exit_signal task_comm_len flags')),
   ],
   [103, fixed('TASK_NS', all('s32', 'ns_objref padding'))],
   [104, fixed('TASK_OBJS', all('s32', 'files_objref mm_objref'))],
@@ -156,6 +160,15 @@ const layouts: readonly (readonly [number, ObjectLayout])[] = [
     fixed('CRED_MORE', [['cap_ambient', 'u64'], ...all('u32', 'no_new_privs padding')]),
   ],
   [typeOf.RSEQ, fixed('RSEQ', [['rseq', 'u64'], ...all('u32', 'sig padding')])],
+  [
+    typeOf.TASK_SCHED,
+    fixed('TASK_SCHED', [
+      ...all('u64', 'timer_slack default_timer_slack'),
+      ['ioprio', 'u32'],
+      ['oom_adj', 's32'],
+      ...all('u32', 'cpus_len padding'),
+    ]),
+  ],
   [typeOf.TASK_FS, fixed('TASK_FS', all('s32', 'fs_objref padding'))],
   [typeOf.FS, fixed('FS', all('u32', 'umask padding'))],
   [typeOf.NS, fixed('NS', [['uts_name_len', 'u32'], ...all('s32', 'ipc_objref')])],
@@ -171,6 +184,13 @@ const layouts: readonly (readonly [number, ObjectLayout])[] = [
   [
     typeOf.IPC_NS_MORE,
     fixed('IPC_NS_MORE', [['msg_ctlmni', 'u32'], ...all('s32', 'last_sem last_msg last_shm')]),
+  ],
+  [
+    typeOf.IPC_NS_LIMITS,
+    fixed('IPC_NS_LIMITS', [
+      ...all('u32', 'msg_ctlmni auto_msgmni mq_queues_max mq_msg_max mq_msgsize_max'),
+      ...all('u32', 'mq_msg_default mq_msgsize_default padding'),
+    ]),
   ],
   [
     typeOf.IPC_SHM,
@@ -218,14 +238,22 @@ const layouts: readonly (readonly [number, ObjectLayout])[] = [
   [
     typeOf.FILE,
     fixed('FILE', [
-      ...all('u32', 'f_type f_mode f_flags padding'),
+      ...all('u32', 'f_type f_mode f_flags f_signum'),
       ...all('u64', 'f_pos f_version'),
     ]),
   ],
   [typeOf.FILE_PIPE, { ...fixed('FILE_PIPE', all('s32', 'pipe_objref padding')), announced: true }],
   [typeOf.PIPE, fixed('PIPE', all('u32', 'is_fifo nr_bytes'))],
+  [typeOf.PIPE_OWNER, fixed('PIPE_OWNER', all('u32', 'uid gid mode padding'))],
   [typeOf.PIPE_SIZE, fixed('PIPE_SIZE', all('u32', 'size padding'))],
   [401, fixed('MM', [['map_count', 'u32'], ['exe_objref', 's32'], ...all('u64', addresses)])],
+  [
+    typeOf.MM_LAYOUT,
+    fixed('MM_LAYOUT', [
+      ...all('u64', 'mmap_base mmap_legacy_base mmap_compat_base mmap_compat_legacy_base'),
+      ...all('u32', 'from_below padding'),
+    ]),
+  ],
   [typeOf.MM_FLAGS, fixed('MM_FLAGS', all('u32', 'lock_future dump_filter'))],
   [
     402,

@@ -11,6 +11,7 @@ export const patches = {
   aio: 'c/r: save and restore private memory',
   pipes: 'c/r: save and restore pipes and FIFOs',
   readable: 'c/r: save and restore pipes and FIFOs',
+  tracers: 'c/r: checkpoint a tree of processes',
   /** The first at which more than one task comes back, and one can wait for another to lead. */
   tree: 'c/r: restart a tree of processes',
   exitSignal: 'c/r: restart a tree of processes',

@@ -120,11 +120,7 @@ export const fownStruct: StructState = {
   about: 'to whom a file sends signals',
   rows: [
     refused('pid pid_type uid euid', 'file sends signals', 'unusual-tasks: owner'),
-    lost(
-      'signum',
-      'fcntl(F_SETSIG) before F_SETOWN is forgotten: the owner that comes later gets SIGIO, and may die of it',
-      'comes-back-losses: signal-number',
-    ),
+    saved('signum', 'FILE', 'comes-back-kept: signal-number'),
     derived('lock', own),
   ],
 };
@@ -238,10 +234,10 @@ export const inode: StructState = {
       'comes-back-memory: shared-memory',
       'comes-back-ipc: ipc-shm',
     ),
-    lost(
+    saved(
       'i_uid[pipe] i_gid[pipe] i_mode[pipe]',
-      "a pipe is the restarter's, whoever made it: where root restarts another user's tasks, open() of /dev/stdin, /dev/stdout or /dev/fd/N is EACCES, which are ends of pipes; fchmod() and fchown() of one are forgotten",
-      'comes-back-losses: pipe-owner',
+      'PIPE_OWNER; who may not give it away keeps it: what goes on has it open anyway',
+      'comes-back-kept: pipe-owner',
     ),
     lost(
       'i_ino i_size i_mtime i_ctime i_version i_generation',
@@ -282,10 +278,14 @@ export const ioContext: StructState = {
   name: 'io_context',
   about: 'who shares a turn at a disk',
   rows: [
+    saved(
+      'ioprio',
+      'TASK_SCHED: ioprio_set(); a real-time one needs a capability',
+      'comes-back-kept: io-priority',
+    ),
     lost(
-      'ioprio refcount',
-      'I/O priority (ioprio_set) and who shares it (CLONE_IO): a task has those of the restarter, as the documentation says',
-      'comes-back-losses: io-priority',
+      'refcount',
+      'who shares an i/o context (CLONE_IO): each task has one of its own, and ioprio_set() of one is not that of the others any more',
     ),
     ...only(
       'v2.6.30',

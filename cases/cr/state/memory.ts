@@ -46,15 +46,17 @@ export const mmStruct: StructState = {
     derived('mm_count page_table_lock mmlist ioctx_lock', own),
     derived('total_vm locked_vm exec_vm stack_vm', counts),
     lost('hiwater_rss hiwater_vm', peak),
-    lost(
+    saved(
       'mmap_base get_unmapped_area',
-      'where mappings to come are put goes by the personality and RLIMIT_STACK of the restarter: a stack whose limit was larger may find a new mapping in the way where it had room to grow, and a layout from below (ulimit -s unlimited, setarch -L) is one from above',
+      'MM_LAYOUT: where mappings to come are put',
+      'comes-back-kept: from-below',
     ),
     derived('task_size', 'the same for all 64-bit tasks; 32-bit ones are refused'),
     ...only(
       'v2.6.30',
       saved('mmap mm_rb mmap_cache', 'VMA', 'comes-back-memory: many-mappings'),
-      lost('unmap_area free_area_cache cached_hole_size', 'as mmap_base'),
+      derived('unmap_area', 'from get_unmapped_area'),
+      indifferent('free_area_cache cached_hole_size', 'where the next search for room begins'),
       derived('mmap_sem nr_ptes cpu_vm_mask', own),
       derived('_file_rss _anon_rss shared_vm reserved_vm', counts),
       derived('num_exe_file_vmas', 'by the mappings of exe_file that MAP_EXECUTABLE makes'),
@@ -68,7 +70,7 @@ export const mmStruct: StructState = {
     ...only(
       'v6.1',
       saved('mm_mt', 'VMA', 'comes-back-memory: many-mappings'),
-      lost('mmap_legacy_base', 'as mmap_base'),
+      saved('mmap_legacy_base', 'MM_LAYOUT', 'comes-back-kept: from-below'),
       saved(
         'flags[MMF_DISABLE_THP]',
         'MM_FLAGS: prctl(PR_SET_THP_DISABLE)',

@@ -3,8 +3,6 @@ import { derived, indifferent, lost, only, refused, saved, uncased } from './row
 
 const own = 'every one has its own';
 const counted = 'counted as objects come back';
-const queueLimits =
-  'limits of POSIX message queues (/proc/sys/fs/mqueue) of a namespace that is saved: they are those of a new one';
 
 /** struct nsproxy. */
 export const nsproxy: StructState = {
@@ -43,10 +41,10 @@ export const nsproxy: StructState = {
     ),
     ...only(
       'v6.1',
-      lost(
+      refused(
         'pid_ns_for_children',
-        'a task that has called unshare(CLONE_NEWPID), or setns(), and has no child there yet: its next child is no init of a namespace of its own, but one more task among the others',
-        'comes-back-losses: next-namespace',
+        'has another pid namespace for its children',
+        'unusual-tasks: a pid namespace for children to come',
       ),
       refused(
         'cgroup_ns',
@@ -123,21 +121,21 @@ export const ipcNamespace: StructState = {
     derived('ipcns_nb', own),
     refused('mq_queues_count', 'IPC namespace has POSIX message queues', 'refusals: queue-left'),
     derived('mq_mnt', 'made with the namespace; who has it mounted is in another mount namespace'),
-    lost('mq_queues_max mq_msg_max mq_msgsize_max', queueLimits, 'comes-back-losses: queue-limits'),
+    saved(
+      'mq_queues_max mq_msg_max mq_msgsize_max',
+      'IPC_NS_LIMITS',
+      'comes-back-kept: queue-limits',
+    ),
     ...only(
       'v2.6.30',
-      lost(
-        'msg_ctlmni auto_msgmni',
-        'kernel.msgmni and auto_msgmni of a namespace that is saved: the number of queues that there can be is that of a new one, and changes with each namespace that comes or goes; msgget() fails with ENOSPC where there was room',
-        'comes-back-losses: number-of-queues',
-      ),
+      saved('msg_ctlmni auto_msgmni', 'IPC_NS_LIMITS', 'comes-back-kept: number-of-queues'),
       derived('count', own),
       derived('msg_bytes msg_hdrs', counted),
     ),
     ...only(
       'v6.1',
       saved('msg_ctlmni', 'IPC_NS_MORE', 'comes-back-kept: ipc-settings'),
-      lost('mq_msg_default mq_msgsize_default', queueLimits),
+      saved('mq_msg_default mq_msgsize_default', 'IPC_NS_LIMITS', 'comes-back-kept: queue-limits'),
       refused('shm_rmid_forced', 'IPC namespace has shm_rmid_forced', 'refusals: forced-removal'),
       derived('percpu_msg_bytes percpu_msg_hdrs', counted),
       derived('mq_set mq_sysctls ipc_set ipc_sysctls user_ns ucounts mnt_llist ns', own),

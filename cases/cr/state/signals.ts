@@ -20,11 +20,11 @@ export const signalStruct: StructState = {
     ),
     saved('group_exit_code', 'TASK, of a zombie', 'comes-back-tasks: zombies'),
     derived('group_exit_code[stopped]', 'by the stop that it comes back with'),
-    lost(
+    saved(
       'flags[SIGNAL_STOP_CONTINUED|SIGNAL_CLD_*]',
-      'a child that was continued, and whose parent has not asked yet, is not told of: waitpid(WCONTINUED) waits for ever, and SIGCHLD for it may be missing. A stop that the parent knows of is told once more',
-      'comes-back-losses: continued',
-      'comes-back-losses: stop-told',
+      'PROCESS_SIGNALS: what the parent knows of stops, but for the first task, whose parent is another one',
+      'comes-back-kept: continued',
+      'comes-back-kept: stop-told',
     ),
     derived(
       'flags[SIGNAL_UNKILLABLE]',
@@ -79,9 +79,10 @@ export const signalStruct: StructState = {
       lost('prev_cputime maxrss cmaxrss', usage),
       derived('stats_lock cred_guard_mutex exec_update_lock', 'every process has its own'),
       indifferent('oom_flag_origin', 'only while swapoff() runs'),
-      lost(
+      saved(
         'oom_score_adj oom_score_adj_min',
-        '/proc/PID/oom_score_adj: that of the restarter, as the documentation says; who was never to be killed may be the first',
+        'TASK_SCHED: /proc/PID/oom_score_adj; below the least that everybody may set needs CAP_SYS_RESOURCE',
+        'comes-back-kept: killed-late',
       ),
       refused('oom_mm', 'is being killed, by whomever', 'frozen-signals: SIGKILL, count'),
     ),

@@ -7,6 +7,9 @@ const scheduler = "the scheduler's own; a new task's, from then on its own again
 const lockdep = "the lock checker's and the interrupt tracer's: of what the kernel does";
 const usage =
   'usage is counted anew, as the documentation says: clock(), times(), getrusage(), /proc/PID/stat and CLOCK_*_CPUTIME_ID go back to zero, RLIMIT_CPU begins again; of a zombie its parent is told what the restarter has used';
+const pinned =
+  'TASK_SCHED: sched_setaffinity(), as far as the processors are there and its cpuset has them';
+const oneProcessor = 'the guests have one processor';
 
 /** struct task_struct: what Linux knows of a thread. */
 export const taskStruct: StructState = {
@@ -39,10 +42,10 @@ export const taskStruct: StructState = {
       'comes-back-tasks: tree',
       'comes-back-tasks: threads-below',
     ),
-    lost(
+    saved(
       'real_parent[thread]',
-      "TREE has a parent's process, not its thread: pdeath_signal comes when another thread ends than the one that forked, and __WNOTHREAD finds no child there",
-      'comes-back-losses: threads-child',
+      "TREE: which thread of its parent's has forked it; the kernel makes it that one's child",
+      'comes-back-kept: threads-child',
     ),
     saved('clear_child_tid', 'TASK_SIGNALS', 'comes-back-tasks: threads'),
     saved('robust_list', 'TASK_SIGNALS', 'comes-back-pids: robust'),
@@ -88,10 +91,10 @@ export const taskStruct: StructState = {
     ),
     refused('ptrace ptrace_message last_siginfo', 'is ptraced', 'ptraced: frozen and ptraced'),
     derived('ptrace_entry', 'empty of a task that nobody traces, and that is the only one saved'),
-    lost(
+    refused(
       'ptraced',
-      'a debugger that is saved without whom it traces (CHECKPOINT_SUBTREE) comes back without: ptrace() is ESRCH and wait() ECHILD',
-      'comes-back-losses: debugger',
+      'traces a task that is not in the tree',
+      'ptraced: a tracer without whom it traces',
     ),
     refused(
       'vfork_done',
@@ -108,15 +111,11 @@ export const taskStruct: StructState = {
       'who waits for a PI futex is sent off with a signal and calls again; the word has the owner by its tid',
     ),
     indifferent('pi_state_cache', 'memory that is kept for the next one'),
-    lost(
-      'io_context',
-      'I/O priority (ioprio_set) and who shares it (CLONE_IO): a task has those of the restarter, as the documentation says',
-      'comes-back-losses: io-priority',
-    ),
-    lost(
+    saved('io_context', 'TASK_SCHED: see io_context', 'comes-back-kept: io-priority'),
+    saved(
       'timer_slack_ns default_timer_slack_ns',
-      'prctl(PR_SET_TIMERSLACK): that of the restarter, as the documentation says',
-      'comes-back-losses: timer-slack',
+      'TASK_SCHED: prctl(PR_SET_TIMERSLACK)',
+      'comes-back-kept: timer-slack',
     ),
     lost('start_time', '/proc/PID/stat and ps have the restart for the beginning'),
     lost('utime stime gtime', usage, 'comes-back-losses: used-time'),
@@ -165,16 +164,17 @@ export const taskStruct: StructState = {
       'v2.6.30',
       saved('state', 'TASK: running or stopped', 'comes-back-tasks: stopped-child'),
       saved('pids', 'TREE: pid, process group and session', 'comes-back-tasks: session'),
-      lost(
+      saved(
         'did_exec',
-        'a parent may setpgid() a child that has become another program, which was EACCES',
-        'comes-back-losses: another-program',
+        'TASK: whether its parent may still setpgid() it',
+        'comes-back-kept: another-program',
       ),
-      lost('oomkilladj', '/proc/PID/oom_adj: that of the restarter, as the documentation says'),
-      lost(
-        'cpus_allowed',
-        'sched_setaffinity(): that of the restarter, as the documentation says; threads pinned each to its processor run anywhere',
+      saved(
+        'oomkilladj',
+        'TASK_SCHED: /proc/PID/oom_adj; a lower one needs CAP_SYS_RESOURCE',
+        'comes-back-kept: killed-late',
       ),
+      uncased(oneProcessor, saved('cpus_allowed', pinned)),
       lost('real_start_time utimescaled stimescaled prev_utime prev_stime', usage),
       derived('cputime_expires cpu_timers', 'set with ITIMER_PROF, ITIMER_VIRTUAL and RLIMIT_CPU'),
       refused('cpu_timers[timer_create]', 'has posix timers', 'refusals: timer'),
@@ -230,10 +230,10 @@ export const taskStruct: StructState = {
         'TASK_SIGNALS: prctl(PR_MCE_KILL)',
         'comes-back-habits: early-kill',
       ),
-      lost(
+      saved(
         'flags[PF_FORKNOEXEC]',
-        'a parent may setpgid() a child that has become another program, which was EACCES',
-        'comes-back-losses: another-program',
+        'TASK: whether its parent may still setpgid() it',
+        'comes-back-kept: another-program',
       ),
       saved('atomic_flags[PFA_NO_NEW_PRIVS]', 'CRED_MORE', 'comes-back-newer: no-new-privs'),
       uncased(
@@ -249,9 +249,10 @@ export const taskStruct: StructState = {
         'refusals: counter',
       ),
       indifferent('perf_event_mutex', atBoundary),
-      lost(
-        'cpus_mask cpus_ptr user_cpus_ptr nr_cpus_allowed',
-        'sched_setaffinity(): that of the restarter, as the documentation says; threads pinned each to its processor run anywhere',
+      uncased(oneProcessor, saved('cpus_mask cpus_ptr nr_cpus_allowed', pinned)),
+      indifferent(
+        'user_cpus_ptr',
+        'only where some processors can run 32-bit programs and some can not: always empty on x86',
       ),
       lost(
         'sysvshm',

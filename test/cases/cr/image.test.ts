@@ -14,6 +14,8 @@ import {
   tail,
   task,
   tree,
+  u32,
+  u64,
   wholeImage,
 } from './image-bytes.ts';
 
@@ -81,7 +83,7 @@ describe('parseImage', () => {
   });
 
   it('finds the error record after an object that was cut short', () => {
-    const cut = task().subarray(0, 20);
+    const cut = tree(5).subarray(0, 12);
     const image = parseImage(Buffer.concat([header(), cut, errorRecord('no space')]));
     assert.equal(image.error, 'no space');
     assert.equal(image.broken?.offset, header().length);
@@ -212,6 +214,12 @@ describe('parseImage', () => {
       Buffer.concat([header(), signals().subarray(0, 88 + 56), tail()]),
       header().length + 144,
       /TAIL where PROCESS_SIGNALS is due/,
+    ],
+    [
+      'a task whose processors are not there',
+      Buffer.concat([header(), object(117, [...u64(1n, 1n), ...u32(0, 0, 8, 0)]), tail()]),
+      header().length + 40,
+      /TAIL where BUFFER is due/,
     ],
     ['a NUL within the error text', errorRecord('a\0b'), 8, /NUL within/],
   ];

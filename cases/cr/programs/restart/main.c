@@ -86,6 +86,8 @@ static void renumber(struct front *front, const struct plan *plan,
 				now[i].pgid = pids[j];
 			if (old[i].sid == old[j].pid)
 				now[i].sid = pids[j];
+			if (old[i].ptid == old[j].pid)
+				now[i].ptid = pids[j];
 		}
 		for (j = 0; j < plan->nr_ghosts; j++) {
 			if (old[i].pgid == plan->ghosts[j].id)

@@ -13,7 +13,7 @@
 
 /* A task's entry in the image's TREE: docs/image-format.md. */
 struct task_ids {
-	int32_t pid, ppid, tgid, pgid, sid, padding;
+	int32_t pid, ppid, tgid, pgid, sid, ptid;
 };
 
 /* The front of an image as far as its tree, kept to be written again. */

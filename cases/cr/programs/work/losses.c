@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Workloads with what docs/state.md says is lost without a word. */
+/* Workloads with what docs/state.md says is lost, and with what was once. */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
@@ -160,16 +163,19 @@ static void verify_debugger(void)
 
 static long setting(const char *path, long value)
 {
-	FILE *file;
+	char text[24];
+	int fd = open(path, value ? O_WRONLY : O_RDONLY);
+	int length = snprintf(text, sizeof(text), "%ld", value);
 
-	file = fopen(path, value ? "w" : "r");
-	HOLDS(file);
+	HOLDS(fd >= 0);
+	/* Not by a stream, which writes nothing as well: that is a 0 to 2.6.30. */
 	if (value)
-		HOLDS(fprintf(file, "%ld", value) > 0);
+		HOLDS(write(fd, text, (size_t)length) == length);
 	else
-		HOLDS(fscanf(file, "%ld", &value) == 1);
-	HOLDS(!fclose(file));
-	return value;
+		HOLDS((length = (int)read(fd, text, sizeof(text) - 1)) > 0);
+	HOLDS(!close(fd));
+	text[length] = 0;
+	return strtol(text, NULL, 10);
 }
 
 static const char queues_max[] = "/proc/sys/fs/mqueue/queues_max";
@@ -281,6 +287,47 @@ static void verify_timer_slack(void)
 	HOLDS(prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0) == 1234567);
 }
 
+static const char oom_score_adj[] = "/proc/self/oom_score_adj";
+static const char oom_adj[] = "/proc/self/oom_adj";
+
+/* The older one is there as well where there is the other. */
+static const char *killing(void)
+{
+	return access(oom_score_adj, F_OK) ? oom_adj : oom_score_adj;
+}
+
+static void prepare_killed_late(void)
+{
+	setting(killing(), -7);
+}
+
+static void verify_killed_late(void)
+{
+	HOLDS(setting(killing(), 0) == -7);
+}
+
+/* A third of the way up it begins; the stack is at the end. */
+static void verify_from_below(void)
+{
+	void *area = mmap(NULL, 1 << 20, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	HOLDS(area != MAP_FAILED);
+	HOLDS((uintptr_t)area < (uintptr_t)&area / 4 * 3);
+	HOLDS(!munmap(area, 1 << 20));
+}
+
+/* Only exec looks at what a program is to have mapped from below. */
+void begin_anew(const struct workload *workload, char **argv)
+{
+	int now = personality(0xffffffff);
+
+	if (workload->verify != verify_from_below || (now & ADDR_COMPAT_LAYOUT))
+		return;
+	HOLDS(personality((unsigned long)now | ADDR_COMPAT_LAYOUT) >= 0);
+	execv("/proc/self/exe", argv);
+	broken("exec: %s", strerror(errno));
+}
+
 static clock_t used;
 
 static void prepare_used_time(void)
@@ -320,6 +367,10 @@ const struct workload workloads_losses[] = {
 	  verify_io_priority, false },
 	{ "timer-slack", "a slack of timers", prepare_timer_slack, NULL,
 	  verify_timer_slack, false },
+	{ "killed-late", "being killed later than others when memory is short",
+	  prepare_killed_late, NULL, verify_killed_late, false },
+	{ "from-below", "mappings from below", verify_from_below, NULL,
+	  verify_from_below, false },
 	{ "used-time", "half a second of processor time", prepare_used_time, NULL,
 	  verify_used_time, false },
 	{ .name = NULL },

@@ -290,6 +290,7 @@ int main(int argc, char **argv)
 		fputs("usage: work [--below] NAME DIR | --list\n", stderr);
 		return 2;
 	}
+	begin_anew(workload, argv - below);
 	folder = argv[2];
 	if (mkfifo(own("said"), 0600) < 0) {
 		perror(own("said"));

@@ -25,6 +25,8 @@ extern const struct workload workloads_memory[], workloads_files[],
 	workloads_newer[], workloads_habits[], workloads_together[],
 	workloads_sets[], workloads_losses[], workloads_kept[], workloads_bench[];
 
+/* Becomes the same program once more if the workload needs what exec makes of it. */
+void begin_anew(const struct workload *workload, char **argv);
 /* Ends the workload: it is not as it should be. */
 void broken(const char *format, ...)
 	__attribute__((noreturn, format(printf, 1, 2)));

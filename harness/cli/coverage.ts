@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { ProjectCli } from '../core/project.ts';
 import { runCoverage } from '../session/coverage.ts';
+import { gather } from './parse.ts';
 import { toRunOptions, withRunOptions, type Typed } from './run.ts';
 
 /** Adds `lab coverage`. Its exit statuses are those of `lab run`. */
@@ -10,7 +11,7 @@ export function addCoverageCommand(program: Command, cli: ProjectCli): void {
     .option(
       '--files <pattern>',
       "files of the kernel's tree instead: 'kernel/*.c', 'fs/**'; may be given several times",
-      (pattern: string, before: readonly string[]) => [...before, pattern],
+      gather,
       [],
     )
     .action(async (files: readonly string[], typed: Typed & { readonly files: string[] }) => {

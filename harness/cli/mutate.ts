@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { labError } from '../core/errors.ts';
 import type { ProjectCli } from '../core/project.ts';
 import { runMutate } from '../session/mutate.ts';
-import { wholeNumber } from './parse.ts';
+import { gather, wholeNumber } from './parse.ts';
 import { toRunOptions, withRunOptions, type Typed } from './run.ts';
 
 interface TypedMutate extends Typed {
@@ -26,16 +26,11 @@ export function addMutateCommand(program: Command, cli: ProjectCli): void {
       "only lines that the series' last patch wrote; with --tree what is not committed",
     )
     .option('--reached', 'only mutants whose line one of the cases runs')
-    .option(
-      '--only <id>',
-      'this mutant; may be given several times',
-      (id: string, before: readonly string[]) => [...before, id],
-      [],
-    )
+    .option('--only <id>', 'this mutant; may be given several times', gather, [])
     .option(
       '--files <pattern>',
       "only files of the kernel's tree that match: 'checkpoint/*.c'; may be given several times",
-      (pattern: string, before: readonly string[]) => [...before, pattern],
+      gather,
       [],
     )
     .option('--list', 'show the mutants and run nothing')

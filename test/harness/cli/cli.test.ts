@@ -52,6 +52,8 @@ describe('the command line', () => {
     [['run', '--shard', '--shard', '1/2'], /--shard is given 2 times/],
     [['list', '--grep', 'a', '--grep', 'b'], /--grep is given 2 times: a, b/],
     [['series', 'check', '--from', '1', '--from', '2'], /--from is given 2 times: 1, 2/],
+    [['coverage', '--files', 'a', '--files', 'b', '--shard', '3/2'], /shard-invalid/],
+    [['mutate', '--only', 'a', '--only', 'b', '--upto', '3'], /options-contradict/],
     [['image', '--project', root, '--project=/'], /--project is given 2 times/],
   ] as const;
   for (const [args, words] of mistakes) {

@@ -15,7 +15,7 @@ const test = suite('what tasks share is looked at as a set')
 
 const { taskSignals, processSignals, taskObjects, objref, fileTable, file, pipe, pipeSize } = types;
 
-/** The record of a process, and its actions, which stand behind it. */
+/** The record of a process, and its actions, which follow it. */
 function processOf(bytes: Buffer): Buffer {
   const places = placesIn(bytes);
   const at = places.findIndex(({ type }) => type === processSignals);

@@ -72,8 +72,8 @@ function cutsOf(bytes: Buffer): readonly number[] {
   const short = places
     .filter((_, i) => i % 50 === 24)
     .map((place) => place.offset + place.length - 1);
-  const behind = [...firstPlacesIn(bytes), ...tasks].map(({ offset }) => offset);
-  const all = new Set([...behind, ...inside, ...short, bytes.length - 1]);
+  const after = [...firstPlacesIn(bytes), ...tasks].map(({ offset }) => offset);
+  const all = new Set([...after, ...inside, ...short, bytes.length - 1]);
   return [...all].filter((length) => length > 0).sort((a, b) => a - b);
 }
 

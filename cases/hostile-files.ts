@@ -1,14 +1,5 @@
 import { suite } from './cr/case.ts';
-import {
-  behind,
-  both,
-  first,
-  having,
-  nth,
-  put,
-  registerWrong,
-  replace,
-} from './support/hostile.ts';
+import { after, both, first, having, nth, put, registerWrong, replace } from './support/hostile.ts';
 import type { Wrong } from './support/hostile.ts';
 import { types } from './support/image.ts';
 import { patches } from './support/patches.ts';
@@ -104,7 +95,7 @@ const pipes: readonly Wrong[] = [
   ['the most bytes', put(pipe, 12, 4, none)],
   [
     'more bytes than a pipe holds, all of them there',
-    both(put(pipe, 12, 4, 65537n), replace(behind(first(pipe), buffer), Buffer.alloc(65537))),
+    both(put(pipe, 12, 4, 65537n), replace(after(first(pipe), buffer), Buffer.alloc(65537))),
   ],
   ['nobody for an owner', put(pipeOwner, 8, 4, none)],
   ['nobody for a group', put(pipeOwner, 12, 4, none)],
@@ -118,10 +109,10 @@ const fifos: readonly Wrong[] = [
   ['a FIFO as a pipe', put(pipe, 8, 4, 0n)],
   ['a FIFO with an owner', put(pipeOwner, 8, 4, 1n)],
   ['a FIFO with a mode', put(pipeOwner, 16, 4, 0o600n)],
-  ['a FIFO that is a file', replace(behind(first(pipe), fileName), '/bin/work\0'), 'EINVAL'],
-  ['a FIFO that is null', replace(behind(first(pipe), fileName), '/dev/null\0')],
-  ['a FIFO that is not there', replace(behind(first(pipe), fileName), '/no/fifo\0'), 'ENOENT'],
-  ['a FIFO of a relative path', replace(behind(first(pipe), fileName), 'fifo\0')],
+  ['a FIFO that is a file', replace(after(first(pipe), fileName), '/bin/work\0'), 'EINVAL'],
+  ['a FIFO that is null', replace(after(first(pipe), fileName), '/dev/null\0')],
+  ['a FIFO that is not there', replace(after(first(pipe), fileName), '/no/fifo\0'), 'ENOENT'],
+  ['a FIFO of a relative path', replace(after(first(pipe), fileName), 'fifo\0')],
   ['one byte more than follow', put(pipe, 12, 4, 11n)],
 ];
 

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { assert, suite } from './cr/case.ts';
 import {
-  behind,
+  after,
   both,
   first,
   having,
@@ -88,8 +88,8 @@ const space: readonly Wrong[] = [
   ['the vdso within a page', put(memoryContext, 8, 8, field(first(memoryContext), 8, 8n))],
   ['entries of an LDT of another size', put(memoryContext, 16, 4, 16n)],
   ['an entry of an LDT', put(memoryContext, 20, 4, 1n)],
-  ['no vectors', replace(behind(first(memoryContext), buffer), '')],
-  ['vectors of another length', replace(behind(first(memoryContext), buffer), Buffer.alloc(16))],
+  ['no vectors', replace(after(first(memoryContext), buffer), '')],
+  ['vectors of another length', replace(after(first(memoryContext), buffer), Buffer.alloc(16))],
 ];
 
 const tib = 1n << 40n;
@@ -160,7 +160,7 @@ const several: Spot = (bytes) => {
   assert.ok(found, 'a mapping has more than one page');
   return found.offset;
 };
-const addresses = behind(several, buffer);
+const addresses = after(several, buffer);
 
 /** The mapping that those are of. */
 const theirs: Spot = (bytes) => {
@@ -202,7 +202,7 @@ const arrays: readonly Wrong[] = [
 const ofTheKernel: readonly Wrong[] = [
   [
     'a page of what the kernel shows of itself',
-    insert(behind(vdso, pages), (bytes) => {
+    insert(after(vdso, pages), (bytes) => {
       const page = Buffer.alloc(8 + 8 + 4096);
       object(buffer).copy(page);
       page.writeUInt32LE(page.length, 4);
@@ -213,8 +213,8 @@ const ofTheKernel: readonly Wrong[] = [
   ],
 ];
 
-const inShared = behind(first(sharedMemory), pages);
-const offsets = behind(inShared, buffer);
+const inShared = after(first(sharedMemory), pages);
+const offsets = after(inShared, buffer);
 const mapped = having(mapping, 8, kinds.shared);
 
 const sharedRows: readonly Wrong[] = [

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { suite } from './cr/case.ts';
 import {
-  behind,
+  after,
   first,
   having,
   insert,
@@ -35,7 +35,7 @@ const numberOf = (kind: number) => (bytes: Buffer) =>
 /** All of the first object of a kind, to the first object of a type after it. */
 const whole = (kind: number, end: number) => (bytes: Buffer) => {
   const from = announced(kind)(bytes);
-  return bytes.subarray(from, behind(() => from, end)(bytes));
+  return bytes.subarray(from, after(() => from, end)(bytes));
 };
 
 /** The same, under another number. */

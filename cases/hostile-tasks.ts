@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { assert, suite } from './cr/case.ts';
 import {
-  behind,
+  after,
   both,
   first,
   having,
@@ -43,9 +43,9 @@ const all = (1n << 64n) - 1n;
 const numberOf = (kind: number) => (bytes: Buffer) =>
   BigInt(bytes.readUInt32LE(having(objref, 8, kind)(bytes) + 12));
 
-const root = behind(first(directories), fileName);
-const working = behind(root, fileName);
-const node = behind(first(namespaces), buffer);
+const root = after(first(directories), fileName);
+const working = after(root, fileName);
+const node = after(first(namespaces), buffer);
 
 const places: readonly Wrong[] = [
   ['a state of death that there is not', put(task, 12, 4, 32n)],
@@ -59,7 +59,7 @@ const places: readonly Wrong[] = [
   ['an IPC namespace that is not there', put(namespaces, 12, 4, 32767n)],
   ['an IPC namespace below 0', put(namespaces, 12, 4, none)],
   ['a name without its NUL', replace(node, 'x'.repeat(65))],
-  ['a domain without its NUL', replace(behind(node, buffer), 'x'.repeat(65))],
+  ['a domain without its NUL', replace(after(node, buffer), 'x'.repeat(65))],
   ['what is to be undone, but is not there', put(taskUndo, 8, 4, 32767n)],
   ['namespaces for what is to be undone', put(taskUndo, 8, 4, numberOf(4))],
   ['padding of TASK_UNDO', put(taskUndo, 12, 4, 1n)],
@@ -102,7 +102,7 @@ const identities: readonly Wrong[] = [
   ['no groups, but they follow', put(credentials, 44, 4, 0n)],
   ['more groups than there may be', put(credentials, 44, 4, 65537n)],
   ['the most groups', put(credentials, 44, 4, none)],
-  ['groups out of order', put(behind(first(credentials), buffer), 8, 4, 71n)],
+  ['groups out of order', put(after(first(credentials), buffer), 8, 4, 71n)],
   ['more than is permitted', put(credentials, 56, 8, 0n)],
   ['more to inherit than there is', put(credentials, 48, 8, all), 'EPERM'],
   ['more permitted than the caller is', put(credentials, 56, 8, all), 'EPERM'],
@@ -110,7 +110,7 @@ const identities: readonly Wrong[] = [
 ];
 
 const newIdentities: readonly Wrong[] = [
-  ['nobody for a group', put(behind(first(credentials), buffer), 16, 4, none)],
+  ['nobody for a group', put(after(first(credentials), buffer), 16, 4, none)],
   ['an ambient capability that is not to inherit', put(moreCredentials, 8, 8, 1n)],
   ['all ambient capabilities', put(moreCredentials, 8, 8, all)],
   ['new privileges neither so nor so', put(moreCredentials, 16, 4, 2n)],
@@ -118,9 +118,9 @@ const newIdentities: readonly Wrong[] = [
 ];
 
 const sigkill = 1n << 8n;
-const actions = behind(first(processSignals), buffer);
+const actions = after(first(processSignals), buffer);
 /** The first of the signals that wait for the process. */
-const signal = behind(actions, buffer);
+const signal = after(actions, buffer);
 const timers = ['ITIMER_REAL', 'ITIMER_VIRTUAL', 'ITIMER_PROF'];
 
 const signals: readonly Wrong[] = [
@@ -171,7 +171,7 @@ const signals: readonly Wrong[] = [
 const processors = (bits: number) =>
   both(
     put(taskScheduling, 32, 4, 8n),
-    insert(behind(first(taskScheduling), restartBlock), object(buffer, bits, 0)),
+    insert(after(first(taskScheduling), restartBlock), object(buffer, bits, 0)),
   );
 
 const scheduling: readonly Wrong[] = [
@@ -260,7 +260,7 @@ registerWrong(v61.needs({ patch: patches.rseq }), 'rseq', sequences, { about: 'r
 
 // The tool reads the tree of an image itself: this is for the kernel's eyes.
 const { tree: treeType } = types;
-const pids = behind(first(treeType), buffer);
+const pids = after(first(treeType), buffer);
 
 /** Of the tree of a process, one more thread of it, and the child of that one. */
 const [thread, child] = [8 + 24, 8 + 2 * 24];

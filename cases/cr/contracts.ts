@@ -62,7 +62,7 @@ export interface ParsedImage {
   readonly objects: readonly ImageObject[];
   /** The text of the error record, if the image ends in one. */
   readonly error: string | undefined;
-  /** Whether it runs from a good header to a good tail with nothing behind. */
+  /** Whether it runs from a good header to a good tail with nothing after it. */
   readonly complete: boolean;
   /** Where and why reading stopped, if before the end. */
   readonly broken: { readonly offset: number; readonly why: string } | undefined;

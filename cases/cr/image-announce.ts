@@ -19,7 +19,7 @@ export interface Announced {
   /** The STRING of an error record. */
   readonly record?: boolean;
   /** Objects that may stand before it; what those announce comes first. */
-  readonly behind?: readonly number[];
+  readonly after?: readonly number[];
   /** Makes fields of a payload whose length has been checked. */
   readonly decode?: (payload: Uint8Array) => Readonly<Record<string, string>>;
 }
@@ -76,7 +76,7 @@ export function announce({ type, fields }: ImageObject): readonly Announced[] {
         ? [
             {
               type: typeOf.FILE_PIPE,
-              behind: [typeOf.OBJREF, typeOf.PIPE_SIZE, typeOf.PIPE_OWNER, typeOf.PIPE],
+              after: [typeOf.OBJREF, typeOf.PIPE_SIZE, typeOf.PIPE_OWNER, typeOf.PIPE],
             },
           ]
         : [{ type: typeOf.FILE_NAME }];

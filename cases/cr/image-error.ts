@@ -1,6 +1,6 @@
 import { headerBytes, typeOf } from './image-layout.ts';
 
-/** An ERROR header, a STRING header, and the NUL that ends the search from behind. */
+/** An ERROR header, a STRING header, and the NUL that ends the search from the end. */
 const bytesBeforeText = 2 * headerBytes + 1;
 /** Payload of the record's STRING, both NULs included. */
 const longestPayload = 256;

@@ -28,10 +28,10 @@ export function renderEnd({ bytes, parsed }: ReadImage, style: Style): string[] 
   if (broken === undefined) return [...record, `${size}, no tail`];
   const { offset, why } = broken;
   const last = objects.at(-1);
-  const behind = last === undefined ? '' : `, behind the ${last.name} at byte ${last.offset}`;
+  const place = last === undefined ? '' : `, after the ${last.name} at byte ${last.offset}`;
   const there = Buffer.from(bytes.subarray(offset, offset + shownBytes)).toString('hex');
   return [
-    style.bad(`broken at byte ${offset} (0x${offset.toString(16)})${behind}: ${why}`),
+    style.bad(`broken at byte ${offset} (0x${offset.toString(16)})${place}: ${why}`),
     ...(there === '' ? [] : [`  there: ${there.replace(/..(?=.)/g, '$& ')}`]),
     ...record,
     `${size} in all, ${count(parsed.bytes - offset, 'byte')} not read`,

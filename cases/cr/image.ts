@@ -26,7 +26,8 @@ export function parseImage(bytes: Uint8Array): ParsedImage {
   let broken: ParsedImage['broken'];
   let closed: string | undefined;
   while (offset < bytes.length && broken === undefined) {
-    const next = closed === undefined ? read(bytes, offset, due[0]) : behind(closed, bytes, offset);
+    const next =
+      closed === undefined ? read(bytes, offset, due[0]) : tooMuch(closed, bytes, offset);
     if ('why' in next) {
       broken = { offset, why: next.why };
       break;
@@ -50,7 +51,7 @@ function stillDue(object: ImageObject, due: readonly Announced[]): readonly Anno
   return due[0]?.type === object.type ? due.slice(1) : due;
 }
 
-function behind(closed: string, bytes: Uint8Array, offset: number): Read {
+function tooMuch(closed: string, bytes: Uint8Array, offset: number): Read {
   return { why: `${bytes.length - offset} bytes after ${closed}` };
 }
 
@@ -89,7 +90,7 @@ function findMisplacement(
   offset: number,
 ): string | undefined {
   if (type === typeOf.ERROR && due?.record !== true) return undefined;
-  if (due?.behind?.includes(type) === true) return undefined;
+  if (due?.after?.includes(type) === true) return undefined;
   if (due !== undefined && due.type !== type)
     return `${layout.name} where ${layoutOf.get(due.type)?.name ?? due.type} is due`;
   if (due === undefined && layout.announced === true)

@@ -20,7 +20,7 @@ export const first =
   (bytes) =>
     placeOf(bytes, type);
 
-/** The object of a type that so many others of it stand before; from behind if negative. */
+/** The object of a type that so many others of it stand before; counted from the end if negative. */
 export const nth =
   (type: number, index: number): Spot =>
   (bytes) => {
@@ -43,7 +43,7 @@ export const having =
   };
 
 /** The first object of a type after another one, wherever that is. */
-export const behind =
+export const after =
   (spot: Spot, type: number): Spot =>
   (bytes) => {
     const from = spot(bytes);

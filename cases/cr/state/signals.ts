@@ -84,7 +84,7 @@ export const signalStruct: StructState = {
         'TASK_SCHED: /proc/PID/oom_score_adj; below the least that everybody may set needs CAP_SYS_RESOURCE',
         'comes-back-kept: killed-late',
       ),
-      refused('oom_mm', 'is being killed, by whomever', 'frozen-signals: SIGKILL, count'),
+      refused('oom_mm', 'is being killed, by anyone', 'frozen-signals: SIGKILL, count'),
     ),
   ],
 };

@@ -49,11 +49,11 @@ describe('lab image', () => {
   const broken: readonly (readonly [string, RegExp])[] = [
     [
       'cut',
-      /^broken at byte 387 \(0x183\), behind the TASK at byte 355: STRING has length 24, only 13/m,
+      /^broken at byte 387 \(0x183\), after the TASK at byte 355: STRING has length 24, only 13/m,
     ],
     [
       'unknown',
-      /^broken at byte \d+ \(0x[0-9a-f]+\), behind the CPU_FPU at byte \d+: unknown type 77\n {2}there: 4d 00 00 00 08/m,
+      /^broken at byte \d+ \(0x[0-9a-f]+\), after the CPU_FPU at byte \d+: unknown type 77\n {2}there: 4d 00 00 00 08/m,
     ],
     ['refused', /^ends in an error record: task 5 \(init\) is not frozen$/m],
     ['empty', /^broken at byte 0 \(0x0\): the image is empty$/m],

@@ -251,7 +251,7 @@ static void help(void)
 	     "\n"
 	     "Exit status: 0 all is well; 1 the kernel refused to restart a task; 2 usage;\n"
 	     "3 no image, or it can't be read; 4 a task, its pid, a pipe or memory could not\n"
-	     "be had. In the last four cases no task is left; nor is any if the tool is\n"
+	     "be obtained. In the last four cases no task is left; nor is any if the tool is\n"
 	     "killed before it has said that they live.");
 	exit(0);
 }

@@ -95,7 +95,7 @@ static void prepare_more_details(void)
 	HOLDS(!syscall(SYS_rt_sigqueueinfo, getpid(), SIGRTMIN, &sent));
 }
 
-/* As much as the kernel keeps: 48 bytes, of which 32 are behind signal, error and code. */
+/* As much as the kernel keeps: 48 bytes, of which 32 follow signal, error and code. */
 static void verify_more_details(void)
 {
 	const size_t behind_ids = 16 + 8, kept = 48;

@@ -125,7 +125,7 @@ export async function findObstacle(device: string): Promise<string | undefined> 
   return usable ? undefined : explainPermission(device, node);
 }
 
-/** Returns what keeps this user from a device, and the command that mends it. */
+/** Returns what keeps this user from a device, and the command that repairs it. */
 export async function explainPermission(
   device: string,
   node: { readonly gid: number; readonly mode: number },

@@ -32,7 +32,7 @@ const makesResults = ({ run = '' }: Step) => /npm run lab -- (--base|run|merge)/
 const isUpload = ({ uses = '' }: Step) => uses.startsWith('actions/upload-artifact@');
 
 describe('the workflow for GitHub', () => {
-  it('uploads the results of each run and each merge, behind it and however it ended', () => {
+  it('uploads the results of each run and each merge, after it and however it ended', () => {
     for (const { name, steps } of all) {
       const uploads = steps.flatMap((each, index) => (isUpload(each) ? [index] : []));
       const makers = steps.flatMap((each, index) => (makesResults(each) ? [index] : []));

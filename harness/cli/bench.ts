@@ -31,9 +31,9 @@ export function addBenchCommand(program: Command, cli: ProjectCli): void {
     ...(fuzz === undefined ? [] : [fuzzRow]),
   ];
   withBuildOptions(withOptions(program.command('bench')))
-    .description('measure what the lab costs here, beside what it should')
+    .description('measure what the lab costs here, next to its goals')
     .argument('[rows...]', `what to measure: ${rows.map(({ key }) => key).join(', ')}`)
-    .option('--times <n>', 'how often, for the medians', wholeNumber(1), 5)
+    .option('--times <n>', 'how many times to measure, for the medians', wholeNumber(1), 5)
     .option('--json <file>', 'write the measurements there as well')
     .action((names: readonly string[], typed: Typed) => bench(rows, names, typed, cli));
 }

@@ -40,8 +40,8 @@ export function addBisectCommand(program: Command, cli: ProjectCli): void {
       wholeNumber(1),
       2,
     )
-    .option('--deadline <seconds>', 'what the case may take', seconds)
-    .option('--accel <name>', "don't try, use this accelerator: kvm or tcg")
+    .option('--deadline <seconds>', 'how long the case may take', seconds)
+    .option('--accel <name>', 'use this accelerator, without trying: kvm or tcg')
     .option('--no-debug', 'leave out what finds bugs: lockdep, slub debug, …')
     .action((grep: RegExp, typed: Typed) => bisectCase(grep, typed, cli));
 }

@@ -10,8 +10,8 @@ import { days, wholeNumber } from './parse.ts';
 export function addCacheCommand(program: Command, cli: Cli): void {
   const cache = program
     .command('cache')
-    .description('list what the lab home holds, what it takes and when it was used')
-    .option('--all', 'each thing, not each kind')
+    .description('list what the lab home holds, how much space it takes and when it was last used')
+    .option('--all', 'every entry, not only each kind')
     .option('--json', 'print it as JSON')
     .action(async (options: { readonly all?: true; readonly json?: true }) => {
       const home = findLabHome(cli.env);
@@ -30,7 +30,7 @@ export function addCacheCommand(program: Command, cli: Cli): void {
     });
   cache
     .command('prune')
-    .description('remove what was not used for long, as far as no lab at work uses it')
+    .description('remove what has not been used for long, unless a running lab uses it')
     .option('--older-than <days>', 'what was not used for so long: 30d', days)
     .option('--keep <n>', 'all but the n of each kind that were used last', wholeNumber(0))
     .option('--dry-run', 'say what would go, and remove nothing')

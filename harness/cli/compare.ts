@@ -16,7 +16,7 @@ interface Typed {
 export function addCompareCommand(program: Command, cli: ProjectCli): void {
   program
     .command('compare')
-    .description('show what changed between two runs; leaves with 1 if a case turned worse')
+    .description('show what changed between two runs; exits with 1 if a case got worse')
     .argument('<before>', "a run folder, its results.json, its name under results/, or 'latest'")
     .argument('<after>', 'another one')
     .option('--common', 'only the cases that are in both')

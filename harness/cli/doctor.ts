@@ -8,9 +8,9 @@ import type { ArchitectureReport, CompilerReport, DoctorReport } from '../sessio
 export function addDoctorCommand(program: Command, cli: ProjectCli): void {
   program
     .command('doctor')
-    .description('list what the lab needs, what is there, and what it can do here')
+    .description('list what the lab needs, what is installed, and what it can do here')
     .option('--json', 'print it as JSON')
-    .option('--source-of <base>', "say no more than whether that base's source can be had")
+    .option('--source-of <base>', "say only whether that base's source is available")
     .action(async ({ json, sourceOf }: { readonly json?: true; readonly sourceOf?: string }) => {
       if (sourceOf !== undefined) {
         const { examineSource } = await import('../session/doctor.ts');

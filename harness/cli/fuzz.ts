@@ -90,7 +90,7 @@ function refuseOthers(files: readonly string[], typed: TypedFuzz): void {
     code: 'options-contradict',
     fault: 'usage',
     doing: 'reading the command line',
-    what: `${[...words, ...files].join(', ')}: mutants are no cases`,
+    what: `${[...words, ...files].join(', ')}: mutants are not cases`,
     next: 'Leave it out.',
   });
 }

@@ -34,7 +34,7 @@ export function addGdbCommand(program: Command, cli: ProjectCli): void {
     )
     .option('--boot', "stop at the machine's first instruction instead")
     .option('--print', "don't start gdb, say what to type in another terminal")
-    .option('--accel <name>', "don't try, use this accelerator: kvm or tcg")
+    .option('--accel <name>', 'use this accelerator, without trying: kvm or tcg')
     .option('--no-debug', "leave out what finds bugs, and gdb's symbols with it")
     .action((grep: RegExp, typed: Typed) => debugCase(grep, typed, cli));
 }

@@ -33,7 +33,7 @@ export function withSeriesOptions(command: Command): Command {
     .option('--onto <commit>', "the clone's commit that mails or patches apply to")
     .option(
       '--config <file>',
-      'a configuration fragment for your series, more than once for more',
+      'a configuration fragment for your series; may be given several times',
       gather,
     )
     .option('--each', 'prove every patch of your series, not only the whole');

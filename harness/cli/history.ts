@@ -21,7 +21,7 @@ export function addHistoryCommand(program: Command, cli: ProjectCli): void {
     .description('show what cases came to over all runs: what turned, what is flaky or slower')
     .argument('[case]', 'a part of a case’s name: show it run by run')
     .option('--base <name>', 'only runs on that base')
-    .option('--since <days>', 'only runs of so many days: 7d', days)
+    .option('--since <days>', 'only runs of the last so many days: 7d', days)
     .option('--all', 'name all cases and runs, not only the first of a list')
     .option('--json', 'print it as JSON')
     .option('--results <folder>', 'the results folder whose history it is')

@@ -14,7 +14,7 @@ export function withPatchOptions(command: Command): Command {
 /** Adds what builds the kernel and for which processors, for every command that builds one. */
 export function withBuildOptions(command: Command): Command {
   const compiler = 'what builds the kernel: gcc, or clang from 6.1 on';
-  const architecture = 'the processors of kernel and guests; default what the base is for';
+  const architecture = "the architecture of kernel and guests; by default the base's own";
   return command
     .addOption(new Option('--compiler <name>', compiler).choices(['gcc', 'clang']))
     .addOption(new Option('--arch <name>', architecture).choices(Object.keys(architectures)));

@@ -69,11 +69,11 @@ export function withRunOptions(command: Command): Command {
       ).choices(['base']),
     )
     .addOption(
-      new Option('--accel <name>', "don't try, use this accelerator").choices(['kvm', 'tcg']),
+      new Option('--accel <name>', 'use this accelerator, without trying').choices(['kvm', 'tcg']),
     )
     .option(
       '--jobs <n>',
-      'guests at once; by default what processors and memory carry, with --reuse one',
+      'guests at once; by default as many as processors and memory allow, with --reuse one',
       wholeNumber(1),
     )
     .addOption(
@@ -89,7 +89,7 @@ export function withRunOptions(command: Command): Command {
     .option('--shard [i/n]', 'only one part of n; without a value, what the scheduler says')
     .option('--shuffle [seed]', 'another order, the same for the same seed')
     .option('--bail', 'stop at the first red case')
-    .option('--deadline <seconds>', 'what a case may take, unless it says more', seconds)
+    .option('--deadline <seconds>', 'how long a case may take, unless it asks for more', seconds)
     .option(
       '--affected',
       'run only cases that a change since they passed can touch (see `lab coverage`)',

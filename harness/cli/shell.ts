@@ -31,13 +31,13 @@ interface Typed extends SeriesOptions {
  */
 export function addShellCommand(program: Command, cli: ProjectCli): void {
   withPatchOptions(withBuildOptions(withOptions(program.command('shell'))))
-    .description('give a shell in the guest that cases get, or in what a case leaves of it')
+    .description('open a shell in the guest that cases get, or in what a case leaves of it')
     .argument(
       '[case]',
-      'an expression that one case matches: it is run before, and what it has made still there',
+      'an expression that one case matches: it is run first, and what it has made is still there',
       expression,
     )
-    .option('--accel <name>', "don't try, use this accelerator: kvm or tcg")
+    .option('--accel <name>', 'use this accelerator, without trying: kvm or tcg')
     .option('--no-debug', 'leave out what finds bugs: lockdep, slub debug, …')
     .action((grep: RegExp | undefined, typed: Typed) => shell(grep, typed, cli));
 }
@@ -52,7 +52,7 @@ async function shell(grep: RegExp | undefined, typed: Typed, cli: ProjectCli): P
     const [image] = prepared.images;
     if (image === undefined) return;
     if (grep === undefined) await enterFresh(image, prepared, cli, context);
-    else await enterBehind(grep, image, prepared, cli, context);
+    else await enterAfter(grep, image, prepared, cli, context);
   });
 }
 
@@ -79,7 +79,7 @@ async function enterFresh(
 }
 
 /** Runs a case and opens the shell where it has ended. A guest that is lost has none. */
-async function enterBehind(
+async function enterAfter(
   grep: RegExp,
   image: Image,
   prepared: Prepared,
@@ -88,7 +88,7 @@ async function enterBehind(
 ): Promise<void> {
   const offer = offerOf(image.series);
   const chosen = await findOneCase(grep, offer, cli.project);
-  const entries = planOneCase(chosen, offer, 'opening a shell behind');
+  const entries = planOneCase(chosen, offer, 'opening a shell after');
   const machinery = createMachinery({ ...prepared, folder: context.scratch }, context);
   const { factor, userSpaces } = prepared;
   const rootfs = userSpaceOf(image.base, userSpaces);

@@ -53,7 +53,7 @@ export function watchForLoss(
   });
 }
 
-/** A machine that runs on behind a dead connection is asked what its kernel is at. */
+/** A machine that runs on after its connection is gone is asked what its kernel is doing. */
 async function examine(
   witness: Witness,
   error: ErrorReport,

@@ -33,7 +33,7 @@ export async function trace(
   const words = ['ptrace', String(pid), ...(state === 'FROZEN' ? [] : ['--wait'])];
   const { ret, errno } = await call(plainAnswer, words);
   if (ret < 0)
-    throw guestAssertion(`task ${pid} can not be traced: ${errno ?? 'it failed'}`, {
+    throw guestAssertion(`task ${pid} can't be traced: ${errno ?? 'it failed'}`, {
       operator: 'trace',
       expected: 'success',
       actual: errno ?? String(ret),

@@ -137,7 +137,7 @@ export async function openGuestShim(
   });
 }
 
-/** The program behind which the shim runs. */
+/** The program that starts the shim. */
 const server = 'dropbear';
 
 function outsideOf(

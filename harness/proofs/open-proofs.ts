@@ -33,7 +33,7 @@ export interface ProofInputs {
 
 /**
  * Returns the key of the lab's own code, which judges this run; undefined for a run that
- * neither rests on proofs nor makes them. Only a plain one does: whoever names cases, repeats
+ * neither rests on proofs nor makes them. Only a plain one does: who names cases, repeats
  * or shuffles them wants to see them run.
  */
 export async function findJudge(

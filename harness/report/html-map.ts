@@ -110,7 +110,7 @@ function renderRow(title: string, cases: readonly Placed[]): Html {
 `;
 }
 
-/** Its name is in the list, where page.js gets it from for whoever points at it. */
+/** Its name is in the list, where page.js gets it when somebody points at it. */
 function renderSquare({ result, number }: Placed): Html {
   return html`<a class="sq ${outcomeOf(result)}" href="#case-${number}" tabindex="-1"></a>`;
 }

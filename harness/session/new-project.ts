@@ -9,7 +9,7 @@ import { hasCode, labError } from '../core/errors.ts';
 export async function writeProject(folder: string): Promise<readonly string[]> {
   const there = await readdir(folder).catch((error: unknown) => {
     if (hasCode(error, 'ENOENT')) return [];
-    throw notEmpty(folder, 'it is no folder');
+    throw notEmpty(folder, 'it is not a folder');
   });
   const [first] = there.sort();
   if (first !== undefined) throw notEmpty(folder, `it holds ${first}`);

@@ -51,7 +51,7 @@ function readLock(path) {
 export function npmInstall(root) {
   // npm's first line is "#!/usr/bin/env node": let it find the node that runs this.
   const path = [dirname(process.execPath), process.env['PATH'] ?? ''].join(delimiter);
-  // `npm run --silent` hands its silence on, and whoever meets a failure needs npm's words.
+  // `npm run --silent` hands its silence on, and npm's words are needed where it fails.
   const args = ['ci', '--no-audit', '--no-fund', '--loglevel=notice'];
   const { status, error } = spawnSync('npm', args, {
     cwd: root,

@@ -92,7 +92,7 @@ function findSuiteMistakes(file: string, suite: RegisteredSuite): Mistake[] {
       of(
         suite.runs === 0 ? 'suite-without-run' : 'suite-run-twice',
         suite.runs === 0 ? '.run() is never called' : `.run() is called ${suite.runs} times`,
-        'Call .run() once, behind the last test.',
+        'Call .run() once, after the last test.',
       ),
     );
   for (const name of suite.late)

@@ -18,7 +18,7 @@ import type { ErrorCode } from '../../harness/core/error-codes.ts';
  */
 export async function readPatchFolder(path: string, scratch: string): Promise<GivenSeries> {
   const names = await readdir(path).catch((cause: unknown) => {
-    throw refuse(path, 'patches-unreadable', 'it is no folder that can be read', cause);
+    throw refuse(path, 'patches-unreadable', 'it is not a folder that can be read', cause);
   });
   const listed = names.includes('series') ? await readSeriesFile(path) : undefined;
   const files = listed ?? sortPatches(path, names.filter(isPatchName));

@@ -41,7 +41,7 @@ export async function download(url: string, path: string, options: DownloadOptio
     const headers: Record<string, string> = have > 0 ? { range: `bytes=${have}-` } : {};
     const response = await request(url, { headers }, options.signal, answerTimeout);
     if (response.status === 416) {
-      // Nothing behind what is here: it is whole, or of another file. Its id will tell.
+      // Nothing comes after what is here: it is whole, or of another file. Its id will tell.
       await response.body?.cancel();
       if (totalOf(response.headers.get('content-range')) !== have) {
         await rm(partial);

@@ -20,7 +20,7 @@ export interface Revision {
 export async function openClone(place: string): Promise<string> {
   const found = await findGitFolder(place);
   if (found !== undefined) return found;
-  throw refuseClone(place, 'repository-missing', `${place} is no git repository`);
+  throw refuseClone(place, 'repository-missing', `${place} is not a git repository`);
 }
 
 /**

@@ -7,7 +7,7 @@ import { describe, it } from 'node:test';
 import { isLabError } from '../../harness/core/errors.ts';
 import { changeWord } from '../../qemu/guest-memory.ts';
 
-/** Four bytes behind what speaks gdb's remote protocol as QEMU does. */
+/** Four bytes, and what speaks gdb's remote protocol as QEMU does. */
 interface FakeStub {
   word: string;
   readonly asked: string[];

@@ -212,7 +212,7 @@ describe('the console', () => {
     assert.deepEqual(console, ['a line of this case']);
   });
 
-  it('fails the case behind which the kernel complains', async () => {
+  it('fails the case after which the kernel complains', async () => {
     const late: Answerer = ([command, text], guest) => {
       // The next case's marker is what comes between the two.
       if (command === 'mark' && text?.includes('two') === true) guest.print('BUG: late');

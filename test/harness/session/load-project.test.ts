@@ -158,7 +158,7 @@ describe('a project', () => {
     });
     const linux = join(own, 'linux');
     const home = findLabHome({ LAB_HOME: join(own, 'home') });
-    await assert.rejects(loadProject(own, home), /bases\[0\].*linux is no git repository/);
+    await assert.rejects(loadProject(own, home), /bases\[0\].*linux is not a git repository/);
     gitIn(linux, 'init', '--quiet');
     gitIn(linux, 'add', '.');
     gitIn(linux, '-c', 'user.name=a', '-c', 'user.email=a', 'commit', '--quiet', '-m', 'a');
@@ -244,7 +244,7 @@ describe('a project', () => {
     [
       'has a base of a clone that is none',
       config("bases: [{ name: 'a', repository: 'none', revision: 'v1' }]"),
-      /bases\[0\].*no git repository/,
+      /bases\[0\].*not a git repository/,
     ],
     ['has a series that is not there', config("series: 'none'"), /series: .*none is not there/],
     [

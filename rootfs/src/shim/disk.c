@@ -52,7 +52,7 @@ struct journal {
 static int attach(const char *file, char *device, size_t room)
 {
 	struct loop_status status = { .flags = LOOP_AUTOCLEAR };
-	int number, disk = open(file, O_RDWR | O_CLOEXEC), loop = -1;
+	int number, disk = open(file, O_RDWR | O_CLOEXEC), loop = -1, reader;
 
 	for (number = 0; disk >= 0 && loop < 0; number++) {
 		snprintf(device, room, "/dev/loop%d", number);
@@ -68,7 +68,12 @@ static int attach(const char *file, char *device, size_t room)
 		loop = -1;
 	}
 	close(disk);
-	return loop;
+	if (loop < 0)
+		return -1;
+	/* From 6.8 on nobody mounts what somebody else may write to. */
+	reader = open(device, O_RDONLY | O_CLOEXEC);
+	close(loop);
+	return reader;
 }
 
 static int mount_file(const char *type, const char *file, const char *folder)

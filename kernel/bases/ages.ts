@@ -380,7 +380,7 @@ export function compareReleases(a: string, b: string): number {
 const oldest = '2.6.30';
 
 /** Releases that were built and booted with what these tables say. */
-const proven = ['2.6.30', '6.1'] as const;
+const proven = ['2.6.30', '2.6.32', '2.6.34', '6.1', '6.12'] as const;
 
 /** Returns the release of a version: `2.6.32` of `2.6.32.61`, `6.12` of `6.12.0-rc3`. */
 export function releaseOf(version: string): string {

@@ -36,12 +36,12 @@ let count = 0;
 describe('a range of a clone', () => {
   it('becomes a base of its age with the patches and fragments that go with it', () =>
     withToy(async ({ folder, context }) => {
-      const repository = cloneOf(folder, [2, 6, 32]);
+      const repository = cloneOf(folder, [2, 6, 33]);
       const own = join(folder, 'my.config');
       writeFileSync(own, 'CONFIG_MINE=y\n');
       const project = await open({ repository, range: 'base..topic', config: [own] }, context);
       const { base, patchesFolder, configFolder } = project;
-      assert.equal(base.name, 'linux-2.6.32');
+      assert.equal(base.name, 'linux-2.6.33');
       assert.deepEqual(base.config.fragments, ['boot', 'guest', 'debug', 'my']);
       const series = await readSeries(base, undefined, patchesFolder);
       assert.deepEqual(
@@ -61,7 +61,7 @@ describe('a range of a clone', () => {
       assert.equal(fragments.at(-1)?.text, 'CONFIG_MINE=y\n');
       assert.ok(fragments.every(({ text }) => !text.includes('CONFIG_CHECKPOINT=')));
       const [note, ...more] = project.notes;
-      assert.match(note ?? '', /^Linux 2\.6\.32 was never tried/);
+      assert.match(note ?? '', /^Linux 2\.6\.33 was never tried/);
       assert.deepEqual(more, []);
     }));
 

@@ -9,6 +9,7 @@ import { ageOf, doubtAbout, releaseOf, type Age } from './bases/ages.ts';
 import { buildWith, type BuildChoice } from './bases/build-with.ts';
 import { chooseBase } from './source/choose.ts';
 import { askedBy, isOwn } from './build/fragments.ts';
+import { writeAll } from './series/commit-plan.ts';
 import { plainGroup, toolchainGroup } from './series/series.ts';
 import { namedSource } from './source/source-errors.ts';
 import { findSource } from './source/source-record.ts';
@@ -209,16 +210,15 @@ async function knownOrigin(options: GivenOptions, context: Context): Promise<Ori
 
 /** The toolchain's patches first, then the user's. */
 async function writePatches(root: string, { patches }: GivenSeries, age: Age): Promise<void> {
-  const tools = toolchainOf(age);
-  for (const folder of [toolchainGroup, plainGroup])
-    await mkdir(join(root, folder), { recursive: true });
-  for (const path of tools) await cp(path, join(root, toolchainGroup, basename(path)));
-  for (const { file, bytes } of patches) await writeFile(join(root, plainGroup, file), bytes);
-  const listed = [
-    ...tools.map((path) => `${toolchainGroup}/${basename(path)}`),
-    ...patches.map(({ file }) => `${plainGroup}/${file}`),
-  ];
-  await writeFile(join(root, 'series'), listed.map((file) => `${file}\n`).join(''));
+  const tools = await Promise.all(
+    toolchainOf(age).map(async (path) => ({
+      file: `${toolchainGroup}/${basename(path)}`,
+      bytes: await readFile(path),
+    })),
+  );
+  const own = patches.map(({ file, bytes }) => ({ file: `${plainGroup}/${file}`, bytes }));
+  const all = [...tools, ...own];
+  await writeAll(root, all, all.map(({ file }) => `${file}\n`).join(''));
 }
 
 interface OwnFragment {

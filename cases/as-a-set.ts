@@ -13,7 +13,8 @@ const test = suite('what tasks share is looked at as a set')
   .needs({ patch: patches.pids })
   .within(60);
 
-const { taskSignals, processSignals, taskObjects, objref, fileTable, file, pipe, pipeSize } = types;
+const { taskSignals, processSignals, taskObjects, objref, fileTable, file } = types;
+const { pipe, pipeSize, pipeOwner } = types;
 
 /** The record of a process, and its actions, which follow it. */
 function processOf(bytes: Buffer): Buffer {
@@ -46,11 +47,13 @@ const tables = (count: number): Buffer =>
     ),
   );
 
+const owner = object(pipeOwner, 0, 0, 0o600, 0);
+
 /** Empty ones, each with what a base says of it before. */
 const pipes = (count: number, before: Buffer): Buffer =>
   Buffer.concat(
     Array.from({ length: count }, (_, i) =>
-      Buffer.concat([object(objref, 5, 30000 + i), before, object(pipe, 0, 0)]),
+      Buffer.concat([object(objref, 5, 30000 + i), before, owner, object(pipe, 0, 0)]),
     ),
   );
 

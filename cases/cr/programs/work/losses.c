@@ -240,6 +240,7 @@ static void verify_stop_told(void)
 }
 
 static pthread_t parent;
+static pthread_barrier_t forked;
 static volatile int is_own;
 
 static void *fork_and_wait(void *unused)
@@ -248,6 +249,7 @@ static void *fork_and_wait(void *unused)
 
 	(void)unused;
 	pid = child(wait_for_end, NULL);
+	pthread_barrier_wait(&forked);
 	await_end();
 	is_own = waitpid(pid, NULL, WAIT_OWN_THREAD | WNOHANG) >= 0;
 	return NULL;
@@ -255,7 +257,10 @@ static void *fork_and_wait(void *unused)
 
 static void prepare_threads_child(void)
 {
+	HOLDS(!pthread_barrier_init(&forked, NULL, 2));
 	HOLDS(!pthread_create(&parent, NULL, fork_and_wait, NULL));
+	/* Who is not there yet can't be waited for. */
+	pthread_barrier_wait(&forked);
 	await_settled();
 }
 

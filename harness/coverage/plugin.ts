@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Context } from '../core/context.ts';
 import { labError } from '../core/errors.ts';
 import { run } from '../core/run.ts';
+import { findQemu } from '../../qemu/program.ts';
 import { keep, keyOf } from '../store/cache.ts';
 
 /** Where the plugin's source is. */
@@ -13,6 +14,11 @@ const flags = [
   ...['-std=gnu11', '-O2', '-Wall', '-Wextra', '-Werror'],
   ...['-fPIC', '-shared', '-fvisibility=hidden', '-pthread'],
 ];
+
+/** Returns which of the two forms of its plugin interface a QEMU takes: qemu-api.h knows both. */
+export function interfaceOf({ major, minor }: { major: number; minor: number }): 1 | 7 {
+  return major > 11 || (major === 11 && minor >= 1) ? 7 : 1;
+}
 
 /**
  * Compiles QEMU's plugin, or takes it from the lab home, and returns its path. Throws
@@ -27,11 +33,12 @@ export async function buildPlugin(
     files.map(async (file) => [file, await readFile(join(folder, file), 'utf8')] as const),
   );
   const { stdout: version } = await run(compiler, ['-dumpfullversion', '-dumpmachine'], { signal });
-  const key = keyOf({ flags, texts, version });
+  const form = `-DQEMU_PLUGIN_API=${interfaceOf(await findQemu())}`;
+  const key = keyOf({ flags, form, texts, version });
   const { path } = await keep(home.rootfs, `plugin-${key}`, async (fresh) => {
     const sources = files.filter((file) => file.endsWith('.c')).map((file) => join(folder, file));
     const output = join(fresh, 'coverage.so');
-    const ended = await run(compiler, [...flags, '-o', output, ...sources], { signal });
+    const ended = await run(compiler, [...flags, form, '-o', output, ...sources], { signal });
     if (ended.status !== 0) throw notCompiled(ended.stderr);
   });
   return join(path, 'coverage.so');

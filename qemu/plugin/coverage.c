@@ -48,9 +48,12 @@ static size_t range_count;
 static int channel = -1;
 static pthread_mutex_t report_lock = PTHREAD_MUTEX_INITIALIZER;
 
+#if QEMU_PLUGIN_API >= 7
+QEMU_PLUGIN_EXPORT int qemu_plugin_version = 7;
+#else
 /*
  * QEMU refuses a plugin of another version of its interface. What is used here is the same in
- * all versions from 1 (QEMU 7.2) to 5 (10.2); only those from 2 on, which came with QEMU 9.0
+ * all versions from 1 (QEMU 7.2) to 6 (11.0); only those from 2 on, which came with QEMU 9.0
  * and no longer take 1, have this function.
  */
 extern int qemu_plugin_num_vcpus(void) __attribute__((weak));
@@ -62,6 +65,7 @@ __attribute__((constructor)) static void choose_version(void)
 	if (qemu_plugin_num_vcpus)
 		qemu_plugin_version = 2;
 }
+#endif
 
 static void count(unsigned int vcpu, void *data)
 {
@@ -88,12 +92,11 @@ static struct range *find_range(uint64_t address)
 	return low < range_count ? &ranges[low] : NULL;
 }
 
-static void translate(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
+static void translate(struct qemu_plugin_tb *tb)
 {
 	size_t n = qemu_plugin_tb_n_insns(tb);
 	struct range *range = find_range(qemu_plugin_tb_vaddr(tb));
 
-	(void)id;
 	for (size_t i = 0; range && i < n; i++) {
 		struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
 		uint64_t address = qemu_plugin_insn_vaddr(insn);
@@ -184,13 +187,6 @@ static void *serve(void *unused)
 	}
 }
 
-static void leave(qemu_plugin_id_t id, void *unused)
-{
-	(void)id;
-	(void)unused;
-	report();
-}
-
 static bool add_range(uint64_t start, uint64_t end)
 {
 	struct range *more = realloc(ranges, (range_count + 1) * sizeof(*ranges));
@@ -248,6 +244,45 @@ static bool start_server(void)
 	return !error;
 }
 
+#if QEMU_PLUGIN_API >= 7
+static void on_block(struct qemu_plugin_tb *tb, void *unused)
+{
+	(void)unused;
+	translate(tb);
+}
+
+static void at_exit(void *unused)
+{
+	(void)unused;
+	report();
+}
+
+static void register_both(qemu_plugin_id_t id)
+{
+	qemu_plugin_register_vcpu_tb_trans_cb(id, on_block, NULL);
+	qemu_plugin_register_atexit_cb(id, at_exit, NULL);
+}
+#else
+static void on_block(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
+{
+	(void)id;
+	translate(tb);
+}
+
+static void at_exit(qemu_plugin_id_t id, void *unused)
+{
+	(void)id;
+	(void)unused;
+	report();
+}
+
+static void register_both(qemu_plugin_id_t id)
+{
+	qemu_plugin_register_vcpu_tb_trans_cb(id, on_block);
+	qemu_plugin_register_atexit_cb(id, at_exit, NULL);
+}
+#endif
+
 QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_info_t *info,
 					   int argc, char **argv)
 {
@@ -270,7 +305,6 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const struct qem
 	}
 	if (!read_ranges(path) || !start_server())
 		return -1;
-	qemu_plugin_register_vcpu_tb_trans_cb(id, translate);
-	qemu_plugin_register_atexit_cb(id, leave, NULL);
+	register_both(id);
 	return 0;
 }

@@ -1,6 +1,7 @@
 import { access, mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { Context } from '../../harness/core/context.ts';
+import { hasCode } from '../../harness/core/errors.ts';
 import type { Base, Source } from '../base.ts';
 import { download } from './download.ts';
 import { importArchive } from './source-archive.ts';
@@ -89,13 +90,17 @@ async function importSource(
 
 /**
  * A folder no process knows: a lab that was killed may have left a git behind that still
- * writes into its own. What such labs left is removed.
+ * writes into its own. What such labs left is removed, but for what such a git puts there
+ * meanwhile: the next import finds that.
  */
 async function freshStaging(trees: string, base: Base): Promise<string> {
   const prefix = `.${base.tree ?? base.name}.partial-`;
   await mkdir(trees, { recursive: true });
   for (const name of await readdir(trees))
-    if (name.startsWith(prefix)) await rm(join(trees, name), { recursive: true, force: true });
+    if (name.startsWith(prefix))
+      await rm(join(trees, name), { recursive: true, force: true }).catch((error: unknown) => {
+        if (!hasCode(error, 'ENOTEMPTY')) throw error;
+      });
   return mkdtemp(join(trees, prefix));
 }
 

@@ -148,6 +148,9 @@ export interface Toy {
 
 /** Runs a test with a lab home, a series and fragments of its own. */
 export async function withToy(work: (toy: Toy) => Promise<void>): Promise<void> {
+  // Where whoever runs the tests has the real bases is no business of the toy's.
+  for (const name of Object.keys(process.env))
+    if (name.startsWith('LAB_SOURCE_')) Reflect.deleteProperty(process.env, name);
   const folder = mkdtempSync(join(tmpdir(), 'lab-toy-'));
   const events: LabEvent[] = [];
   const controller = new AbortController();

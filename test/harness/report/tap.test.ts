@@ -83,7 +83,9 @@ describe(
 
 /** Linux's own reader, in the tree of a base that has one. */
 const kunit = join(findLabHome().trees, 'v6.1/tools/testing/kunit');
-const noKunit = !existsSync(join(kunit, 'kunit_parser.py')) && 'no tree of v6.1 here: lab tree';
+const noKunit =
+  (spawnSync('python3', ['--version']).status !== 0 && 'no python3 here') ||
+  (!existsSync(join(kunit, 'kunit_parser.py')) && 'no tree of v6.1 here: lab tree');
 const script = `
 import io, json, sys
 sys.path.insert(0, sys.argv[1])

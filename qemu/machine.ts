@@ -47,7 +47,7 @@ export function machineArguments(machine: Machine, wiring: Wiring): string[] {
       '-serial',
       `chardev:${consoleId}`,
     ],
-    ...['-chardev', `socket,id=qmp,fd=${qmpDescriptor}`, '-mon', 'chardev=qmp,mode=control'],
+    ...['-chardev', `socket,id=qmp,fd=${qmpDescriptor}`, '-qmp', 'chardev:qmp'],
     ...(wiring.restoring ? ['-incoming', 'defer'] : []),
     ...(wiring.gdb === undefined ? [] : gdbArguments(wiring.gdb)),
     ...(wiring.coverage === undefined ? [] : pluginArguments(wiring.coverage)),

@@ -65,15 +65,27 @@ async function receiveState(
   const server = createServer();
   server.listen(socketPath);
   await once(server, 'listening', { signal });
-  try {
-    const written = once(server, 'connection', { signal }).then(async ([socket]: Socket[]) => {
-      if (socket !== undefined) await pipeline(socket, createWriteStream(file), { signal });
+  const stop = new AbortController();
+  const until = { signal: AbortSignal.any([signal, stop.signal]) };
+  const reasons: unknown[] = [];
+  const watch = (work: Promise<void>): Promise<void> =>
+    work.catch((error: unknown) => {
+      reasons.push(error);
+      stop.abort(error);
     });
+  try {
+    const written = once(server, 'connection', until).then(async ([socket]: Socket[]) => {
+      if (socket !== undefined) await pipeline(socket, createWriteStream(file), until);
+    });
+    const writing = watch(written);
     await running.qmp.execute('migrate-set-parameters', { 'max-bandwidth': bytesPerSecond });
     const sent = migrate(running.qmp, 'migrate', `unix:${socketPath}`, signal);
     // A failed write breaks the connection, and with it the migration: its reason comes first.
-    await Promise.all([written, sent]);
+    // QEMU refuses whatever it is asked for until it has seen that.
+    await Promise.all([writing, watch(sent)]);
+    if (reasons.length > 0) throw reasons[0];
   } finally {
+    stop.abort();
     server.close();
   }
 }

@@ -50,23 +50,26 @@ describe('saveGuest', () => {
     await again.console.waitFor(/^here$/, { signal: soon() });
   });
 
-  it('says why it could not, leaves no file, and the guest can go on', async (t) => {
-    const { folder, machine, options } = await prepare(t, [print('up\n'), echo]);
-    const running = await launchMachine(machine, options);
-    await running.console.waitFor(/up/, { signal: soon() });
-    const before = await readdir(folder);
-    const full = saveGuest(running, join(folder, 'no-such-folder', 'guest'), soon());
-    await assert.rejects(full, { code: 'save-failed', what: /no such file/ });
-    assert.deepEqual(await readdir(folder), before);
-    // Where the lab writes first, the disk is full.
-    await symlink('/dev/full', join(folder, 'guest.partial'));
-    const noRoom = saveGuest(running, join(folder, 'guest'), soon());
-    await assert.rejects(noRoom, { code: 'save-failed', what: /no space left/ });
-    assert.deepEqual(await readdir(folder), before);
-    await running.qmp.execute('cont');
-    running.console.write('fine\n');
-    await running.console.waitFor(/^fine$/, { signal: soon() });
-  });
+  // A guest each: QEMU forgets a migration that has failed only when it gets round to it.
+  const reasons = [
+    ['no-such-folder/guest', /no such file/],
+    ['guest', /no space left/],
+  ] as const;
+  for (const [name, what] of reasons)
+    it(`says why it could not (${what.source}), leaves no file, and the guest can go on`, async (t) => {
+      const { folder, machine, options } = await prepare(t, [print('up\n'), echo]);
+      const running = await launchMachine(machine, options);
+      await running.console.waitFor(/up/, { signal: soon() });
+      const before = await readdir(folder);
+      // Where the lab writes first, the disk is full.
+      if (name === 'guest') await symlink('/dev/full', join(folder, 'guest.partial'));
+      const saving = saveGuest(running, join(folder, name), soon());
+      await assert.rejects(saving, { code: 'save-failed', what });
+      assert.deepEqual(await readdir(folder), before);
+      await running.qmp.execute('cont');
+      running.console.write('fine\n');
+      await running.console.waitFor(/^fine$/, { signal: soon() });
+    });
 });
 
 describe('restoring', () => {

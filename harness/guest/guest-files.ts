@@ -8,7 +8,7 @@ const writePiece = 1 << 20;
 
 /** Reads a file of the guest from an offset to its end. */
 export async function readGuestFile(
-  { call }: GuestParts,
+  { call }: Pick<GuestParts, 'call'>,
   path: string,
   start = 0,
 ): Promise<Uint8Array> {

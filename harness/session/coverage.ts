@@ -1,5 +1,4 @@
 import type { Image } from '../../kernel/base.ts';
-import { chooseBase } from '../../kernel/source/choose.ts';
 import type { Context } from '../core/context.ts';
 import type { ProjectCli } from '../core/project.ts';
 import { isLabError, labError } from '../core/errors.ts';
@@ -9,10 +8,10 @@ import { keepReached } from '../coverage/reached.ts';
 import { createRecorder, type Recorder } from '../coverage/recorder.ts';
 import { bootGuest } from '../guest/boot-guest.ts';
 import type { RunOptions } from '../plan/options.ts';
-import { partsOf, quietContext } from './lab.ts';
-import { prepare, type Prepared } from './prepare.ts';
+import type { Prepared } from './prepare.ts';
 import { runImages } from './run-images.ts';
-import { runSession, type Run, type RunEnd } from './run-session.ts';
+import { runPrepared } from './run-prepared.ts';
+import type { Run, RunEnd } from './run-session.ts';
 
 /** What is called a case though it is none: cases get guests that have booted before. */
 const bootId = 'boot';
@@ -30,19 +29,9 @@ export async function runCoverage(
   if (options.given !== undefined) throw needsBase();
   // What has been proven has run without being counted.
   const covered: RunOptions = { ...options, accel: 'tcg', fresh: true };
-  const choice = await chooseBase(options, quietContext(cli), cli.project.bases);
-  return runSession({
-    ...{ options: covered, cli, bases: choice.bases.map(({ name }) => name), kind: 'coverage' },
-    work: async (run) => {
-      const { context } = run;
-      if (choice.reason !== undefined) context.emit({ type: 'note', text: choice.reason });
-      const prepared = await prepare(
-        choice.bases,
-        { ...covered, ...partsOf(cli.project) },
-        context,
-      );
-      return runCovered(prepared, patterns, run);
-    },
+  return runPrepared({
+    ...{ options: covered, cli, kind: 'coverage' },
+    work: (prepared, run) => runCovered(prepared, patterns, run),
   });
 }
 

@@ -1,4 +1,3 @@
-import { Buffer } from 'node:buffer';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import { z } from 'zod';
@@ -10,6 +9,8 @@ import type { FuzzRules, ProjectCli } from '../core/project.ts';
 import { count } from '../core/text.ts';
 import { joinArchives } from '../fuzz/archive.ts';
 import { corpusPlace } from '../fuzz/batch.ts';
+import { readGuestFile } from '../guest/guest-files.ts';
+import type { GuestParts } from '../guest/guest-parts.ts';
 import { createMachinery } from '../guest/guests.ts';
 import type { LiveGuest } from '../guest/live-guest.ts';
 import { offerOf } from '../plan/needs.ts';
@@ -59,7 +60,7 @@ export async function prepareCorpus(
 async function sumsOf({ corpus, program }: FuzzRules, { project }: ProjectCli) {
   const shared = await listShared(project.cases);
   const own = project.programs.filter(({ name }) => name !== program);
-  const sources = (await readdir(sourceFolder)).filter((name) => basename(name, '.c') !== program);
+  const sources = await readdir(sourceFolder);
   const places = [
     corpus,
     ...shared.map((name) => join(project.cases, name)),
@@ -94,8 +95,8 @@ async function makeCorpus(
   });
   const results = await runCases({ entries }, createMachinery(guests, context), quiet, {
     ...{ jobs: 1, isolation: 'file', factor, root: cli.root, calls },
-    visit: async (handle) => {
-      const archive = await takeArchive(handle);
+    visit: async (guest) => {
+      const archive = await takeArchive(guest);
       if (archive !== undefined) archives.push(archive);
     },
   });
@@ -115,20 +116,12 @@ async function makeCorpus(
   await writeFile(join(fresh, 'corpus.json'), JSON.stringify({ images: archives.length }));
 }
 
-const answer = z.looseObject({ data: z.string(), length: z.number(), end: z.boolean() });
-
 /** Takes what a case has left; undefined if that is nothing. */
 async function takeArchive({ shim }: LiveGuest): Promise<Uint8Array | undefined> {
   const { exists } = await shim.call(['stat', corpusPlace.left]);
   if (exists !== true) return undefined;
-  const parts: Buffer[] = [];
-  for (let offset = 0; ;) {
-    const said = await shim.call(['read', corpusPlace.left, '--offset', String(offset)]);
-    const { data, length, end } = answer.parse(said);
-    parts.push(Buffer.from(data, 'base64'));
-    offset += length;
-    if (end) break;
-  }
+  const call: GuestParts['call'] = async (shape, words) => shape.parse(await shim.call(words));
+  const archive = await readGuestFile({ call }, corpusPlace.left);
   await shim.call(['rm', corpusPlace.left]);
-  return Buffer.concat(parts);
+  return archive;
 }

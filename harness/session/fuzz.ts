@@ -2,7 +2,6 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Image } from '../../kernel/base.ts';
-import { chooseBase } from '../../kernel/source/choose.ts';
 import { labError } from '../core/errors.ts';
 import type { CaseResult, PlannedCase } from '../core/events.ts';
 import type { FuzzFinding, FuzzReport, MutantRange } from '../core/fuzz.ts';
@@ -19,10 +18,10 @@ import { countVerdicts } from '../results/results-collect.ts';
 import { runCases } from '../run/runner.ts';
 import { prepareCorpus } from './fuzz-corpus.ts';
 import { keepFinding, type FoundFiles } from './fuzz-found.ts';
-import { partsOf, quietContext } from './lab.ts';
-import { prepare, type Prepared } from './prepare.ts';
+import type { Prepared } from './prepare.ts';
 import { affordableJobs, baseReady } from './run-images.ts';
-import { runSession, type Run } from './run-session.ts';
+import { onEachImage, runPrepared } from './run-prepared.ts';
+import type { Run } from './run-session.ts';
 
 /** Which mutants are tried, and for how long. */
 export interface FuzzChoice {
@@ -52,22 +51,12 @@ export async function runFuzz(
 ): Promise<0 | 1 | 2 | 3> {
   const rules = cli.project.fuzz;
   if (rules === undefined) throw nothingToFuzz(cli);
-  const chosen = await chooseBase(options, quietContext(cli), cli.project.bases);
-  return runSession({
-    ...{ options, cli, bases: chosen.bases.map(({ name }) => name), kind: 'fuzz' },
-    work: async (run) => {
-      const { context } = run;
-      if (chosen.reason !== undefined) context.emit({ type: 'note', text: chosen.reason });
-      const prepared = await prepare(
-        chosen.bases,
-        { ...options, ...partsOf(cli.project) },
-        context,
+  return runPrepared({
+    ...{ options, cli, kind: 'fuzz' },
+    work: async (prepared, run) => {
+      const results = await onEachImage(prepared, (image) =>
+        fuzzBase(image, rules, prepared, choice, run),
       );
-      const results: CaseResult[] = [];
-      for (const image of prepared.images)
-        results.push(...(await fuzzBase(image, rules, prepared, choice, run)));
-      const [failure] = prepared.failures;
-      if (failure !== undefined) throw failure;
       return { totals: countVerdicts(results.length, results), exitCode: exitCodeOfRun(results) };
     },
   });

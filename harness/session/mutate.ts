@@ -2,7 +2,6 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Image } from '../../kernel/base.ts';
 import { isCounted } from '../../kernel/series/series.ts';
-import { chooseBase } from '../../kernel/source/choose.ts';
 import { changeWord } from '../../qemu/guest-memory.ts';
 import { userSpaceOf } from '../../rootfs/rootfs.ts';
 import type { Context } from '../core/context.ts';
@@ -28,7 +27,6 @@ import { exitCodeOfRun } from '../results/outcome.ts';
 import { countVerdicts } from '../results/results-collect.ts';
 import { runCases } from '../run/runner.ts';
 import { findCaseFiles } from '../suite/list-cases.ts';
-import { partsOf, quietContext } from './lab.ts';
 import {
   findOnBase,
   makeMutatedImage,
@@ -38,9 +36,10 @@ import {
 import { openMemory, type MutantMemory } from './mutant-memory.ts';
 import { tryMutant, type RunTrial, type Trial } from './mutant-trial.ts';
 import { readEquivalents, equivalentsFile, type Equivalent } from './mutants-file.ts';
-import { prepare, type Prepared } from './prepare.ts';
+import type { Prepared } from './prepare.ts';
 import { affordableJobs, baseReady } from './run-images.ts';
-import { runSession, type Run, type RunEnd } from './run-session.ts';
+import { onEachImage, runPrepared } from './run-prepared.ts';
+import type { Run, RunEnd } from './run-session.ts';
 
 /** Which mutants are tried. */
 export interface MutateChoice {
@@ -68,22 +67,12 @@ export async function runMutate(
   choice: MutateChoice,
   cli: ProjectCli,
 ): Promise<0 | 1 | 2 | 3> {
-  const chosen = await chooseBase(options, quietContext(cli), cli.project.bases);
-  return runSession({
-    ...{ options, cli, bases: chosen.bases.map(({ name }) => name), kind: 'mutate' },
-    work: async (run) => {
-      const { context } = run;
-      if (chosen.reason !== undefined) context.emit({ type: 'note', text: chosen.reason });
-      const prepared = await prepare(
-        chosen.bases,
-        { ...options, ...partsOf(cli.project) },
-        context,
+  return runPrepared({
+    ...{ options, cli, kind: 'mutate' },
+    work: async (prepared, run) => {
+      const results = await onEachImage(prepared, (image) =>
+        mutateBase(image, prepared, choice, run),
       );
-      const results: CaseResult[] = [];
-      for (const image of prepared.images)
-        results.push(...(await mutateBase(image, prepared, choice, run)));
-      const [failure] = prepared.failures;
-      if (failure !== undefined) throw failure;
       return endOf(results, choice);
     },
   });

@@ -62,22 +62,37 @@ const threads = z.array(z.object({ 'thread-id': z.number() }));
  * Returns what the host's scheduler tells of a machine's processors since its start; undefined
  * where it tells nothing (a kernel without CONFIG_SCHED_INFO, another namespace's process).
  */
-export async function readHostTime({
+export async function readHostTime(
+  machine: Pick<RunningMachine, 'qmp' | 'pid'>,
+): Promise<HostTime | undefined> {
+  return (await readHostTimes(machine)).reduce(
+    (sum, time) => sum && time && { ran: sum.ran + time.ran, waited: sum.waited + time.waited },
+    { ran: 0, waited: 0 },
+  );
+}
+
+/**
+ * Returns the milliseconds that the host has let others run since the machine's start, though the
+ * processor that waited longest could have; 0 where it tells nothing, or the machine has ended.
+ */
+export async function readKeptTime(machine: Pick<RunningMachine, 'qmp' | 'pid'>): Promise<number> {
+  const times = await readHostTimes(machine).catch(() => []);
+  return Math.max(0, ...times.map((time) => time?.waited ?? 0));
+}
+
+/** The same of each processor. */
+async function readHostTimes({
   qmp,
   pid,
-}: Pick<RunningMachine, 'qmp' | 'pid'>): Promise<HostTime | undefined> {
+}: Pick<RunningMachine, 'qmp' | 'pid'>): Promise<readonly (HostTime | undefined)[]> {
   const answer = threads.parse(await qmp.execute('query-cpus-fast'));
-  const each = await Promise.all(
+  return Promise.all(
     answer.map(async ({ 'thread-id': id }) => {
       const text = await readFile(`/proc/${pid}/task/${id}/schedstat`, 'utf8').catch(() => '');
       // Nanoseconds on a processor, nanoseconds in a run queue, time slices (sched-stats.rst).
       const [ran, waited] = text.split(' ').map((word) => Number(word) / 1e6);
       return ran === undefined || waited === undefined ? undefined : { ran, waited };
     }),
-  );
-  return each.reduce(
-    (sum, time) => sum && time && { ran: sum.ran + time.ran, waited: sum.waited + time.waited },
-    { ran: 0, waited: 0 },
   );
 }
 

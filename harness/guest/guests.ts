@@ -5,6 +5,7 @@ import { dumpMemory } from '../../qemu/dump.ts';
 import { tailOf } from '../../qemu/ending.ts';
 import { askHung, describeHang } from '../../qemu/hang.ts';
 import { manualCommand } from '../../qemu/machine.ts';
+import { readKeptTime } from '../../qemu/processors.ts';
 import { qemuCommand } from '../../qemu/program.ts';
 import { userSpaceOf } from '../../rootfs/rootfs.ts';
 import { decodeFinding } from '../../qemu/stacks.ts';
@@ -114,13 +115,14 @@ function imageFor(base: string, { images }: GuestOptions): Image {
 
 /** Opens the shim of a guest that is up. Throws what openShim throws, with its last lines. */
 export async function openGuestShim(
-  { machine, sshPort, console, ended }: RunningMachine,
+  running: RunningMachine,
   {
     userSpaces,
     factor,
     keepalive = true,
   }: Pick<GuestOptions, 'userSpaces' | 'factor'> & Pick<ShimOptions, 'keepalive'>,
 ): Promise<ShimClient> {
+  const { machine, sshPort, console, ended } = running;
   const { userName, clientKey, hostKey } = userSpaceOf(machine, userSpaces);
   return openShim({
     port: sshPort,
@@ -129,6 +131,7 @@ export async function openGuestShim(
     hostKey,
     keepalive,
     deadline: patience.login * factor,
+    kept: () => readKeptTime(running),
     callDeadline: patience.call * factor,
     probe: () => probeMachine({ console, ended }, patience.probe * factor),
   }).catch((error: unknown) => {
@@ -148,6 +151,7 @@ function outsideOf(
 ): Outside {
   const symbols = symbolsOf(image, context);
   return {
+    kept: () => readKeptTime(running),
     decode: (finding) => decodeFinding(finding, symbols),
     interrogate: async (signal) => {
       const probing = patience.probe * factor;

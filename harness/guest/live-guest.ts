@@ -1,4 +1,5 @@
 import type { Context } from '../core/context.ts';
+import type { KeptTime } from '../core/deadline.ts';
 import type { ErrorReport } from '../core/events.ts';
 import type { Finding } from '../core/finding.ts';
 import type { RunningMachine } from '../../qemu/contracts.ts';
@@ -22,6 +23,8 @@ export interface Interrogation {
 
 /** What a guest can be asked without its shim. */
 export interface Outside {
+  /** What of a guest's time the host has given to others. */
+  readonly kept?: KeptTime;
   /** Returns a complaint of its kernel with its stack decoded. */
   readonly decode?: (finding: Finding) => Promise<Finding>;
   /** Asks a guest that no longer answers why, from outside. */

@@ -28,7 +28,7 @@ export async function openShim(options: ShimOptions): Promise<ShimClient> {
     throw await explain(error, options);
   });
   try {
-    const channel = await openChannel(client, shimCommand, options.deadline);
+    const channel = await openChannel(client, shimCommand, options);
     return await watch(client, channel, options);
   } catch (error) {
     client.destroy();
@@ -71,7 +71,7 @@ async function watch(
   channel.on('close', () => end(exit === undefined ? silentEnd() : shimEnd(exit, words)));
   client.on('error', (error) => end(silentEnd(error.message)));
   client.on('close', () => end(silentEnd()));
-  await withDeadline(hello, options.deadline, 'the shim does not greet');
+  await withDeadline(hello, options, 'the shim does not greet');
   return {
     ...speech,
     lost,

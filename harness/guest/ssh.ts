@@ -1,5 +1,6 @@
 import type { Client, ClientChannel } from 'ssh2';
 import { labError } from '../core/errors.ts';
+import { onceLate, type KeptTime } from '../core/deadline.ts';
 import type { LabError } from '../core/errors.ts';
 import type { ErrorCode } from '../core/error-codes.ts';
 
@@ -13,6 +14,8 @@ export interface SshAddress {
   readonly hostKey: string;
   /** Milliseconds for connecting, and for opening a channel. */
   readonly deadline: number;
+  /** What of them does not count, on a busy host; default nothing. */
+  readonly kept?: KeptTime | undefined;
   /** False for a guest that may stand still for as long as it likes: a debugger's. */
   readonly keepalive?: boolean;
 }
@@ -28,7 +31,7 @@ export async function connectSsh(address: SshAddress): Promise<Client> {
   // Loaded when it is needed: a command that only reads does not pay for it.
   const { default: ssh2 } = await import('ssh2');
   const client = new ssh2.Client();
-  const { port, user, clientKey, hostKey, deadline } = address;
+  const { port, user, clientKey, hostKey, deadline, kept } = address;
   const alive = address.keepalive === false ? {} : keepalive;
   const connecting = new Promise<Client>((resolve, reject) => {
     let stranger = false;
@@ -46,7 +49,8 @@ export async function connectSsh(address: SshAddress): Promise<Client> {
       port,
       username: user,
       privateKey: clientKey,
-      readyTimeout: deadline,
+      // It would count what the host gives to others.
+      readyTimeout: 0,
       ...alive,
       hostVerifier: (key: Buffer) => {
         stranger = key.toString('base64') !== hostKey;
@@ -55,7 +59,7 @@ export async function connectSsh(address: SshAddress): Promise<Client> {
     });
     client.setNoDelay(true);
   });
-  return withDeadline(connecting, deadline + 100, `no login within ${deadline} ms`).catch(
+  return withDeadline(connecting, { deadline, kept }, `no login within ${deadline} ms`).catch(
     (error: unknown) => {
       client.destroy();
       throw error;
@@ -67,7 +71,7 @@ export async function connectSsh(address: SshAddress): Promise<Client> {
 export function openChannel(
   client: Client,
   command: string,
-  deadline: number,
+  within: Pick<SshAddress, 'deadline' | 'kept'>,
 ): Promise<ClientChannel> {
   const opening = new Promise<ClientChannel>((resolve, reject) => {
     client.exec(command, (error, channel) => {
@@ -75,16 +79,20 @@ export function openChannel(
       else reject(sshError('ssh-no-channel', `${command}: ${error.message}`));
     });
   });
-  return withDeadline(opening, deadline, `no channel for ${command} within ${deadline} ms`);
+  return withDeadline(opening, within, `no channel for ${command} within ${within.deadline} ms`);
 }
 
 /** Rejects with an `ssh-overdue` error unless `work` settles within so many milliseconds. */
-export function withDeadline<T>(work: Promise<T>, deadline: number, what: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
+export function withDeadline<T>(
+  work: Promise<T>,
+  { deadline, kept }: Pick<SshAddress, 'deadline' | 'kept'>,
+  what: string,
+): Promise<T> {
+  let callOff: () => void = () => undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(sshError('ssh-overdue', what)), deadline);
+    callOff = onceLate(deadline, () => reject(sshError('ssh-overdue', what)), kept);
   });
-  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+  return Promise.race([work, late]).finally(() => callOff());
 }
 
 function sshError(code: ErrorCode, what: string): LabError {

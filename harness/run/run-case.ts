@@ -2,7 +2,7 @@ import type { Finding } from '../core/finding.ts';
 import { mirrorConsole } from './served-host.ts';
 import { describeArtefact } from '../guest/artefact.ts';
 import type { EnteredCase, ServedHost } from './served-host.ts';
-import { firstOf } from '../core/deadline.ts';
+import { firstOf, onceLate } from '../core/deadline.ts';
 import { watchForDoom } from './doom.ts';
 import { toReport } from '../core/errors.ts';
 import type { CaseArtefact, ErrorReport } from '../core/events.ts';
@@ -258,8 +258,8 @@ async function raceCase({
   }));
   const late = new Promise<CaseEnd>((resolve) => {
     const overdue: CaseEnd = { kind: 'overdue', seconds };
-    const timer = setTimeout(() => resolve(overdue), seconds * 1000);
-    stop.signal.addEventListener('abort', () => clearTimeout(timer));
+    const callOff = onceLate(seconds * 1000, () => resolve(overdue), live.kept);
+    stop.signal.addEventListener('abort', callOff);
   });
   const interrupted = new Promise<CaseEnd>((resolve) => {
     const interrupt = () => resolve({ kind: 'not-run', error: toReport(signal.reason) });

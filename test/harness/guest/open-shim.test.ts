@@ -192,6 +192,19 @@ describe('openShim', () => {
       await assert.rejects(openShim(options), /no login|handshake/i);
     }));
 
+  it('waits on for a shim whose guest the host does not let run', () => {
+    let kept = 0;
+    const serve: Serve = () => undefined;
+    return withGuest(startFakeSsh(serve, { deadline: 300 }), async (options) => {
+      const start = performance.now();
+      // All that passes until 900 ms is the host's.
+      const busy = () => Promise.resolve((kept = Math.min(900, performance.now() - start)));
+      await assert.rejects(openShim({ ...options, kept: busy }), /does not greet/);
+      assert.ok(performance.now() - start >= 1200, 'the host has kept 900 ms of it');
+      assert.equal(kept, 900);
+    });
+  });
+
   it('gives up on a shim that does not greet', () => {
     const serve: Serve = () => undefined;
     return withGuest(startFakeSsh(serve, { deadline: 300 }), async (options) => {

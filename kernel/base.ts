@@ -1,6 +1,6 @@
 import type { Base } from '../harness/core/base.ts';
 
-export type { Base, CompilerName, SourceRecipe } from '../harness/core/base.ts';
+export type { Base, CompilerName, SanitizerName, SourceRecipe } from '../harness/core/base.ts';
 
 /** Returns the git tree id that a base's source must have; undefined if none is pinned. */
 export function pinnedTree({ source }: Pick<Base, 'source'>): string | undefined {

@@ -67,21 +67,21 @@ export async function openGiven(options: GivenOptions, context: Context): Promis
       ? await knownOrigin(options, context)
       : { ...(await revisionOrigin(revision)), from: undefined };
   const { release, source, from, words } = origin;
-  const { architecture = origin.architecture, compiler } = options;
+  const { architecture = origin.architecture, compiler, sanitizers } = options;
   const age = ageOf(release, builtEver, architecture);
   const name = architecture === 'x86_64' ? `linux-${release}` : `linux-${release}-${architecture}`;
   const usual = plain(name, release, architecture);
   const names = [...usual.config.fragments, ...fragments.map((fragment) => fragment.name)];
   const base = buildWith(
     { ...usual, source, config: { ...usual.config, fragments: names } },
-    { compiler },
+    { compiler, sanitizers },
   );
   const [patches, config] = ['patches', 'config'].map((kind) =>
     join(context.scratch, 'given', kind),
   ) as [string, string];
   await writePatches(join(patches, name), series, age);
   await mkdir(join(config, name), { recursive: true });
-  for (const [fragment, path] of Object.entries(usual.fragmentFiles ?? {}))
+  for (const [fragment, path] of Object.entries(base.fragmentFiles ?? {}))
     await cp(path, join(config, name, `${fragment}.config`));
   for (const fragment of fragments)
     await writeFile(join(config, name, `${fragment.name}.config`), fragment.text);

@@ -12,7 +12,7 @@ import { runCases } from '../run/runner.ts';
 import { expression } from './parse.ts';
 import { chooseOne, sourceIn, withOptions, type SeriesOptions } from './series-options.ts';
 import { withContext } from '../session/series-session.ts';
-import { withBuildOptions, withPatchOptions } from './patch-options.ts';
+import { withBuildOptions, withPatchOptions, withSanitizerOption } from './patch-options.ts';
 
 interface Typed extends SeriesOptions {
   readonly upto?: string;
@@ -25,7 +25,7 @@ interface Typed extends SeriesOptions {
 
 /** Adds `lab gdb`. Its exit status is the case's: 0 green, 1 red. */
 export function addGdbCommand(program: Command, cli: ProjectCli): void {
-  withPatchOptions(withBuildOptions(withOptions(program.command('gdb'))))
+  withSanitizerOption(withPatchOptions(withBuildOptions(withOptions(program.command('gdb')))))
     .description("stop a case's guest where the case begins, with gdb attached; no deadlines")
     .argument(
       '<case>',

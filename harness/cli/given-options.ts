@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
-import type { CompilerName } from '../../kernel/base.ts';
+import type { CompilerName, SanitizerName } from '../../kernel/base.ts';
 import type { ArchitectureName } from '../core/architectures.ts';
 import type { GivenOptions } from '../../kernel/given.ts';
 import { resolvePath, type Cli } from '../core/cli-context.ts';
+import { defined } from '../core/defined.ts';
 import { labError } from '../core/errors.ts';
 import { gather } from './parse.ts';
 
@@ -18,6 +19,7 @@ export interface TypedSeries {
   readonly base?: string;
   readonly source?: string;
   readonly compiler?: CompilerName;
+  readonly with?: readonly SanitizerName[];
   readonly arch?: ArchitectureName;
   readonly upto?: string;
   readonly tree?: true;
@@ -79,6 +81,7 @@ export function toGiven(typed: TypedSeries, cli: Cli): GivenOptions | undefined 
     base,
     source: path(source),
     compiler,
+    ...defined({ sanitizers: typed.with }),
     architecture: typed.arch,
   };
 }

@@ -1,5 +1,6 @@
-import { Option, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { architectures } from '../core/architectures.ts';
+import { sanitizerNames, type SanitizerName } from '../core/base.ts';
 
 /** Adds which patches the kernel is to have, for every command that boots one. */
 export function withPatchOptions(command: Command): Command {
@@ -18,4 +19,19 @@ export function withBuildOptions(command: Command): Command {
   return command
     .addOption(new Option('--compiler <name>', compiler).choices(['gcc', 'clang']))
     .addOption(new Option('--arch <name>', architecture).choices(Object.keys(architectures)));
+}
+
+/** Adds what else a kernel is to have to find bugs, for every command that boots one for cases. */
+export function withSanitizerOption(command: Command): Command {
+  const about = `what else finds bugs, at a price: ${sanitizerNames.join(', ')}, or several of them`;
+  return command.option('--with <names>', about, sanitizers);
+}
+
+/** Returns the sanitizers of a list with commas. */
+function sanitizers(text: string): readonly SanitizerName[] {
+  return text.split(',').map((name) => {
+    const found = sanitizerNames.find((known) => known === name);
+    if (found !== undefined) return found;
+    throw new InvalidArgumentError(`Each of them is ${sanitizerNames.join(', ')}.`);
+  });
 }

@@ -10,9 +10,9 @@ import type { RunOptions } from '../plan/options.ts';
 import { findShard, parseShard, type Shard } from '../plan/shard.ts';
 import type { Isolation } from '../plan/options.ts';
 import type { ArchitectureName } from '../core/architectures.ts';
-import type { CompilerName } from '../../kernel/base.ts';
+import type { CompilerName, SanitizerName } from '../../kernel/base.ts';
 import { expression, seconds, wholeNumber } from './parse.ts';
-import { withBuildOptions, withPatchOptions } from './patch-options.ts';
+import { withBuildOptions, withPatchOptions, withSanitizerOption } from './patch-options.ts';
 import { toGiven, withSeriesOptions, type TypedSeries } from './given-options.ts';
 
 /** What commander makes of the command line of a run. */
@@ -21,6 +21,7 @@ export interface Typed extends TypedSeries {
   readonly base?: string;
   readonly source?: string;
   readonly compiler?: CompilerName;
+  readonly with?: readonly SanitizerName[];
   readonly arch?: ArchitectureName;
   readonly upto?: string;
   readonly tree?: true;
@@ -61,7 +62,7 @@ export function withRunOptions(command: Command): Command {
     .option('--grep <expression>', 'only cases whose file, suite or name matches', expression)
     .option('--base <name>', "the kernel: one of the project's (v2.6.30, v6.1), or all")
     .option('--source <path>', "the base's source: a folder, a git repository, an archive");
-  return withSeriesOptions(withPatchOptions(withBuildOptions(chosen)))
+  return withSanitizerOption(withSeriesOptions(withPatchOptions(withBuildOptions(chosen))))
     .addOption(
       new Option(
         '--against <kernel>',
@@ -119,6 +120,7 @@ export function toRunOptions(files: readonly string[], typed: Typed, cli: Projec
     base: typed.base,
     source: typed.source === undefined ? undefined : resolvePath(cli, typed.source),
     compiler: typed.compiler,
+    ...defined({ sanitizers: typed.with }),
     architecture: typed.arch,
     upto: typed.upto,
     // Of a clone, it is part of the series that was named.

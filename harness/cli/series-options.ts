@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Base, CompilerName, Image } from '../../kernel/base.ts';
+import type { Base, CompilerName, Image, SanitizerName } from '../../kernel/base.ts';
 import { chooseBase } from '../../kernel/source/choose.ts';
 import { resolvePath } from '../core/cli-context.ts';
 import type { ProjectCli } from '../core/project.ts';
@@ -19,6 +19,8 @@ export interface SeriesOptions {
   /** Of those that build a kernel. */
   readonly compiler?: CompilerName;
   readonly arch?: ArchitectureName;
+  /** Of those that boot one for a case. */
+  readonly with?: readonly SanitizerName[];
 }
 
 /** Adds the options every command about a series takes. */
@@ -45,7 +47,12 @@ export async function chooseOne(
   context: Context,
 ): Promise<Base> {
   const choice = await chooseBase(
-    { ...options, architecture: options.arch, source: sourceIn(options, cli) },
+    {
+      ...options,
+      architecture: options.arch,
+      sanitizers: options.with,
+      source: sourceIn(options, cli),
+    },
     context,
     cli.project.bases,
   );

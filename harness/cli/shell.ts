@@ -16,7 +16,7 @@ import type { CaseEnd } from '../results/verdict.ts';
 import { expression } from './parse.ts';
 import { chooseOne, sourceIn, withOptions, type SeriesOptions } from './series-options.ts';
 import { withContext } from '../session/series-session.ts';
-import { withBuildOptions, withPatchOptions } from './patch-options.ts';
+import { withBuildOptions, withPatchOptions, withSanitizerOption } from './patch-options.ts';
 
 interface Typed extends SeriesOptions {
   readonly upto?: string;
@@ -30,7 +30,7 @@ interface Typed extends SeriesOptions {
  * the shell ends, unless no guest came up.
  */
 export function addShellCommand(program: Command, cli: ProjectCli): void {
-  withPatchOptions(withBuildOptions(withOptions(program.command('shell'))))
+  withSanitizerOption(withPatchOptions(withBuildOptions(withOptions(program.command('shell')))))
     .description('open a shell in the guest that cases get, or in what a case leaves of it')
     .argument(
       '[case]',

@@ -42,6 +42,10 @@ export type SourceRecipe =
 /** What compiles a kernel; `--compiler` names it. */
 export type CompilerName = 'gcc' | 'clang';
 
+/** What a kernel can have besides to find bugs; `--with` names them. */
+export const sanitizerNames = ['kasan', 'ubsan', 'slub'] as const;
+export type SanitizerName = (typeof sanitizerNames)[number];
+
 /** A kernel the lab can test a series on: data only. */
 export interface Base {
   /** `v2.6.30`: what the user types, and how results name it. */
@@ -79,6 +83,8 @@ export interface Base {
     /** In MiB. */
     readonly memory: number;
     readonly cpus: number;
+    /** What deadlines are multiplied by, for a kernel that does more than others; default 1. */
+    readonly slower?: number | undefined;
     /** QEMU's -cpu under TCG and under KVM: a model old enough for the base. */
     readonly cpu: { readonly tcg: string; readonly kvm: string };
   };

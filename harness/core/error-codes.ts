@@ -21,6 +21,7 @@ export const errorCodes = {
     'options-contradict': 'Two options of one command line exclude each other.',
     'base-unknown': 'No base has that name.',
     'compiler-unfit': 'The kernel is too old for the compiler that was named.',
+    'sanitizer-unfit': 'The kernel is too old for a sanitizer that was named.',
     'case-file-missing': 'A case file that was named is not there.',
     'case-file-throws': "A case file can't be loaded: it does not parse, or throws.",
     'file-without-suite': 'A case file registers no suite.',

@@ -1,4 +1,4 @@
-import type { CompilerName } from '../../kernel/base.ts';
+import type { CompilerName, SanitizerName } from '../../kernel/base.ts';
 import type { ArchitectureName } from '../core/architectures.ts';
 import type { GivenOptions } from '../../kernel/given.ts';
 import type { Shard } from './shard.ts';
@@ -11,15 +11,23 @@ export type Isolation = 'none' | 'file' | 'case';
  * a plain run. Which cases are run, how often and in what order is no matter.
  */
 export function kindOf(options: RunOptions): string | undefined {
-  const { given, upto, tree, debug, isolate } = options;
+  const { given, upto, tree, sanitizers, debug, isolate } = options;
   const words = [
     ...(given === undefined ? [] : ['a series of its own']),
     ...(upto === undefined ? [] : [`--upto ${upto}`]),
     ...(tree ? ['--tree'] : []),
+    ...withWords(sanitizers),
     ...(debug ? [] : ['--no-debug']),
     ...(isolate === 'none' ? ['--reuse'] : []),
   ];
   return words.length === 0 ? undefined : words.join(' ');
+}
+
+/** Returns what one types to have sanitizers, as one word; nothing for none. */
+export function withWords(sanitizers: readonly SanitizerName[] | undefined): string[] {
+  return sanitizers === undefined || sanitizers.length === 0
+    ? []
+    : ['--with', sanitizers.join(',')];
 }
 
 /** What a run was asked to do, checked. */
@@ -35,6 +43,8 @@ export interface RunOptions {
   readonly compiler?: CompilerName | undefined;
   /** The guests' processors; undefined for what the base is for. */
   readonly architecture?: ArchitectureName | undefined;
+  /** What the kernel has besides to find bugs; undefined for nothing. */
+  readonly sanitizers?: readonly SanitizerName[] | undefined;
   /** A prefix of the series: a patch's number, or a part of its subject. */
   readonly upto: string | undefined;
   /** Run the base's work tree as it stands, committed or not, instead of patches/. */

@@ -1,3 +1,4 @@
+import { withWords } from './options.ts';
 import type { GivenOptions } from '../../kernel/given.ts';
 import { quote } from '../core/cli-context.ts';
 import type { PlannedCase } from '../core/events.ts';
@@ -6,7 +7,16 @@ import type { RunOptions } from './options.ts';
 /** What of a run's options decides which kernel a case meets, and where. */
 export type Circumstances = Pick<
   RunOptions,
-  'source' | 'compiler' | 'upto' | 'tree' | 'accel' | 'debug' | 'deadline' | 'given' | 'starts'
+  | 'source'
+  | 'compiler'
+  | 'sanitizers'
+  | 'upto'
+  | 'tree'
+  | 'accel'
+  | 'debug'
+  | 'deadline'
+  | 'given'
+  | 'starts'
 >;
 
 /** Returns the command that runs one case alone, safe to paste into a shell. */
@@ -55,10 +65,11 @@ function givenWords(given: GivenOptions): string[] {
 
 function kernelWords(circumstances: Circumstances | undefined): string[] {
   if (circumstances === undefined) return [];
-  const { source, compiler, upto, tree, accel, debug } = circumstances;
+  const { source, compiler, sanitizers, upto, tree, accel, debug } = circumstances;
   return [
     ...(source === undefined ? [] : ['--source', source]),
     ...(compiler === undefined ? [] : ['--compiler', compiler]),
+    ...withWords(sanitizers),
     ...(upto === undefined ? [] : ['--upto', upto]),
     ...(tree ? ['--tree'] : []),
     ...(accel === undefined ? [] : ['--accel', accel]),

@@ -180,7 +180,9 @@ async function chooseAndCalibrate(
       { override: accel, models: bases.map(({ guest }) => guest.cpu.kvm) },
       context,
     );
-    const { factor } = await calibrate(accelerator.name, context);
+    const calibrated = await calibrate(accelerator.name, context);
+    const slower = Math.max(...bases.map(({ guest }) => guest.slower ?? 1));
+    const factor = calibrated.factor * slower;
     const { name, reason } = accelerator;
     context.emit({ type: 'calibrated', accelerator: name, reason, factor });
     return { value: { accelerator, factor }, cached: false, what: reason };

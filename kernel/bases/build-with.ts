@@ -1,8 +1,9 @@
 import type { ArchitectureName } from '../../harness/core/architectures.ts';
 import { labError } from '../../harness/core/errors.ts';
-import type { Base, CompilerName } from '../base.ts';
+import type { Base, CompilerName, SanitizerName } from '../base.ts';
 import { at, clang, compareReleases, typedObjects } from './ages.ts';
 import { onArchitecture } from './architecture.ts';
+import { withSanitizers } from './sanitizers.ts';
 
 /** How a user wants kernels built. */
 export interface BuildChoice {
@@ -10,17 +11,18 @@ export interface BuildChoice {
   readonly compiler?: CompilerName | undefined;
   /** Undefined for the base's own. */
   readonly architecture?: ArchitectureName | undefined;
+  readonly sanitizers?: readonly SanitizerName[] | undefined;
 }
 
 /**
- * Returns a base as it is built with a compiler for an architecture. Throws `compiler-unfit`
- * (usage) for a kernel that is too old for clang.
+ * Returns a base as it is built with a compiler and sanitizers for an architecture. Throws
+ * `compiler-unfit` and `sanitizer-unfit` (usage) for a kernel that is too old for one of them.
  */
 export function buildWith(
   known: Base,
-  { compiler = 'gcc', architecture = known.architecture }: BuildChoice,
+  { compiler = 'gcc', architecture = known.architecture, sanitizers = [] }: BuildChoice,
 ): Base {
-  const base = onArchitecture(known, architecture);
+  const base = withSanitizers(onArchitecture(known, architecture), sanitizers);
   if (compiler === 'gcc') return base;
   const whyNot = whyNotClang(base);
   if (whyNot !== undefined)

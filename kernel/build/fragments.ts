@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { labError } from '../../harness/core/errors.ts';
 import { architectures, type ArchitectureName } from '../../harness/core/architectures.ts';
+import { sanitizerNames } from '../../harness/core/base.ts';
 import type { Base } from '../base.ts';
 
 /** The folder of the repository that holds every base's fragments. */
@@ -41,7 +42,8 @@ export function chosenFragments({ config }: Pick<Base, 'config'>, debug: boolean
 
 /** Tells whether a fragment is a project's own: patches that are left out may bring its symbols. */
 export function isOwn(name: string): boolean {
-  return !labFragments.some((each) => each === name) && !(name in architectures);
+  const ours: readonly string[] = [...labFragments, ...sanitizerNames];
+  return !ours.includes(name) && !(name in architectures);
 }
 
 /** Returns a base's fragments in order. Throws `config-fragment` (config) for one that is missing. */

@@ -29,16 +29,16 @@ export interface Choice {
 /**
  * Returns the bases to run, as they are built with the compiler: those named, else the first
  * whose source can be had. Takes at most about 2 s without network. Throws `base-unknown` and
- * `compiler-unfit` (usage), `source-unavailable`.
+ * `compiler-unfit` and `sanitizer-unfit` (usage), `source-unavailable`.
  */
 export async function chooseBase(
   options: ChooseOptions,
   context: Context,
   known: readonly Base[] = bases,
 ): Promise<Choice> {
-  const { compiler, architecture } = options;
+  const { compiler, architecture, sanitizers } = options;
   const built = (...chosen: readonly Base[]) =>
-    chosen.map((base) => buildWith(base, { compiler, architecture }));
+    chosen.map((base) => buildWith(base, { compiler, architecture, sanitizers }));
   if (options.base === 'all') return { bases: built(...known), reason: undefined };
   if (options.base !== undefined)
     return { bases: built(findBase(options.base, known)), reason: undefined };

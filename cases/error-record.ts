@@ -45,7 +45,6 @@ test('is found by looking back from the end of what was there before', async ({ 
 for (const [what, comm] of [
   ['conversions', '%s%n%x%p%d'],
   ['brackets and blanks', 'a) (b [c]'],
-  ['control characters', '\n\t\x1b[31m\x7f'],
   ['bytes that are no text', '\xff\xfe\x80\xc3('],
   ['all the bytes it may have', 'fifteen letters'],
 ] as const)
@@ -55,6 +54,15 @@ for (const [what, comm] of [
     const text = lastText(await imageBytes(guest, sleeper.pid));
     assert.is(text, `task ${sleeper.pid} (${comm}) is not frozen`);
   });
+
+test('names a task with control characters in its name, each as a question mark', async ({
+  guest,
+}) => {
+  const hex = Buffer.from('\n\t\x1b[31m\x7f', 'latin1').toString('hex');
+  const sleeper = await guest.subject('named', { args: [hex] });
+  const text = lastText(await imageBytes(guest, sleeper.pid));
+  assert.is(text, `task ${sleeper.pid} (???[31m?) is not frozen`);
+});
 
 test('names a task without a name', async ({ guest }) => {
   const sleeper = await guest.subject('named', { args: [''] });

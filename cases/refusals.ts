@@ -1,7 +1,7 @@
 import { assert, suite } from './cr/case.ts';
 import type { Needs } from './cr/case.ts';
 import { patches } from './support/patches.ts';
-import { frozenSubject, nameOf } from './support/tasks.ts';
+import { comesTo, frozenSubject, nameOf } from './support/tasks.ts';
 
 const test = suite('what a checkpoint refuses, by name').needs({ patch: patches.signals });
 
@@ -19,7 +19,7 @@ const refusals: readonly Refusal[] = [
   ['timerfd', 'EBADF', /^fd \d+: file of anon_inodefs is not supported: .*\[timerfd\]$/],
   ['eventfd', 'EBADF', /^fd \d+: file of anon_inodefs is not supported: .*\[eventfd\]$/],
   ['inotify', 'EBADF', /^fd \d+: file of \w+ is not supported: (anon_inode:)?inotify$/],
-  ['pty', 'EBADF', /^fd \d+: file of \w+ is not supported: \/dev\/p\w+$/],
+  ['pty', 'EBADF', /^fd \d+: file is a terminal: \/dev\/p\w+$/],
   ['mqueue', 'EBADF', /^fd \d+: file of mqueue is not supported: .*\/refused$/],
   ['proc', 'EBADF', /^fd \d+: file of proc is not supported: \/proc\/\d+\/maps$/],
   ['unlinked', 'EBADF', /^fd \d+: file is unlinked: \/tmp\/.* \(deleted\)$/],
@@ -66,7 +66,7 @@ for (const [kind, errno, said, needs = {}] of refusals)
     assert.match(error.slice(start.length), said);
     // It can go on, and be refused again.
     await guest.thaw(target.pid);
-    assert.is((await guest.state(target.pid)).state, 'S', 'it sleeps on');
+    await comesTo(guest, target.pid, 'S');
     await guest.freeze(target.pid);
     assert.is((await guest.checkpoint(target.pid)).errno, errno);
   });

@@ -1,7 +1,7 @@
 import { assert, suite } from './cr/case.ts';
 import type { Guest, Needs } from './cr/case.ts';
 import { patches } from './support/patches.ts';
-import { nameOf } from './support/tasks.ts';
+import { comesTo, nameOf } from './support/tasks.ts';
 import { endWell, freezeAll, startWorkload, thaw } from './support/workload.ts';
 
 const test = suite('what a checkpoint refuses of tasks, by name').needs({ patch: patches.calls });
@@ -14,13 +14,16 @@ const directories = { patch: patches.directories };
 /** What a task has, the error it brings, and what the record says after the task's name. */
 const own: readonly Refusal[] = [
   ['owner', 'ENOSYS', /^fd \d+: file sends signals: pipe:\[\d+\]$/],
-  ['asynchronous', 'ENOSYS', /^fd \d+: file has unknown flags: pipe:\[\d+\]$/],
+  ['asynchronous', 'ENOSYS', /^fd \d+: file sends signals: pipe:\[\d+\]$/],
   ['large-pipe', 'ENOSYS', /^fd \d+: file is too large: pipe:\[\d+\]$/, newer],
   ['packets-left', 'ENOSYS', /^fd \d+: file holds packets or notifications: pipe:\[\d+\]$/, newer],
   ['range', 'ENOSYS', /^fd \d+: file is locked: \/tmp\/\S+$/],
-  // That it has to be given back is told by a signal.
-  ['lease', 'ENOSYS', /^fd \d+: file sends signals: \/tmp\/\S+$/],
-  ['terminal', 'EBADF', /^fd 10: file of devpts is not supported: \/dev\/pts\/\d+$/],
+  ['odd-name', 'ENOSYS', /^fd \d+: file is locked: \/tmp\/\S+thing\?odd\?\?$/],
+  ['lease', 'ENOSYS', /^fd \d+: file has a lease: \/tmp\/\S+$/],
+  ['device', 'EBADF', /^fd \d+: file is the block device 7:0: \/tmp\/\S+$/],
+  ['path', 'EBADF', /^fd \d+: file is open as a path only: \/tmp\/\S+$/, newer],
+  ['nameless', 'ENOSYS', /^fd \d+: file was made without a name: \/tmp\/\S+ \(deleted\)$/, newer],
+  ['terminal', 'EBADF', /^fd 10: file is a terminal: \/dev\/pts\/\d+$/],
   ['fifo', 'EBADF', /^fd \d+: file is unlinked: \/tmp\/.* \(deleted\)$/],
   ['folder', 'EBADF', /^working directory is unlinked$/, directories],
   ['mount', 'EBADF', /^working directory is outside of the root$/, directories],
@@ -78,7 +81,7 @@ for (const [refusals, who] of [
         assert.ok(error.startsWith(start), error);
         assert.match(error.slice(start.length), said);
         await guest.thaw(pid);
-        assert.is((await guest.state(pid)).state, 'S', 'it sleeps on');
+        await comesTo(guest, pid, 'S');
       }
     });
 

@@ -54,14 +54,14 @@ export const file: StructState = {
     ),
     indifferent('f_pos[device]', 'the devices that are saved read and write the same everywhere'),
     saved('f_flags', 'FILE', 'comes-back-files: file-flags', 'comes-back-files: file-modes'),
-    refused('f_flags[FASYNC]', 'file has unknown flags', 'unusual-tasks: asynchronous'),
+    refused('f_flags[FASYNC]', 'file sends signals', 'unusual-tasks: asynchronous'),
     saved(
       'f_mode',
       'FILE: reading and writing; the rest is the file system’s',
       'comes-back-files: file-modes',
     ),
     saved('f_count', 'who shares it: a shared object', 'comes-back-files: file-shared'),
-    refused('f_owner', 'file sends signals', 'unusual-tasks: owner', 'unusual-tasks: lease'),
+    refused('f_owner', 'file sends signals', 'unusual-tasks: owner'),
     refused(
       'f_op',
       'file of a file system that is not supported: sockets, terminals, epoll, signalfd, timerfd, eventfd, inotify, message queues, /proc, and all that has no ->checkpoint',
@@ -174,11 +174,7 @@ export const pipe: StructState = {
       'who waits in open() opens again',
       'comes-back-signals: fifo-open',
     ),
-    refused(
-      'fasync_readers fasync_writers',
-      'file has unknown flags',
-      'unusual-tasks: asynchronous',
-    ),
+    refused('fasync_readers fasync_writers', 'file sends signals', 'unusual-tasks: asynchronous'),
     indifferent('tmp_page', 'a page that is kept for the next write'),
     ...only(
       'v2.6.30',
@@ -239,12 +235,19 @@ export const inode: StructState = {
       'PIPE_OWNER; who may not give it away keeps it: what goes on has it open anyway',
       'comes-back-kept: pipe-owner',
     ),
-    lost(
-      'i_ino i_size i_mtime i_ctime i_version i_generation',
-      'a file that has changed since, or another in its place, is opened and mapped as if it were the same: a program whose library was replaced goes on in the middle of another one',
+    saved(
+      'i_size i_mtime i_rdev',
+      'FILE_STAMP: what has the name at a restart has to have the same',
+      'changed-since: a file that has grown',
+      'changed-since: a file that was written to, and',
+      'changed-since: a file that is a folder',
+    ),
+    indifferent(
+      'i_ino i_ctime i_version i_generation',
+      'a copy with the same contents is as good, and has others',
     ),
     derived(
-      'i_uid i_gid i_hash i_sb_list i_dentry i_count i_nlink i_rdev i_atime i_blkbits i_blocks i_bytes i_mode i_lock i_op i_fop i_sb i_devices i_cdev i_state dirtied_when i_flags i_writecount i_private',
+      'i_uid i_gid i_hash i_sb_list i_dentry i_count i_nlink i_atime i_blkbits i_blocks i_bytes i_mode i_lock i_op i_fop i_sb i_devices i_cdev i_state dirtied_when i_flags i_writecount i_private',
       theirs,
     ),
     ...only(

@@ -18,6 +18,7 @@
 #include <sys/shm.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -82,6 +83,39 @@ static int take_lease(void)
 	if (close(open(path, O_RDWR | O_CREAT, 0600)) < 0)
 		return -1;
 	return fcntl(open(path, O_RDONLY), F_SETLEASE, F_RDLCK);
+}
+
+/* A block device that every base has, under a name that is on no devtmpfs. */
+static int open_device(void)
+{
+	if (mknod(path, S_IFBLK | 0600, makedev(7, 0)) < 0)
+		return -1;
+	return open(path, O_RDONLY | O_NONBLOCK);
+}
+
+static int open_path(void)
+{
+	if (close(open(path, O_RDWR | O_CREAT, 0600)) < 0)
+		return -1;
+	return open(path, O_PATH);
+}
+
+static int open_nameless(void)
+{
+	char *folder = strdup(path);
+
+	*strrchr(folder, '/') = '\0';
+	return open(folder, O_TMPFILE | O_RDWR, 0600);
+}
+
+/* What a name can have in it must not look like another line. */
+static int lock_odd_name(void)
+{
+	static char odd[128];
+
+	snprintf(odd, sizeof(odd), "%s\nodd\r\x1b", path);
+	path = odd;
+	return lock_range();
 }
 
 /* The first descriptor that is saved is the terminal's, not its master's. */
@@ -249,6 +283,10 @@ static const struct {
 	{ "packets-left", leave_packet },
 	{ "range", lock_range },
 	{ "lease", take_lease },
+	{ "device", open_device },
+	{ "path", open_path },
+	{ "nameless", open_nameless },
+	{ "odd-name", lock_odd_name },
 	{ "terminal", open_terminal },
 	{ "fifo", lose_fifo },
 	{ "folder", lose_folder },

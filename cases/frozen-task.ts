@@ -30,7 +30,9 @@ test('the id grows by one from one to the next', async ({ guest }) => {
 test('the image holds its objects in their order', async ({ guest }) => {
   const counter = await frozenSubject(guest, 'counter');
   const image = await (await guest.checkpoint(counter.pid)).image();
-  const names = image.objects.map(({ name }) => name);
+  // Where the series ends before it, an image has no such record.
+  const later = new Set(['BUILD_ID', 'CPU_FEATURES']);
+  const names = image.objects.map(({ name }) => name).filter((name) => !later.has(name));
   assert.equal(names.slice(0, 5), 'HEADER BUFFER BUFFER BUFFER HEADER_ARCH'.split(' '));
   // What stands between these grows with the series.
   const always = new Set(['TASK', 'THREAD', 'CPU', 'TAIL', 'ERROR']);

@@ -33,7 +33,7 @@ export function announce({ type, fields }: ImageObject): readonly Announced[] {
         { ...buffer(count('uts_release_len')), text: true },
         { ...buffer(count('uts_version_len')), text: true },
         { ...buffer(count('uts_machine_len')), text: true },
-        { type: typeOf.HEADER_ARCH },
+        { type: typeOf.HEADER_ARCH, after: [typeOf.BUILD_ID] },
       ];
     case typeOf.TREE:
       return [{ ...buffer(count('nr_tasks') * treeEntryBytes), decode: decodeTree }];

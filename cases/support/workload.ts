@@ -124,6 +124,8 @@ export interface Return {
   readonly frozen?: boolean;
   /** Who restarts it; by default whose it is. */
   readonly user?: number;
+  /** What `restart` is told may differ from the time of the checkpoint. */
+  readonly differing?: readonly string[];
 }
 
 /** Brings a workload back from its image, in another freezer group. */
@@ -131,12 +133,12 @@ export async function bringBack(
   guest: Guest,
   workload: Workload,
   image: string,
-  { pids = pidsOf(workload), frozen = false, user = workload.user }: Return = {},
+  { pids = pidsOf(workload), frozen = false, user = workload.user, differing = [] }: Return = {},
 ): Promise<Workload> {
   const group = `${workload.group}-again`;
   // Who writes an image keeps it to himself.
   if (user !== undefined) await runShell(guest, `chmod 644 ${image}`);
-  const program = await guest.program(['restart', ...pids, '--copy-status', image], {
+  const program = await guest.program(['restart', ...pids, ...differing, '--copy-status', image], {
     says: /^restarted /,
     group,
     ...asUser(user),

@@ -15,6 +15,11 @@
 
 #define CHECKPOINT_SUBTREE	0x1UL
 
+/* What may differ at a restart. */
+#define RESTART_OTHER_KERNEL	0x1UL
+#define RESTART_CHANGED_FILES	0x2UL
+#define RESTART_LESSER_CPU	0x4UL
+
 struct cr_abi {
 	const char *release;	/* prefix of uname's release */
 	long checkpoint;

@@ -61,7 +61,6 @@ export const ledger: StateLedger = [
 
 /** Fields that are lost, the most harmful first; what is not here does less harm. */
 export const worstLosses: readonly string[] = [
-  'inode.i_ino',
   'vm_area_struct.anon_vma',
   'task_struct.cgroups',
   'task_struct.utime',

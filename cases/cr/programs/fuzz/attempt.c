@@ -100,7 +100,7 @@ static void __attribute__((noreturn)) restart_alone(const struct trial *trial, i
 {
 	struct said said = { REFUSED, 0 };
 
-	cr_restart(0, image, 0);
+	cr_restart(0, image, RESTART_CHANGED_FILES);
 	said.error = errno;
 	if (trial->as_user && has_rights())
 		said.outcome = GAINED;

@@ -9,21 +9,24 @@ static const struct {
 	uint32_t type;
 	const char *name;
 } names[] = {
-	{ 1, "HEADER" }, { 2, "HEADER_ARCH" }, { 3, "BUFFER" }, { 4, "STRING" },
-	{ 5, "OBJREF" }, { 101, "TREE" }, { 102, "TASK" }, { 103, "TASK_NS" },
-	{ 104, "TASK_OBJS" }, { 105, "RESTART_BLOCK" }, { 106, "THREAD" },
-	{ 107, "CPU" }, { 108, "TASK_SIGNALS" }, { 109, "PROCESS_SIGNALS" },
-	{ 110, "CRED" }, { 111, "TASK_FS" }, { 112, "FS" }, { 113, "NS" },
-	{ 114, "CRED_MORE" }, { 115, "RSEQ" }, { 116, "TASK_UNDO" },
+	{ 1, "HEADER" }, { 2, "HEADER_ARCH" }, { 3, "BUFFER" },
+	{ 4, "STRING" }, { 5, "OBJREF" }, { 6, "BUILD_ID" }, { 101, "TREE" },
+	{ 102, "TASK" }, { 103, "TASK_NS" }, { 104, "TASK_OBJS" },
+	{ 105, "RESTART_BLOCK" }, { 106, "THREAD" }, { 107, "CPU" },
+	{ 108, "TASK_SIGNALS" }, { 109, "PROCESS_SIGNALS" }, { 110, "CRED" },
+	{ 111, "TASK_FS" }, { 112, "FS" }, { 113, "NS" }, { 114, "CRED_MORE" },
+	{ 115, "RSEQ" }, { 116, "TASK_UNDO" }, { 117, "TASK_SCHED" },
 	{ 201, "THREAD_TLS" }, { 202, "CPU_FPU" }, { 203, "MM_CONTEXT_LDT" },
-	{ 301, "FILE_TABLE" }, { 302, "FILE_DESC" }, { 303, "FILE_NAME" },
-	{ 304, "FILE" }, { 305, "FILE_PIPE" }, { 306, "PIPE" },
-	{ 307, "PIPE_SIZE" }, { 401, "MM" }, { 402, "VMA" }, { 403, "PGARR" },
+	{ 204, "CPU_FEATURES" }, { 301, "FILE_TABLE" }, { 302, "FILE_DESC" },
+	{ 303, "FILE_NAME" }, { 304, "FILE" }, { 305, "FILE_PIPE" },
+	{ 306, "PIPE" }, { 307, "PIPE_SIZE" }, { 308, "PIPE_OWNER" },
+	{ 309, "FILE_STAMP" }, { 401, "MM" }, { 402, "VMA" }, { 403, "PGARR" },
 	{ 404, "MM_CONTEXT" }, { 405, "SHMEM" }, { 406, "MM_FLAGS" },
-	{ 501, "IPC_NS" }, { 502, "IPC_SHM" }, { 503, "IPC_ATTACH" },
-	{ 504, "IPC_MSG" }, { 505, "IPC_MESSAGE" }, { 506, "IPC_SEM" },
-	{ 507, "IPC_UNDO" }, { 508, "IPC_UNDO_SET" }, { 551, "IPC_NS_MORE" },
-	{ 9001, "TAIL" }, { 9999, "ERROR" },
+	{ 407, "MM_LAYOUT" }, { 501, "IPC_NS" }, { 502, "IPC_SHM" },
+	{ 503, "IPC_ATTACH" }, { 504, "IPC_MSG" }, { 505, "IPC_MESSAGE" },
+	{ 506, "IPC_SEM" }, { 507, "IPC_UNDO" }, { 508, "IPC_UNDO_SET" },
+	{ 551, "IPC_NS_MORE" }, { 552, "IPC_NS_LIMITS" }, { 9001, "TAIL" },
+	{ 9999, "ERROR" },
 };
 
 #define NR_NAMES	(sizeof(names) / sizeof(names[0]))

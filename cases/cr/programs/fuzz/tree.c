@@ -13,6 +13,7 @@
 
 #include "common/write.h"
 #include "../restart/restart.h"
+#include "cr-abi.h"
 #include "fuzz.h"
 
 #define TYPE_BUFFER	3
@@ -129,6 +130,8 @@ void restart_tree(const struct trial *trial, int image, int report)
 	lines.go = go[0];
 	lines.image = image;
 	lines.fallible = trial->failing != 0;
+	/* What came back before may have written to its files. */
+	lines.flags = RESTART_CHANGED_FILES;
 	lines.pids = mmap(NULL, (nr_made + 1) * sizeof(pid_t), PROT_READ | PROT_WRITE,
 			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (lines.pids == MAP_FAILED)

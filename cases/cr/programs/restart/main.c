@@ -18,6 +18,7 @@
 
 #include "common/children.h"
 #include "common/write.h"
+#include "cr-abi.h"
 #include "restart.h"
 
 /* The root task, and what the tool waits for: it, or its namespace's init. */
@@ -153,6 +154,16 @@ static void gather(int words, size_t nr_tasks, volatile pid_t *pids)
 	}
 }
 
+static const char *advice(int error)
+{
+	if (error == ESTALE)
+		return "restart: a file is not what it was, dmesg names it: --changed-files\n";
+	if (error == ENOEXEC)
+		return "restart: the kernel or processor is another, dmesg says how: "
+		       "--other-kernel, --lesser-cpu\n";
+	return "";
+}
+
 /*
  * A task that is restarted has the descriptors of the image, and no longer this
  * pipe: when nobody has it any more, all of them are.
@@ -163,8 +174,8 @@ static void await_restart(int words, const struct front *front)
 
 	if (!read_all(words, &word, sizeof(word)))
 		return;
-	fprintf(stderr, "restart: task %d of %zu was refused\n", word.index + 1,
-		front->nr_tasks);
+	fprintf(stderr, "restart: task %d of %zu was refused\n%s", word.index + 1,
+		front->nr_tasks, advice(word.error));
 	give_up(EXIT_REFUSED, "sys_restart", word.error);
 }
 
@@ -201,7 +212,8 @@ static int await_root(bool copy_status)
 static void usage(void)
 {
 	fputs("usage: restart [--pids | --pidns] [--no-wait] [--copy-status] "
-	      "[--without CAPABILITIES] [IMAGE]\n       restart --help\n", stderr);
+	      "[--without CAPABILITIES]\n               [--other-kernel] "
+	      "[--changed-files] [--lesser-cpu] [IMAGE]\n       restart --help\n", stderr);
 	exit(EXIT_USAGE);
 }
 
@@ -238,13 +250,16 @@ static void help(void)
 	     "or standard input, which may be a pipe. Says `restarted pid=N tasks=M` once all\n"
 	     "of them live, N being the root task's pid; then waits for the root task to end.\n"
 	     "\n"
-	     "  --pids         the tasks get the pids they had; one that is taken is an error\n"
-	     "  --pidns        the same in a new pid namespace, which ends with the root task\n"
-	     "  --no-wait      leave as soon as the tasks live\n"
-	     "  --copy-status  leave with the root task's status, or 128 + its signal\n"
-	     "  --without N,…  do without these capabilities, by their numbers\n"
-	     "  --make-it-fail let the kernel's fault injection hit the system calls\n"
-	     "  --help         this\n"
+	     "  --pids           the tasks get the pids they had; one that is taken is an error\n"
+	     "  --pidns          the same in a new pid namespace, which ends with the root task\n"
+	     "  --no-wait        leave as soon as the tasks live\n"
+	     "  --copy-status    leave with the root task's status, or 128 + its signal\n"
+	     "  --other-kernel   the image may be of another build of the kernel\n"
+	     "  --changed-files  files may have other contents than at the checkpoint\n"
+	     "  --lesser-cpu     the processor may lack features that programs have found\n"
+	     "  --without N,…    do without these capabilities, by their numbers\n"
+	     "  --make-it-fail   let the kernel's fault injection hit the system calls\n"
+	     "  --help           this\n"
 	     "\n"
 	     "While it waits, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2 and SIGCONT\n"
 	     "are passed on to the root task.\n"
@@ -259,6 +274,7 @@ static void help(void)
 int main(int argc, char **argv)
 {
 	static int no_wait, copy_status, fallible, pids = PIDS_ANY;
+	static int other_kernel, changed_files, lesser_cpu;
 	static const struct option options[] = {
 		{ "pids", no_argument, &pids, PIDS_SAME },
 		{ "pidns", no_argument, &pids, PIDS_SPACE },
@@ -267,6 +283,9 @@ int main(int argc, char **argv)
 		{ "no-wait", no_argument, &no_wait, 1 },
 		{ "copy-status", no_argument, &copy_status, 1 },
 		{ "make-it-fail", no_argument, &fallible, 1 },
+		{ "other-kernel", no_argument, &other_kernel, 1 },
+		{ "changed-files", no_argument, &changed_files, 1 },
+		{ "lesser-cpu", no_argument, &lesser_cpu, 1 },
 		{ NULL, 0, NULL, 0 },
 	};
 	int words[2], go[2], fed[2], image = STDIN_FILENO, option;
@@ -304,6 +323,9 @@ int main(int argc, char **argv)
 	lines.words = words[1];
 	lines.go = go[0];
 	lines.fallible = fallible;
+	lines.flags = (other_kernel ? RESTART_OTHER_KERNEL : 0) |
+		      (changed_files ? RESTART_CHANGED_FILES : 0) |
+		      (lesser_cpu ? RESTART_LESSER_CPU : 0);
 	/* With its pids it can be read as it is, if it can be read again. */
 	direct = pids != PIDS_ANY && start >= 0 &&
 		 lseek(image, start, SEEK_SET) == start;

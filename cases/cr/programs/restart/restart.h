@@ -57,6 +57,7 @@ struct lines {
 	volatile pid_t *pids;	/* tasks' and then ghosts', known before go */
 	volatile int *done;	/* not 0: all of them live */
 	bool fallible;	/* the kernel's fault injection may hit the restart */
+	unsigned long flags;	/* RESTART_*: what may differ */
 };
 
 /* Which pids the tasks get. */

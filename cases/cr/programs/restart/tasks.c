@@ -114,7 +114,7 @@ static void become(size_t index)
 	}
 	if (line->fallible)
 		be_fallible();
-	cr_restart(index ? root : 0, line->image, 0);
+	cr_restart(index ? root : 0, line->image, line->flags);
 	say(index, errno);
 	syscall(SYS_exit, EXIT_REFUSED);
 }

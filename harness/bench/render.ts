@@ -1,3 +1,4 @@
+import type { TimeRow } from '../results/where-time-went.ts';
 import type { Measured } from './row.ts';
 
 /** Where something was measured. */
@@ -24,6 +25,23 @@ export function renderRow({ row: { name, unit, goal }, sample }: Measured): stri
   const range = `${round(least)} … ${round(most)}`;
   const cells = [name, `${round(median)} ${unit}`, range, values.length, `${goal} ${unit}`, met];
   return `| ${cells.join(' | ')} |`;
+}
+
+/** Returns where the time of a row's last run went as tables of their own; none if it was no run. */
+export function renderSpent({ row: { key }, spent }: Measured): string[] {
+  if (spent === undefined) return [];
+  const rows = (parts: readonly TimeRow[]) =>
+    parts.map(({ what, milliseconds, share }) => {
+      const cells = [what, `${round(milliseconds / 1000)} s`, `${Math.round(share * 100)} %`];
+      return `| ${cells.join(' | ')} |`;
+    });
+  return [
+    '',
+    `| where the time of the last \`${key}\` went | time | share |`,
+    '| --- | ---: | ---: |',
+    ...rows(spent.processors),
+    ...rows(spent.guests.map((part) => ({ ...part, what: `of the guests' time: ${part.what}` }))),
+  ];
 }
 
 /** Three digits that count: no clock here is better than that. */

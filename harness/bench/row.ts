@@ -2,6 +2,7 @@ import type { Image } from '../../kernel/base.ts';
 import type { Context } from '../core/context.ts';
 import type { BenchRow } from '../core/project.ts';
 import type { Prepared } from '../session/prepare.ts';
+import type { WhereTimeWent } from '../results/where-time-went.ts';
 import type { Sample } from './sample.ts';
 
 /** What is measured, and what it should come to. */
@@ -21,9 +22,12 @@ export interface Bench {
   readonly times: number;
   /** The repository's root. */
   readonly root: string;
+  /** Takes where the time of the last run of a row went. */
+  readonly spent: (time: WhereTimeWent) => void;
 }
 
 export interface Measured {
   readonly row: Row;
   readonly sample: Sample;
+  readonly spent?: WhereTimeWent | undefined;
 }

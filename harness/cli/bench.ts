@@ -3,13 +3,15 @@ import { cpus } from 'node:os';
 import type { Command } from 'commander';
 import { guestRows } from '../bench/guest-rows.ts';
 import { projectRows } from '../bench/project-rows.ts';
-import { renderHead, renderRow } from '../bench/render.ts';
+import { renderHead, renderRow, renderSpent } from '../bench/render.ts';
 import type { Measured, Row } from '../bench/row.ts';
 import { fuzzRow, runRows } from '../bench/run-rows.ts';
 import { summarise } from '../bench/sample.ts';
 import { resolvePath } from '../core/cli-context.ts';
+import { defined } from '../core/defined.ts';
 import type { ProjectCli } from '../core/project.ts';
 import { labError } from '../core/errors.ts';
+import type { WhereTimeWent } from '../results/where-time-went.ts';
 import { prepare } from '../session/prepare.ts';
 import { wholeNumber } from './parse.ts';
 import { withBuildOptions } from './patch-options.ts';
@@ -66,28 +68,33 @@ async function bench(
     const measured: Measured[] = [];
     for (const row of chosen) {
       context.emit({ type: 'note', text: `measuring ${row.key}, ${typed.times} times` });
+      let spent: WhereTimeWent | undefined;
       const values = await row.measure({
         prepared,
         image,
         context,
         times: typed.times,
         root: cli.root,
+        spent: (time) => (spent = time),
       });
-      const done = { row, sample: summarise(values) };
+      const done = { row, sample: summarise(values), spent };
       // At once: a later row that fails takes nothing away from it.
       say([renderRow(done)]);
       measured.push(done);
     }
+    // After the table, which is one.
+    say(measured.flatMap(renderSpent));
     return { ...place, measured };
   });
   if (typed.json === undefined) return;
   const { measured, ...where } = report;
-  const values = measured.map(({ row: { key, name, unit, goal }, sample }) => ({
+  const values = measured.map(({ row: { key, name, unit, goal }, sample, spent }) => ({
     key,
     name,
     unit,
     goal,
     ...sample,
+    ...defined({ spent }),
   }));
   const text = JSON.stringify({ ...where, rows: values }, null, 2);
   await writeFile(resolvePath(cli, typed.json), `${text}\n`);

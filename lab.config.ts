@@ -38,5 +38,6 @@ export default defineProject({
   state: ledger,
   bench,
   fuzz: { program: 'fuzz', corpus: 'cases/cr/fuzz-corpus.ts' },
+  unreached: 'cases/cr/unreached.json',
   addCommands: addImageCommand,
 });

@@ -4,6 +4,11 @@ import { runCoverage } from '../session/coverage.ts';
 import { gather } from './parse.ts';
 import { toRunOptions, withRunOptions, type Typed } from './run.ts';
 
+interface TypedCoverage extends Typed {
+  readonly files: readonly string[];
+  readonly strict?: true;
+}
+
 /** Adds `lab coverage`. Its exit statuses are those of `lab run`. */
 export function addCoverageCommand(program: Command, cli: ProjectCli): void {
   withRunOptions(program.command('coverage'))
@@ -14,7 +19,9 @@ export function addCoverageCommand(program: Command, cli: ProjectCli): void {
       gather,
       [],
     )
-    .action(async (files: readonly string[], typed: Typed & { readonly files: string[] }) => {
-      cli.status = await runCoverage(toRunOptions(files, typed, cli), typed.files, cli);
+    .option('--strict', 'status 1 for a line that no case runs, unless the project has a reason')
+    .action(async (files: readonly string[], typed: TypedCoverage) => {
+      const choice = { patterns: typed.files, strict: typed.strict ?? false };
+      cli.status = await runCoverage(toRunOptions(files, typed, cli), choice, cli);
     });
 }

@@ -193,6 +193,7 @@ export const errorCodes = {
     'hook-overdue': 'A hook was not done in time.',
     'case-host-ended': 'The process that a case ran in has ended.',
     'case-forgotten': 'A planned case has no result.',
+    'unreached-unreadable': "The list of lines that no case runs can't be read.",
     'equivalents-unreadable': "The list of equivalent mutants can't be read.",
     'mutants-no-coverage': 'No coverage tells which cases run which lines of an image.',
     'mutants-none': 'No mutant is left to be tried.',

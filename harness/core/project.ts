@@ -141,6 +141,8 @@ export interface ProjectConfig {
   /** What `lab bench` measures of it. */
   readonly bench?: BenchRules | undefined;
   readonly fuzz?: FuzzRules | undefined;
+  /** The list of lines that no case runs, with reasons; docs/coverage.md says how it is written. */
+  readonly unreached?: string | undefined;
   /** Adds the project's own commands to the lab's. */
   readonly addCommands?: ((program: Command, cli: Cli) => void) | undefined;
 }
@@ -170,6 +172,8 @@ export interface Project {
   readonly state?: StateLedger | undefined;
   readonly bench: BenchRules;
   readonly fuzz?: FuzzRules | undefined;
+  /** The file of the list of lines that no case runs. */
+  readonly unreached?: string | undefined;
   readonly addCommands?: ((program: Command, cli: Cli) => void) | undefined;
 }
 

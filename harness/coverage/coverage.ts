@@ -29,16 +29,28 @@ export interface CoverageInputs {
 export async function summarize(inputs: CoverageInputs): Promise<Coverage> {
   const { base, patches, recorded } = inputs;
   const files = await Promise.all(inputs.files.map((file) => coverFile(file, inputs)));
-  const lines = files.flatMap((file) => file.lines);
   return {
-    base,
-    files,
-    cases: [...recorded.cases.keys()],
+    ...{ base, cases: [...recorded.cases.keys()], stale: [] },
+    ...countFiles(files, patches),
+  };
+}
+
+/** Counts the lines of files, all and by patch. */
+export function countFiles(
+  files: readonly Pick<FileCoverage, 'path' | 'lines' | 'functions'>[],
+  patches: readonly Pick<Patch, 'number' | 'subject'>[],
+): Pick<Coverage, 'files' | 'patches' | 'totals'> {
+  const all = files.flatMap(({ lines }) => lines);
+  return {
+    files: files.map(({ path, lines, functions }) => ({
+      ...{ path, lines, functions },
+      ...countLines(lines),
+    })),
     patches: patches.map(({ number, subject }) => ({
       ...{ number, subject },
-      ...countLines(lines.filter(({ patch }) => patch === number)),
+      ...countLines(all.filter(({ patch }) => patch === number)),
     })),
-    totals: countLines(lines),
+    totals: countLines(all),
   };
 }
 
@@ -48,6 +60,7 @@ export function countLines(lines: readonly LineCoverage[]): Totals {
   return {
     withCode: withCode.length,
     reached: withCode.filter(({ hits }) => hits !== 0).length,
+    explained: lines.filter(({ reason }) => reason !== undefined).length,
     leftOut: lines.filter(({ leftOut }) => leftOut !== undefined).length,
   };
 }
@@ -60,7 +73,7 @@ export function percent({ withCode, reached }: Pick<Totals, 'withCode' | 'reache
 async function coverFile(
   { path, lines }: SourceFile,
   { map, recorded, settings, compiled, patches, read }: CoverageInputs,
-): Promise<FileCoverage> {
+): Promise<Pick<FileCoverage, 'path' | 'lines' | 'functions'>> {
   const texts = lines.map(({ text }) => text);
   const isCode = findCode(texts);
   const isBuilt = !/\.[cS]$/.test(path) || compiled.has(path);
@@ -86,7 +99,7 @@ async function coverFile(
   const functions = map.functions
     .filter(({ file }) => file === path)
     .map(({ name, line, position }) => ({ name, line, hits: recorded.counts[position] ?? 0 }));
-  return { path, lines: covered, functions: mergeFunctions(functions), ...countLines(covered) };
+  return { path, lines: covered, functions: mergeFunctions(functions) };
 }
 
 /** A function may have several copies: one for some callers, one for others. */

@@ -11,7 +11,13 @@ export interface LastCoverage {
   readonly patches: readonly PatchCoverage[];
 }
 
-const counted = { withCode: z.number(), reached: z.number(), leftOut: z.number() };
+const counted = {
+  withCode: z.number(),
+  reached: z.number(),
+  // Nobody asked for reasons once.
+  explained: z.number().default(0),
+  leftOut: z.number(),
+};
 const shape = z.object({
   bases: z.array(
     z.object({

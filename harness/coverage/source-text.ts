@@ -27,3 +27,28 @@ export function findCode(lines: readonly string[]): boolean[] {
     return !isDirective && /[^\s{}();]/.test(code);
   });
 }
+
+/**
+ * Returns, for each line of C in the kernel's style, the name of the function that it is in, its
+ * head included; of one that a macro declares, the macro's first argument.
+ */
+export function findFunctions(lines: readonly string[]): (string | undefined)[] {
+  const found = lines.map((): string | undefined => undefined);
+  lines.forEach((line, index) => {
+    if (!/^(\{|\w.*\)\s*\{)\s*$/.test(line)) return;
+    const first = findHead(lines, index);
+    const head = lines.slice(first, index + 1).join(' ');
+    const [, name, argument] = /(\w+)\s*\(\s*(\w*)/.exec(head) ?? [];
+    const end = lines.findIndex((each, at) => at > index && each.startsWith('}'));
+    if (name !== undefined && end >= 0)
+      found.fill(/^[A-Z0-9_]+$/.test(name) ? argument : name, first, end + 1);
+  });
+  return found;
+}
+
+/** Returns where the head of what a bracket opens begins: after what is before it. */
+function findHead(lines: readonly string[], bracket: number): number {
+  let first = bracket;
+  while (first > 0 && !/^\s*$|^#|^\}|[;:]\s*$|\*\/\s*$/.test(lines[first - 1] ?? '')) first -= 1;
+  return first;
+}

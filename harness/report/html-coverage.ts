@@ -1,6 +1,6 @@
 import type { Coverage, FileCoverage, LineCoverage, Totals } from '../core/coverage.ts';
 import { percent } from '../coverage/coverage.ts';
-import { leftOutReason, renderPatchName } from '../coverage/render.ts';
+import { explainedWords, leftOutReason, renderPatchName, renderStale } from '../coverage/render.ts';
 import type { Results } from '../results/results.ts';
 import { html, type Html, type LinkTo } from './html-template.ts';
 
@@ -33,10 +33,12 @@ ${bases}</section>
 `;
 }
 
-function renderBase({ base, totals, patches, files }: Coverage, numberOf: NumberOf): Html {
+function renderBase({ base, totals, patches, files, stale }: Coverage, numberOf: NumberOf): Html {
   const shown = patches.filter((patch) => patch.withCode + patch.leftOut > 0);
   const rows = shown.map((patch) => renderRow(renderPatchName(patch), patch));
+  const wrong = stale.map((each) => html`<li>${renderStale(each)}</li>`);
   return html`<h3>${base}: ${share(totals)}</h3>
+${wrong.length === 0 ? undefined : html`<p>Reasons that are wrong by now:</p><ul>${wrong}</ul>`}
 <details><summary>By patch</summary><table class="shares">${rows}</table></details>
 ${files
   .filter((file) => file.withCode + file.leftOut > 0)
@@ -51,7 +53,7 @@ function renderRow(name: string, totals: Totals): Html {
 function share(totals: Totals): string {
   const { reached, withCode, leftOut } = totals;
   const left = leftOut === 0 ? '' : `, ${leftOut} not compiled`;
-  return `${percent(totals)}, ${reached} of ${withCode} lines${left}`;
+  return `${percent(totals)}, ${reached} of ${withCode} lines${left}${explainedWords(totals)}`;
 }
 
 function renderFile(file: FileCoverage, numberOf: NumberOf): Html {
@@ -85,9 +87,11 @@ function findShown(lines: readonly LineCoverage[]): boolean[] {
 function renderLine(line: LineCoverage, numberOf: NumberOf): Html {
   const { hits, leftOut, patch, cases = [], text } = line;
   const kind = leftOut !== undefined ? 'out' : hits === undefined ? '' : hits > 0 ? 'hit' : 'miss';
-  const reason = leftOutReason(line);
-  const title = reason === undefined ? undefined : html` title="not compiled: ${reason}"`;
-  return html`<tr class="${kind}"${title}><td>${line.line}</td><td>${hits}</td><td>${renderCases(cases, numberOf)}</td><td>${patch}</td><td>${text}</td></tr>
+  const { reason } = line;
+  const why = reason && html`<span class="why">${reason.kind}: ${reason.reason}</span>`;
+  const needs = leftOutReason(line);
+  const title = needs === undefined ? undefined : html` title="not compiled: ${needs}"`;
+  return html`<tr class="${kind}${why && ' told'}"${title}><td>${line.line}</td><td>${hits}</td><td>${renderCases(cases, numberOf)}</td><td>${patch}</td><td>${text}${why}</td></tr>
 `;
 }
 

@@ -110,7 +110,7 @@ function hashOf(text: string): string {
 
 function outcome({ exitCode, totals: { fail } }: Results): 'Green' | 'Red' | 'Error' {
   if (exitCode === 0) return 'Green';
-  return fail > 0 ? 'Red' : 'Error';
+  return fail > 0 || exitCode === 1 ? 'Red' : 'Error';
 }
 
 function outcomeClass(results: Results): string {

@@ -111,6 +111,7 @@ const projectShape = z.strictObject({
     })
     .optional(),
   fuzz: z.strictObject({ program: text, corpus: text }).optional(),
+  unreached: text.optional(),
   addCommands: (
     aFunction as unknown as z.ZodType<NonNullable<ProjectConfig['addCommands']>>
   ).optional(),
@@ -150,6 +151,8 @@ export async function loadProject(root: string, home = findLabHome()): Promise<P
     state: config.state,
     bench: config.bench ?? {},
     fuzz: config.fuzz && { ...config.fuzz, corpus: places.file('fuzz.corpus', config.fuzz.corpus) },
+    unreached:
+      config.unreached === undefined ? undefined : places.file('unreached', config.unreached),
     addCommands: config.addCommands,
   };
 }

@@ -137,9 +137,9 @@ it('tells lines that ran, lines that did not, lines that are not compiled and li
   );
   assert.deepEqual(b?.lines[0]?.leftOut, [{ symbol: 'CONFIG_B', set: true }]);
   assert.deepEqual(cases, ['a', 'b']);
-  assert.deepEqual(totals, { withCode: 3, reached: 2, leftOut: 2 });
+  assert.deepEqual(totals, { withCode: 3, reached: 2, explained: 0, leftOut: 2 });
   assert.deepEqual(patches, [
-    { number: 7, subject: 'toy: it', withCode: 3, reached: 2, leftOut: 1 },
+    { number: 7, subject: 'toy: it', withCode: 3, reached: 2, explained: 0, leftOut: 1 },
   ]);
 });
 

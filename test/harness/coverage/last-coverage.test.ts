@@ -7,11 +7,11 @@ import { renderJson } from '../../../harness/coverage/render.ts';
 import { findLastCoverage } from '../../../harness/coverage/last-coverage.ts';
 import type { Coverage } from '../../../harness/core/coverage.ts';
 
-const totals = { withCode: 10, reached: 9, leftOut: 1 };
+const totals = { withCode: 10, reached: 9, explained: 0, leftOut: 1 };
 
 function coverageOf(base: string, cases: readonly string[]): Coverage {
   const patches = [{ number: 1, subject: 'a: b', ...totals }];
-  return { base, cases, files: [], patches, totals };
+  return { base, cases, files: [], patches, totals, stale: [] };
 }
 
 it('is the newest run that has covered the base', () =>

@@ -259,6 +259,7 @@ describe('a project', () => {
       /config: .*no base v2.6.30/,
     ],
     ['has cases that are no folder', config("cases: 'mine.config'"), /cases: .*is no folder/],
+    ['has a list that is not there', config("unreached: 'a.json'"), /unreached: .*not there/],
     ['has a program that is no C file', config("programs: ['mine.config']"), /programs\[0\]: /],
     ['has a program that is not there', config("programs: ['a.c']"), /programs\[0\]: /],
     ['has a selftest outside of its folder', config("selftests: ['../x']"), /at selftests\[0\]/],

@@ -9,7 +9,7 @@ const memory = { base, patch: patches.memory };
 
 registerWorkloads('what a task has told the kernel to do about it', {
   ...{ 'reset-on-fork': signals, 'early-kill': signals, 'io-flusher': signals },
-  ...{ 'more-details': { ...signals, pids: true }, 'many-queued': signals },
+  ...{ 'more-details': { ...signals, pids: true }, 'many-queued': { patch: patches.signals } },
   ...{ 'small-pages': memory, barrier: memory, 'lock-on-fault': memory },
   packets: { base, patch: patches.pipes },
 });

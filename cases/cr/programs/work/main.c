@@ -25,7 +25,8 @@ static const struct workload *const groups[] = {
 	workloads_calls, workloads_ipc, workloads_maps, workloads_waits,
 	workloads_programs, workloads_pids, workloads_families,
 	workloads_streams, workloads_newer, workloads_habits, workloads_together,
-	workloads_sets, workloads_losses, workloads_kept, workloads_bench,
+	workloads_sets, workloads_losses, workloads_kept, workloads_rarer,
+	workloads_bench,
 };
 
 static char *folder;

@@ -3,6 +3,7 @@ import { assert, suite } from './cr/case.ts';
 import { bytesOf, objectOf } from './support/image.ts';
 import { patches } from './support/patches.ts';
 import { frozenSubject, unharmed } from './support/tasks.ts';
+import { destroy, freezeAll, startWorkload, textOf } from './support/workload.ts';
 
 const test = suite('checkpoint and its descriptor').needs({ patch: patches.subtree });
 
@@ -52,6 +53,28 @@ test('a pipe gets what a file gets', async ({ guest }) => {
   assert.equal(inPipe.objects.map(withoutTime), inFile.objects.map(withoutTime));
   await unharmed(guest, counter);
 });
+
+// It is asked again until there is room, or something to read.
+test.needs({ patch: patches.tree })(
+  'a pipe that does not want to block: it gets all, and gives it',
+  async ({ guest }) => {
+    const workload = await startWorkload(guest, 'megabytes');
+    await freezeAll(guest, workload);
+    const path = `${workload.folder}/image`;
+    const words = ['--pid', String(workload.pid), '--flags', '1', '--pipe', '--out', path];
+    const saved = await guest.shim('checkpoint', ...words, '--nonblock');
+    assert.is(saved['errno'], null);
+    await destroy(guest, workload);
+    const go = `${workload.folder}/go`;
+    const restart = ['--self', '--in', path, '--pipe', '--nonblock', '--once-restored', go];
+    const { ret, errno, status, signal } = await guest.shim('restart', ...restart, '--flags', '0');
+    assert.equal(
+      { ret, errno, status, signal },
+      { ret: null, errno: null, status: 0, signal: null },
+    );
+    assert.match(await textOf(guest, `${workload.folder}/verdict`), /^(pass\n)+$/);
+  },
+);
 
 test('a position: the image begins there, what stood before it stays', async ({ guest }) => {
   const path = `${await guest.folder()}/image`;

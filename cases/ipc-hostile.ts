@@ -1,5 +1,6 @@
+import type { Buffer } from 'node:buffer';
 import { suite } from './cr/case.ts';
-import { put, registerWrong } from './support/hostile.ts';
+import { first, nth, put, registerWrong } from './support/hostile.ts';
 import { patches } from './support/patches.ts';
 
 const test = suite('restart from System V IPC that is wrong')
@@ -15,6 +16,9 @@ const [ns, ipcNs, shm, attach, msg, message, sem, undo, undoSet, taskUndo, limit
 type Field = readonly [string, number, number, 2 | 4 | 8, bigint, string?];
 
 const none = 0xffffffffn;
+
+/** The id of the first queue, the next time round. */
+const samePlace = (bytes: Buffer) => BigInt(bytes.readInt32LE(first(msg)(bytes) + 8) + 32_768);
 
 const wrong: Readonly<Record<string, readonly Field[]>> = {
   'ipc-shm': [
@@ -88,5 +92,13 @@ for (const [name, fields] of Object.entries(wrong))
     ]),
     { large: true },
   );
+
+/** Ids are made of a place, and of how often it was taken: two may not have one place. */
+registerWrong(
+  test,
+  'ipc-msg',
+  [['a queue in the place of another', put(nth(msg, 1), 8, 4, samePlace), 'EEXIST']],
+  { about: 'ipc-msg, two in one place', large: true },
+);
 
 test.run();

@@ -33,4 +33,18 @@ test('frozen and thawed, again and again: their memory comes back', async ({ gue
   assert.equal(await keptSince(guest, before, sleepers / 2), [], 'tasks do not come back');
 });
 
+test('they have worked long enough: their memory comes back', async ({ guest }) => {
+  const round = async (count: number) => {
+    for (let i = 0; i < count; i++) {
+      const subject = await guest.subject('unusual', { args: ['own-work-done', '/none'] });
+      await subject.signal('SIGKILL');
+      await subject.ended();
+    }
+  };
+  await round(1);
+  const before = await guest.slabs('task_struct');
+  await round(sleepers);
+  assert.equal(await keptSince(guest, before, sleepers / 2), [], 'tasks do not come back');
+});
+
 test.run();

@@ -1,4 +1,5 @@
 import { assert, suite } from './cr/case.ts';
+import { rewrite, savedLeader, withZombie } from './support/leading.ts';
 import { patches } from './support/patches.ts';
 import { savedSelf, untouched } from './support/self.ts';
 
@@ -29,6 +30,32 @@ test.needs({ patch: patches.tree })(
     await untouched(saved);
   },
 );
+
+test.needs({ patch: patches.tree })(
+  'the pid of one who leads, and is none of ours: EPERM',
+  async ({ guest }) => {
+    const saved = await savedLeader(guest);
+    const { leader, path } = saved;
+    // It waits for a task that never comes.
+    const image = await rewrite(guest, saved, withZombie(saved.bytes, leader.pid, 1));
+    const answer = leader.ask(`lead ${image}`).then(
+      (line) => line,
+      () => 'none',
+    );
+    const { errno } = await guest.restart(leader.pid, path, { uid: 1000, gid: 1000 });
+    assert.is(errno, 'EPERM');
+    await leader.signal('SIGKILL');
+    assert.is(await answer, 'none');
+  },
+);
+
+// It would leave its parent's memory, and the parent go on beside it.
+test.needs({ patch: patches.tree })('by a child in vfork: EBUSY', async ({ guest }) => {
+  const saved = await savedSelf(guest);
+  const words = ['--pid', '0', '--in', saved.path, '--flags', '0', '--vforked'];
+  assert.is((await guest.shim('restart', ...words))['errno'], 'EBUSY');
+  await untouched(saved);
+});
 
 test('a closed descriptor: EBADF', async ({ guest }) => {
   const result = await guest.shim('restart', '--closed-fd', '--flags', '0');

@@ -41,6 +41,31 @@ test('EPERM to root without the capability for it, and nothing is left', async (
   await endWell(guest, await bringBack(guest, workload, image));
 });
 
+/** What an owner may do at any time, and still not be let to what is his. */
+const locked: readonly Claim[] = [
+  says(
+    'semaphores to undo that nobody may change',
+    may.ownIpc,
+    [types.ipcSemaphores, 32, 4],
+    0o400n,
+  ),
+  says('an attached segment that nobody may read', may.ownIpc, [types.ipcSegment, 32, 4], 0o200n),
+];
+
+test('EACCES to root without the capability for what its owner may not use', async ({ guest }) => {
+  const { workload, image } = await savedWorkload(guest, 'together');
+  const bytes = Buffer.from(await guest.read(image));
+  const attempts = locked.map(({ what, right, change }) => ({
+    ...{ what, bytes: change(without(bytes, right)), errno: 'EACCES' },
+    tool: `restart --without ${right}`,
+  }));
+  await allRefused(guest, workload, attempts);
+  for (const { change } of locked) {
+    await guest.write(`${image}.other`, change(bytes));
+    await endAgain(guest, await bringBack(guest, workload, `${image}.other`));
+  }
+});
+
 test('root may have it', async ({ guest }) => {
   const { workload, image } = await savedWorkload(guest, 'together');
   const bytes = Buffer.from(await guest.read(image));

@@ -92,6 +92,8 @@ export interface Attempt {
   readonly bytes: Buffer;
   /** `restart` by default. */
   readonly tool?: string;
+  /** Why it is refused; by default EPERM. */
+  readonly errno?: string;
   /** By default root. */
   readonly user?: number;
 }
@@ -99,7 +101,7 @@ export interface Attempt {
 /** How many attempts it takes to tell what each of them leaves from what happens anyway. */
 const enough = 8;
 
-/** Asserts that each attempt fails with EPERM, and that nothing is left of all of them. */
+/** Asserts that each attempt fails with its error, and that nothing is left of all of them. */
 export async function allRefused(
   guest: Guest,
   workload: Workload,
@@ -131,7 +133,10 @@ export async function allRefused(
     for (const attempt of attempts) all.push([attempt.what, await answerTo(attempt)]);
     return all;
   };
-  const expected = attempts.map(({ what }) => [what, 'restart: sys_restart: EPERM']);
+  const expected = attempts.map(({ what, errno = 'EPERM' }) => [
+    what,
+    `restart: sys_restart: ${errno}`,
+  ]);
   // Whatever is made but once has been made by the first.
   assert.equal(await answers(), expected);
   const before = await guest.slabs(...caches);

@@ -49,6 +49,8 @@ export const patches = {
   devices: { 'v2.6.30': 'c/r: read and write the objects of an image' },
   /** In v6.1 no task is frozen where it can't be saved. */
   tracerGone: { 'v2.6.30': 'c/r: checkpoint another task' },
+  /** v6.1 refuses it by itself. */
+  neitherWay: { 'v2.6.30': "pipe: don't open a pipe for neither reading nor writing" },
   /** v6.1 gives them back by itself. */
   sleepers: { 'v2.6.30': 'posix-cpu-timers: put the task when a sleep ends' },
   /** Tasks with the pids they had: v6.1 has clone3() for it. */

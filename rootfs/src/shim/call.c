@@ -31,7 +31,7 @@ struct call {
 	long long pid, flags, fd, offset, timeout, count, file_size;
 	const char *out, *in, *readonly, *once_restored;
 	bool self, pipe, pipe_closed, pipe_stalled, closed_fd;
-	bool append, nonblock, create_each, make_it_fail;
+	bool append, nonblock, create_each, make_it_fail, vforked;
 	struct identity who;
 };
 
@@ -73,6 +73,7 @@ static int parse_call(struct json *out, struct call *call, int *argc, char **arg
 		{ "offset", OPTION_NUMBER, &call->offset },
 		{ "file-size", OPTION_NUMBER, &call->file_size },
 		{ "make-it-fail", OPTION_FLAG, &call->make_it_fail },
+		{ "vforked", OPTION_FLAG, &call->vforked },
 		{ "once-restored", OPTION_TEXT, &call->once_restored },
 		{ "timeout", OPTION_NUMBER, &call->timeout },
 		IDENTITY_OPTIONS(call->who),
@@ -210,19 +211,42 @@ static void set_fallible(int fd, const char *value)
 		_exit(1);
 }
 
+static long call_kernel(const struct call *call, int fd, pid_t pid)
+{
+	unsigned long flags = (unsigned long)call->flags;
+
+	return call->restart ? cr_restart(pid, fd, flags) : cr_checkpoint(pid, fd, flags);
+}
+
+/* By a child that has its parent's memory, while that waits for it. */
+static long call_vforked(const struct call *call, int fd)
+{
+	volatile long ret = -1;
+	volatile int error = 0;
+	pid_t child = vfork();
+
+	if (!child) {
+		ret = call_kernel(call, fd, getpid());
+		error = errno;
+		_exit(0);
+	}
+	waitpid(child, NULL, 0);
+	errno = error;
+	return ret;
+}
+
 static void call_once(const struct call *call, struct channel *channel,
 		      struct outcome *outcome, int fallible)
 {
 	pid_t pid = call->self ? getpid() : (pid_t)call->pid;
-	unsigned long flags = (unsigned long)call->flags;
 	int64_t since = now_us();
 	long ret;
 
 	outcome->stage = CALLING;
 	set_fallible(fallible, "1");
 	errno = 0;
-	ret = call->restart ? cr_restart(pid, channel->fd, flags) :
-			      cr_checkpoint(pid, channel->fd, flags);
+	ret = call->vforked ? call_vforked(call, channel->fd) :
+			      call_kernel(call, channel->fd, pid);
 	outcome->error = ret < 0 ? errno : 0;
 	set_fallible(fallible, "0");
 	outcome->us = now_us() - since;

@@ -5,8 +5,10 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -207,6 +209,45 @@ static int await_own_work(void)
 	_exit(1);
 }
 
+static atomic_bool slept;
+
+static void *work(void *unused)
+{
+	while (!atomic_load(&slept))
+		;
+	return unused;
+}
+
+/* A thread of its process works as long as it takes. */
+static int sleep_through_own_work(void)
+{
+	const struct timespec length = { .tv_nsec = 20 * 1000000 };
+	pthread_t worker;
+	int error;
+
+	if (pthread_create(&worker, NULL, work, NULL))
+		return -1;
+	error = clock_nanosleep(CLOCK_PROCESS_CPUTIME_ID, 0, &length, NULL);
+	atomic_store(&slept, true);
+	pthread_join(worker, NULL);
+	errno = error;
+	return error ? -1 : 0;
+}
+
+/* With both bits of its mode, which stand for neither reading nor writing. */
+static int open_neither_way(void)
+{
+	char name[32];
+	int fd[2];
+
+	if (pipe(fd) < 0)
+		return -1;
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd[0]);
+	if (open(name, O_ACCMODE) >= 0)
+		errno = 0;
+	return errno == EINVAL ? 0 : -1;
+}
+
 /* What a child does when it has been made with flags, and its parent when that is done. */
 static int (*childs_step)(void);
 static int (*parents_step)(void);
@@ -297,6 +338,8 @@ static const struct {
 	{ "queue", hide_queue },
 	{ "semaphores", hide_semaphores },
 	{ "own-work", await_own_work },
+	{ "own-work-done", sleep_through_own_work },
+	{ "neither-way", open_neither_way },
 	{ "child-root-unlinked", childs_root_unlinked },
 	{ "child-root-outside", childs_root_outside },
 	{ "child-names", childs_names },

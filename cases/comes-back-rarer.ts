@@ -10,5 +10,6 @@ registerWorkloads('what few programs have', {
   'fault-signal': signals,
   'thread-zombie': signals,
   'shared-large': { patch: patches.sharedMemory },
+  alone: { patch: patches.ipcUndo },
   'large-queue': { patch: patches.ipcQueues },
 });

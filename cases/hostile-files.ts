@@ -65,6 +65,7 @@ const files: readonly Wrong[] = [
   ['the highest flag', put(own, 16, 4, 0x80008002n)],
   ['a signal that there is not', put(own, 20, 4, 65n)],
   ['a position below 0', put(own, 24, 8, 1n << 63n)],
+  ['a position that no file can have', put(own, 24, 8, 1n << 62n)],
   ['the lowest position', put(own, 24, 8, (1n << 64n) - 1n)],
   ['a path that is not absolute', replace(ownName, 'tmp/lab\0')],
   ['an empty path', replace(ownName, '\0')],

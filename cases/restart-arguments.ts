@@ -57,6 +57,26 @@ test.needs({ patch: patches.tree })('by a child in vfork: EBUSY', async ({ guest
   await untouched(saved);
 });
 
+// A new address space would inherit it there.
+test.needs({ base: 'v2.6.30' }).needs({ patch: patches.memory })(
+  'by who has an LDT: EINVAL',
+  async ({ guest }) => {
+    const saved = await savedSelf(guest);
+    const words = ['--self', '--in', saved.path, '--flags', '0', '--ldt'];
+    assert.is((await guest.shim('restart', ...words))['errno'], 'EINVAL');
+    await untouched(saved);
+  },
+);
+
+test('a folder: EISDIR', async ({ guest }) => {
+  assert.is((await guest.restart(0, await guest.folder())).errno, 'EISDIR');
+});
+
+// Some devices take pointers out of what is read, and would believe that they are the kernel's.
+test.needs({ patch: patches.devices })('a device that is no file: EINVAL', async ({ guest }) => {
+  assert.is((await guest.restart(0, '/dev/ptmx')).errno, 'EINVAL');
+});
+
 test('a closed descriptor: EBADF', async ({ guest }) => {
   const result = await guest.shim('restart', '--closed-fd', '--flags', '0');
   assert.is(result['errno'], 'EBADF');

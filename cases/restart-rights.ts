@@ -135,6 +135,15 @@ test.needs({ base: 'v6.1' })(
   },
 );
 
+test('a working directory that its user may enter no more: EACCES', async ({ guest }) => {
+  const { workload, image } = await savedWorkload(guest, 'place', { user });
+  const bytes = Buffer.from(await guest.read(image));
+  await runShell(guest, `chmod 0 ${workload.folder}/inside`);
+  await allRefused(guest, workload, [{ what: 'as it is', bytes, user, errno: 'EACCES' }]);
+  await runShell(guest, `chmod 700 ${workload.folder}/inside`);
+  await comesBack(guest, workload, bytes, user);
+});
+
 test('what nobody may have: EPERM, to root as well', async ({ guest }) => {
   const { workload, bytes } = await savedTree(guest);
   const nobodys = [

@@ -27,6 +27,7 @@ const own: readonly Refusal[] = [
   ['fifo', 'EBADF', /^fd \d+: file is unlinked: \/tmp\/.* \(deleted\)$/],
   ['folder', 'EBADF', /^working directory is unlinked$/, directories],
   ['mount', 'EBADF', /^working directory is outside of the root$/, directories],
+  ['file-outside', 'EBADF', /^fd \d+: file is outside of the root: \S+$/],
   ['time-stamps', 'ENOSYS', /^may not read the time stamp counter$/],
   ['descriptors', 'ENOSYS', /^has an LDT$/],
   ['own-work', 'EBUSY', /^is in a system call that is unknown$/],

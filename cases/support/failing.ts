@@ -21,6 +21,32 @@ export async function failNone(guest: Guest): Promise<void> {
 }
 
 /**
+ * Has the kernel refuse its caller each allocation in turn, until a call needs no more. The
+ * kernel counts on from call to call: one that was refused is where the next count begins, so
+ * each number is tried twice, and the second time it is that allocation. `call` returns whether
+ * it went well. Returns how many there are.
+ */
+export async function failEveryAllocation(
+  guest: Guest,
+  call: () => Promise<boolean>,
+): Promise<number> {
+  const isRefused = async () => {
+    await guest.write(`${knobs}/times`, '1');
+    // What does without is no failure.
+    return !(await call()) || (await textOf(guest, `${knobs}/times`)).trim() === '0';
+  };
+  try {
+    await failNth(guest, 1);
+    for (let nth = 1; ; nth++) {
+      await guest.write(`${knobs}/interval`, String(nth));
+      if (!(await isRefused()) || !(await isRefused())) return nth - 1;
+    }
+  } finally {
+    await failNone(guest);
+  }
+}
+
+/**
  * Has the kernel refuse its caller one allocation, an early one first and then later ones, until
  * a call gets by without; the kernel counts on from call to call, so that none is left out for
  * ever. `call` returns whether it went well. Returns how many were refused.

@@ -14,6 +14,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -31,7 +32,7 @@ struct call {
 	long long pid, flags, fd, offset, timeout, count, file_size;
 	const char *out, *in, *readonly, *once_restored;
 	bool self, pipe, pipe_closed, pipe_stalled, closed_fd;
-	bool append, nonblock, create_each, make_it_fail, vforked;
+	bool append, nonblock, create_each, make_it_fail, vforked, with_ldt;
 	struct identity who;
 };
 
@@ -74,6 +75,7 @@ static int parse_call(struct json *out, struct call *call, int *argc, char **arg
 		{ "file-size", OPTION_NUMBER, &call->file_size },
 		{ "make-it-fail", OPTION_FLAG, &call->make_it_fail },
 		{ "vforked", OPTION_FLAG, &call->vforked },
+		{ "ldt", OPTION_FLAG, &call->with_ldt },
 		{ "once-restored", OPTION_TEXT, &call->once_restored },
 		{ "timeout", OPTION_NUMBER, &call->timeout },
 		IDENTITY_OPTIONS(call->who),
@@ -211,6 +213,14 @@ static void set_fallible(int fd, const char *value)
 		_exit(1);
 }
 
+/* An entry that describes a data segment, as modify_ldt takes it. */
+static long make_ldt(void)
+{
+	struct { unsigned int number, base, limit, bits; } entry = { 0, 0, 0xfffff, 0x51 };
+
+	return syscall(SYS_modify_ldt, 1, &entry, sizeof(entry));
+}
+
 static long call_kernel(const struct call *call, int fd, pid_t pid)
 {
 	unsigned long flags = (unsigned long)call->flags;
@@ -282,6 +292,8 @@ static void be_caller(const struct call *call, struct channel *channel,
 		if (fallible < 0)
 			refuse(outcome, "/proc/self/make-it-fail");
 	}
+	if (call->with_ldt && make_ldt() < 0)
+		refuse(outcome, "modify_ldt");
 	failed = assume(&call->who);
 	if (failed)
 		refuse(outcome, failed);

@@ -161,6 +161,16 @@ static int be_in_lost_mount(void)
 	return make_mount() < 0 || chdir(path) < 0 ? -1 : lose_mount();
 }
 
+static int keep_lost_file(void)
+{
+	char file[256];
+
+	snprintf(file, sizeof(file), "%s/file", path);
+	if (make_mount() < 0 || open(file, O_RDWR | O_CREAT, 0600) < 0)
+		return -1;
+	return lose_mount();
+}
+
 static int forbid_time_stamps(void)
 {
 	return prctl(PR_SET_TSC, PR_TSC_SIGSEGV);
@@ -332,6 +342,7 @@ static const struct {
 	{ "fifo", lose_fifo },
 	{ "folder", lose_folder },
 	{ "mount", be_in_lost_mount },
+	{ "file-outside", keep_lost_file },
 	{ "time-stamps", forbid_time_stamps },
 	{ "descriptors", make_descriptor_table },
 	{ "memory", hide_memory },

@@ -14,6 +14,8 @@
 #include <sys/mman.h>
 #include <sys/msg.h>
 #include <sys/ptrace.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -270,6 +272,43 @@ static void verify_large_queue(void)
 	HOLDS(msgrcv(queue, &letter, LENGTH, 0, IPC_NOWAIT) < 0);
 }
 
+static unsigned char *segment;
+static int set;
+
+/* One task with something of each kind of IPC, and of what goes with a task. */
+static void prepare_alone(void)
+{
+	struct sembuf down = { .sem_num = 1, .sem_op = -3, .sem_flg = SEM_UNDO };
+	int id;
+
+	HOLDS(!unshare(CLONE_NEWIPC));
+	HOLDS((id = shmget(IPC_PRIVATE, PAGE, 0600)) >= 0);
+	segment = shmat(id, NULL, 0);
+	HOLDS(segment != (void *)-1);
+	fill(segment, PAGE, 3);
+	HOLDS((queue = msgget(IPC_PRIVATE, 0600)) >= 0);
+	letter.type = 5;
+	fill(letter.text, LENGTH, 6);
+	HOLDS(!msgsnd(queue, &letter, LENGTH, IPC_NOWAIT));
+	HOLDS((set = semget(IPC_PRIVATE, 2, 0600)) >= 0);
+	HOLDS(!semctl(set, 1, SETVAL, 4) && !semop(set, &down, 1));
+	HOLDS(!pipe(ends) && write(ends[1], "alone", 5) == 5);
+	block(SIGRTMIN);
+	HOLDS(!sigqueue(getpid(), SIGRTMIN, (union sigval){ .sival_int = 12 }));
+}
+
+static void verify_alone(void)
+{
+	char got[8];
+
+	HOLDS(filled(segment, PAGE, 3));
+	HOLDS(msgrcv(queue, &letter, LENGTH, 0, IPC_NOWAIT) == LENGTH);
+	HOLDS(letter.type == 5 && filled(letter.text, LENGTH, 6));
+	HOLDS(semctl(set, 1, GETVAL) == 1);
+	HOLDS(read(ends[0], got, sizeof(got)) == 5 && !memcmp(got, "alone", 5));
+	HOLDS(take(SIGRTMIN).si_value.sival_int == 12);
+}
+
 const struct workload workloads_rarer[] = {
 	{ "child-signal", "a signal of a child that has ended", prepare_child_signal,
 	  NULL, verify_child_signal, false },
@@ -285,5 +324,7 @@ const struct workload workloads_rarer[] = {
 	  verify_shared_large, false },
 	{ "large-queue", "a queue of 320 KiB", prepare_large_queue, NULL,
 	  verify_large_queue, false },
+	{ "alone", "one task with some IPC of each kind", prepare_alone, NULL,
+	  verify_alone, false },
 	{ .name = NULL },
 };

@@ -1,0 +1,69 @@
+import { assert, suite } from './cr/case.ts';
+import { failEveryAllocation } from './support/failing.ts';
+import { patches } from './support/patches.ts';
+import { keptSince } from './support/slabs.ts';
+import {
+  bringBack,
+  destroy,
+  endWell,
+  freezeAll,
+  save,
+  savedWorkload,
+  startWorkload,
+  textOf,
+  thaw,
+} from './support/workload.ts';
+
+const test = suite('each allocation that can fail').needs({ patch: patches.ipcUndo }).within(300);
+
+/** Of which a failure could keep some; others are of one kind with large buffers. */
+const caches = [
+  ...['task_struct', 'mm_struct', 'files_cache', 'vm_area_struct', 'filp'],
+  ...['nsproxy', 'sigqueue', 'shmem_inode_cache'],
+];
+
+test('of a checkpoint: the task is as it was', async ({ guest }) => {
+  const workload = await startWorkload(guest, 'alone');
+  await freezeAll(guest, workload);
+  const path = `${await guest.folder()}/image`;
+  const words = ['checkpoint', '--pid', String(workload.pid), '--flags', '1', '--out', path];
+  const before = await guest.slabs(...caches);
+  const failures = await failEveryAllocation(guest, async () => {
+    const { errno } = await guest.shim(...words, '--make-it-fail');
+    assert.ok(errno === null || errno === 'ENOMEM', String(errno));
+    return errno === null;
+  });
+  assert.ok(failures >= 40, `${failures} allocations have failed`);
+  assert.equal(await keptSince(guest, before, 20), [], 'nothing is kept');
+  await thaw(guest, workload);
+  const image = await save(guest, workload);
+  await destroy(guest, workload);
+  await endWell(guest, await bringBack(guest, workload, image));
+});
+
+test('of a restart: it can be restarted afterwards', async ({ guest }) => {
+  const { workload, image } = await savedWorkload(guest, 'alone');
+  const go = `${workload.folder}/go`;
+  const words = ['restart', '--self', '--in', image, '--flags', '0', '--once-restored', go];
+  const restart = async (...more: readonly string[]) => {
+    await guest.shim('rm', go);
+    const { errno, status } = await guest.shim(...words, ...more);
+    // An open file or an id that there is no memory for may be one too many to the kernel.
+    assert.ok(
+      errno === null ? status === 0 : /^(ENOMEM|ENFILE|EAGAIN|ENOSPC)$/.test(String(errno)),
+      `${String(errno)}, status ${String(status)}`,
+    );
+    return errno;
+  };
+  const before = await guest.slabs(...caches);
+  const failures = await failEveryAllocation(
+    guest,
+    async () => (await restart('--make-it-fail')) === null,
+  );
+  assert.ok(failures >= 50, `${failures} allocations have failed`);
+  assert.equal(await keptSince(guest, before, 20), [], 'nothing is kept');
+  assert.is(await restart(), null);
+  assert.match(await textOf(guest, `${workload.folder}/verdict`), /^(pass\n)+$/);
+});
+
+test.run();

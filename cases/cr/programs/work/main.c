@@ -26,6 +26,7 @@ static const struct workload *const groups[] = {
 	workloads_programs, workloads_pids, workloads_families,
 	workloads_streams, workloads_newer, workloads_habits, workloads_together,
 	workloads_sets, workloads_losses, workloads_kept, workloads_rarer,
+	workloads_guards,
 	workloads_bench,
 };
 

@@ -24,7 +24,7 @@ extern const struct workload workloads_memory[], workloads_files[],
 	workloads_pids[], workloads_families[], workloads_streams[],
 	workloads_newer[], workloads_habits[], workloads_together[],
 	workloads_sets[], workloads_losses[], workloads_kept[], workloads_rarer[],
-	workloads_bench[];
+	workloads_guards[], workloads_bench[];
 
 /* Becomes the same program once more if the workload needs what exec makes of it. */
 void begin_anew(const struct workload *workload, char **argv);

@@ -1,5 +1,6 @@
 import { assert, suite } from './cr/case.ts';
 import type { Guest, Subject } from './cr/case.ts';
+import { bytesOf, placeOf, types } from './support/image.ts';
 import { patches } from './support/patches.ts';
 import { wordsOf } from './support/self.ts';
 import { frozenSubject, nameOf, unharmed } from './support/tasks.ts';
@@ -56,14 +57,30 @@ test('a tracer that comes in between: EBUSY', async ({ guest }) => {
   assert.match(tailOf(end), `\0task ${name} is ptraced\0`);
 });
 
+test.needs({ base: 'v6.1', patch: patches.memory })(
+  'a probe that gets into memory that is being saved: ENOSYS',
+  async ({ guest }) => {
+    const target = await frozenSubject(guest, 'guarded', { args: ['nothing'] });
+    const name = await nameOf(guest, target.pid);
+    const bytes = await bytesOf(guest, await guest.checkpoint(target.pid));
+    // It has begun with the pages, and has not ended with them.
+    const within = String(placeOf(bytes, types.pages) + 1000);
+    const caller = await blockedCaller(guest, target, within);
+    assert.is(await target.ask('probe'), 'probed');
+    const end = wordsOf(await caller.ask('drain'));
+    assert.is(end['errno'], 'ENOSYS');
+    assert.match(tailOf(end), `\0task ${name} has uprobes\0`);
+  },
+);
+
 /** Returns the last bytes of an image, which hold the error record if there is one. */
 function tailOf(end: Readonly<Record<string, string>>): string {
   return Buffer.from(end['tail'] ?? '', 'hex').toString('latin1');
 }
 
 /** Starts a caller and makes sure that it sleeps in the system call. */
-async function blockedCaller(guest: Guest, target: Subject): Promise<Subject> {
-  const caller = await guest.subject('caller', { args: [String(target.pid), room] });
+async function blockedCaller(guest: Guest, target: Subject, within = room): Promise<Subject> {
+  const caller = await guest.subject('caller', { args: [String(target.pid), within] });
   assert.is((await guest.state(caller.pid)).state, 'S', 'the caller waits');
   return caller;
 }

@@ -2,7 +2,8 @@ import { Buffer } from 'node:buffer';
 import { assert, suite } from './cr/case.ts';
 import { placeOf, types, withNumber } from './support/image.ts';
 import { patches } from './support/patches.ts';
-import { restartFrom, savedSelf, untouched } from './support/self.ts';
+import { needsFeature } from './support/processor.ts';
+import { restartFrom, savedSelf, untouched, wordsOf } from './support/self.ts';
 
 const test = suite('restart from registers that give more than a user has').needs({
   patch: patches.subtree,
@@ -137,6 +138,28 @@ test('reserved bits in MXCSR: EINVAL, and the task is as it was', async ({ guest
   assert.is((await restartFrom(guest, saved, bytes))['errno'], 'EINVAL');
   await untouched(saved);
 });
+
+test.needs({ base: 'v6.1' })(
+  'no right to any memory, by protection keys: it dies of that, and harms nobody',
+  async ({ guest }) => {
+    await needsFeature(guest, 'ospke');
+    const saved = await savedSelf(guest);
+    const at = Number(wordsOf(await saved.self.ask('rights'))['at']);
+    const xsave = placeOf(saved.bytes, types.fpu) + 8;
+    const inUse = xsave + 512;
+    const rights = 1n << 9n;
+    assert.ok((saved.bytes.readBigUInt64LE(inUse) & rights) > 0n, 'the image has them');
+    // Even key 0, which all memory is under.
+    const none = withNumber(saved.bytes, xsave + at, 4, 0xffff_ffffn);
+    await guest.write(`${saved.path}.none`, none);
+    const answer = await saved.self.ask(`restart ${saved.path}.none`).catch(() => undefined);
+    assert.is(answer, undefined, 'it has nothing to say any more');
+    assert.is((await saved.self.ended()).signal, 'SIGSEGV');
+    // Its parent, and who comes after it, have theirs.
+    const next = await savedSelf(guest);
+    assert.is((await restartFrom(guest, next, next.bytes))['ret'], '0');
+  },
+);
 
 test('with all of that as it was: it restarts', async ({ guest }) => {
   const saved = await savedSelf(guest);

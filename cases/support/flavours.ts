@@ -1,7 +1,8 @@
 import { assert, suite } from '../cr/case.ts';
-import type { DiskType, Needs } from '../cr/case.ts';
+import type { DiskType, Guest, Needs } from '../cr/case.ts';
 import { differencesOf, factsOf } from './facts.ts';
 import { patches } from './patches.ts';
+import { needsFeature } from './processor.ts';
 import { bringBack, carryOver, destroy, endWell, save, startWorkload, thaw } from './workload.ts';
 
 /** What a workload needs of the series, beside trees of tasks. */
@@ -13,6 +14,8 @@ export interface WorkloadNeeds {
   readonly moves?: RegExp | true;
   /** The only base that can do this. */
   readonly base?: string;
+  /** What it needs of the processor, as /proc/cpuinfo calls it. */
+  readonly feature?: string;
   /** Why it can't go on in another guest, if it can't. */
   readonly stays?: string;
   /** The file system that its folder is on, if that is no tmpfs. */
@@ -32,18 +35,22 @@ export function registerWorkloads(
 ): void {
   const test = suite(`what a checkpoint must not disturb: ${about}`).within(60);
   for (const [name, needs] of Object.entries(workloads)) {
-    const { patch = patches.tree, pids, moves, base, stays, disk } = needs;
+    const { patch = patches.tree, pids, moves, base, stays, disk, feature } = needs;
     const alone = base === undefined ? test : test.needs({ base });
     const withPatch = alone.needs({ patch: patches.tree }).needs({ patch });
     const each = pids === true ? withPatch.needs({ patch: patches.pids }) : withPatch;
     const manner = { pids: pids === true, ...(disk === undefined ? {} : { disk }) };
+    const start = async (guest: Guest) => {
+      if (feature !== undefined) await needsFeature(guest, feature);
+      return startWorkload(guest, name, manner);
+    };
 
     alone(`${name}: sound by itself`, async ({ guest }) => {
-      await endWell(guest, await startWorkload(guest, name, manner));
+      await endWell(guest, await start(guest));
     });
 
     each(`${name}: saved and thawed, it goes on`, async ({ guest }) => {
-      const workload = await startWorkload(guest, name, manner);
+      const workload = await start(guest);
       await save(guest, workload);
       await thaw(guest, workload);
       await endWell(guest, workload);
@@ -52,7 +59,7 @@ export function registerWorkloads(
     each.needs({ patch: patches.pids })(
       `${name}: killed and restarted, it goes on`,
       async ({ guest }) => {
-        const workload = await startWorkload(guest, name, manner);
+        const workload = await start(guest);
         const image = await save(guest, workload);
         const before = await factsOf(guest, workload);
         await destroy(guest, workload);
@@ -71,7 +78,7 @@ export function registerWorkloads(
     );
 
     each(`${name}: saved and restarted three times, it goes on`, async ({ guest }) => {
-      let workload = await startWorkload(guest, name, manner);
+      let workload = await start(guest);
       for (let turn = 0; turn < 3; turn++) {
         const image = await save(guest, workload);
         await destroy(guest, workload);
@@ -83,7 +90,7 @@ export function registerWorkloads(
     if (stays === undefined)
       each(`${name}: restarted in another guest, it goes on`, async ({ guest, another }) => {
         const opening = another();
-        const workload = await startWorkload(guest, name, manner);
+        const workload = await start(guest);
         const image = await save(guest, workload);
         const other = await opening;
         const carried = await carryOver(guest, workload, image, other);

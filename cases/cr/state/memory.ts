@@ -81,10 +81,7 @@ export const mmStruct: StructState = {
         'MM_FLAGS: mlockall(MCL_ONFAULT)',
         'comes-back-habits: lock-on-fault',
       ),
-      uncased(
-        'the configuration has no uprobes, so no case can have them',
-        refused('uprobes_state flags[MMF_HAS_UPROBES]', 'has uprobes'),
-      ),
+      refused('uprobes_state flags[MMF_HAS_UPROBES]', 'has uprobes', 'refusals-guarded: probe'),
       saved('membarrier_state', 'MM_FLAGS', 'comes-back-habits: barrier'),
       refused('ioctx_table', 'has contexts of asynchronous i/o', 'refusals: aio'),
       derived('pgtables_bytes data_vm rss_stat hugetlb_usage', counts),
@@ -124,6 +121,12 @@ export const mmContext: StructState = {
       derived(
         'ctx_id tlb_gen next_trim_cpumask ldt_usr_sem flags',
         'every address space has its own',
+      ),
+      refused('pkey_allocation_map', 'has protection keys', 'refusals-guarded: key'),
+      refused(
+        'execute_only_pkey',
+        'mapping is under a protection key; without one the next mapping takes another',
+        'refusals-guarded: unreadable',
       ),
       refused(
         'perf_rdpmc_allowed',
@@ -202,13 +205,16 @@ export const vmArea: StructState = {
         'vm_flags[VM_HUGEPAGE|VM_NOHUGEPAGE|VM_MERGEABLE|VM_SOFTDIRTY]',
         'madvise() and /proc/PID/clear_refs set none of these as the kernel is configured. Where it has transparent huge pages or KSM they would be lost',
       ),
-      uncased(
-        'the configuration has no userfaultfd, so no case can have one',
-        refused('vm_userfaultfd_ctx vm_flags[VM_UFFD_*]', 'mapping is watched by a userfaultfd'),
+      refused(
+        'vm_userfaultfd_ctx vm_flags[VM_UFFD_*]',
+        'mapping is watched by a userfaultfd',
+        'refusals-guarded: watched',
       ),
-      uncased(
-        'the configuration has no protection keys, so no case can have them',
-        refused('vm_flags[VM_PKEY_*]', 'mapping is under a protection key'),
+      refused(
+        'vm_flags[VM_PKEY_*]',
+        'mapping is under a protection key',
+        'refusals-guarded: locked',
+        'refusals-guarded: unreadable',
       ),
       indifferent(
         'anon_name',

@@ -39,9 +39,11 @@ export const threadStruct: StructState = {
       saved('fsbase gsbase', 'CPU: the bases', everything),
       saved('ptrace_bps virtual_dr6 ptrace_dr7', 'CPU', 'comes-back-kept: watchpoint'),
       saved('fpu', 'CPU_FPU: see fpu', 'comes-back-memory: vectors', 'comes-back-memory: x87'),
-      uncased(
-        'the configuration has no protection keys, so no case can have them',
-        saved('pkru', 'CPU_FPU'),
+      saved(
+        'pkru',
+        'CPU_FPU',
+        'comes-back-guarded: rights',
+        'hostile-registers: no right to any memory, by protection keys',
       ),
       refused(
         'io_bitmap iopl_emul',
@@ -119,9 +121,10 @@ export const threadInfo: StructState = {
     derived('cpu', "the scheduler's"),
     ...only(
       'v2.6.30',
+      refused('flags[TIF_SECCOMP]', 'is confined by seccomp', 'refusals-guarded: strict'),
       uncased(
-        'the configuration has no 32-bit tasks and no seccomp, so no case can have them',
-        refused('flags[TIF_IA32|TIF_SECCOMP]', 'runs in 32-bit mode; is confined by seccomp'),
+        'the configuration has no 32-bit tasks, so no case can have them',
+        refused('flags[TIF_IA32]', 'runs in 32-bit mode'),
       ),
       saved(
         'status',
@@ -153,6 +156,7 @@ export const threadInfo: StructState = {
         'syscall_work',
         'is confined by seccomp, or by syscall user dispatch',
         'refusals: dispatch',
+        'refusals-guarded: filter',
       ),
     ),
   ],

@@ -102,13 +102,17 @@ export const taskStruct: StructState = {
       'vfork-parent: its group is FREEZING',
       'vfork-parent: its group is FROZEN',
     ),
-    uncased(
-      'the configuration has no seccomp, so no case can have it',
-      refused('seccomp', 'is confined by seccomp'),
+    refused(
+      'seccomp',
+      'is confined by seccomp; who has a filter may not restart either',
+      'refusals-guarded: strict',
+      'restart-confined: under a seccomp filter, whatever it allows',
     ),
     derived(
       'pi_state_list',
       'who waits for a PI futex is sent off with a signal and calls again; the word has the owner by its tid',
+      'comes-back-guarded: handed-on',
+      'comes-back-guarded: inherited',
     ),
     indifferent('pi_state_cache', 'memory that is kept for the next one'),
     saved('io_context', 'TASK_SCHED: see io_context', 'comes-back-kept: io-priority'),
@@ -213,7 +217,22 @@ export const taskStruct: StructState = {
       saved('sched_reset_on_fork', 'TASK_SIGNALS', 'comes-back-habits: reset-on-fork'),
       saved('sas_ss_flags', 'TASK_SIGNALS: SS_AUTODISARM', 'comes-back-newer: disarming-stack'),
       saved('rseq rseq_sig', 'RSEQ', 'comes-back-newer: rseq'),
-      derived('rseq_event_mask', 'set, so that the task leaves the sequence that it may be in'),
+      derived(
+        'rseq_event_mask',
+        'set, so that the task leaves the sequence that it may be in',
+        'comes-back-guarded: in-sequence',
+        'comes-back-guarded: killed and restarted',
+      ),
+      refused('seccomp[filter]', 'is confined by seccomp', 'refusals-guarded: filter'),
+      uncased(
+        'a cookie takes two processors that are threads of one core: where there is no ACPI, the firmware tells the kernel of the first only',
+        refused('core_cookie', 'has a core scheduling cookie'),
+      ),
+      indifferent('core_node core_occupation', scheduler),
+      indifferent(
+        'utask',
+        'where it is in a probe, in which no task is frozen; one whose memory has probes is refused',
+      ),
       saved(
         'restart_block',
         'RESTART_BLOCK; a call that it does not know is refused: is in a system call that is unknown',

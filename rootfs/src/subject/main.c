@@ -29,10 +29,10 @@
 #define DEADLINE_MS	20000
 
 static const struct subject *const subjects[] = {
-	&beside, &busy_table, &caller, &churning, &counter, &crowd, &holder,
-	&leader_gone, &leading, &left, &named, &ports, &refused, &self, &sharer,
-	&sleeping, &stopped, &undumpable, &unusual, &vforking, &waiting, &within,
-	&zombie,
+	&beside, &busy_table, &caller, &churning, &counter, &crowd, &guarded,
+	&holder, &leader_gone, &leading, &left, &named, &ports, &refused, &self,
+	&sharer, &sleeping, &stopped, &undumpable, &unusual, &vforking, &waiting,
+	&within, &zombie,
 };
 
 char **arguments, *command_line;
@@ -41,10 +41,15 @@ static const struct subject *chosen;
 static int ends[2], settling = -1;
 static pid_t target_pid;
 
-void settled(void)
+void settled_open(void)
 {
 	if (write(settling, "", 1) != 1)
 		_exit(1);
+}
+
+void settled(void)
+{
+	settled_open();
 	close(settling);
 }
 

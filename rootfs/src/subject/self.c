@@ -12,11 +12,13 @@
  *	membarrier N			ret=N errno=NAME: that call with that command
  *	write-from ADDRESS		ret=N errno=NAME: one byte from there into a pipe
  *	confine				ret=N errno=NAME: a filter allows all of its calls
+ *	rights				at=N: where XSAVE has the rights to protection keys
  *	unmap-vdso			unmapped=yes: it has no vdso any more
  *	fault				touches what is not mapped, and dies of that
  *
  * `restored` and `now` name what is not as it should be.
  */
+#include <cpuid.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -398,6 +400,15 @@ static void confine(void)
 	putchar('\n');
 }
 
+/* Intel's manual, volume 1, 13.2 and 13.5.7: 0 if the processor has none. */
+static void say_where_rights_are(void)
+{
+	unsigned int size, offset = 0, c, d;
+
+	__cpuid_count(13, 9, size, offset, c, d);
+	printf("at=%u\n", size ? offset : 0);
+}
+
 static void fault(void)
 {
 	__asm__ volatile("movb $1, (%0)" : : "r"(8UL) : "memory");
@@ -424,6 +435,8 @@ static void obey(char *line)
 		write_from(strtoul(words[1], NULL, 0));
 	else if (count == 1 && !strcmp(words[0], "confine"))
 		confine();
+	else if (count == 1 && !strcmp(words[0], "rights"))
+		say_where_rights_are();
 	else if (count == 1 && !strcmp(words[0], "unmap-vdso"))
 		printf("unmapped=%s\n", unmap_vdso() ? "yes" : "no");
 	else if (count == 1 && !strcmp(words[0], "fault"))
@@ -452,7 +465,8 @@ static void live(char **args)
 const struct subject self = {
 	.name = "self",
 	.about = "`checkpoint 0|own PATH [FLAGS]` saves it, `restart PATH` brings it back, `check`; "
-		 "`timer`, `membarrier N`, `write-from ADDRESS`, `confine`, `unmap-vdso`, `fault`",
+		 "`timer`, `membarrier N`, `write-from ADDRESS`, `confine`, `rights`, "
+		 "`unmap-vdso`, `fault`",
 	.target = live,
 	.reached = await_sleep,
 	.talks = true,

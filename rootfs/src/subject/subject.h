@@ -34,11 +34,13 @@ struct subject {
 };
 
 extern const struct subject beside, busy_table, caller, churning, counter, crowd,
-	holder, leader_gone, leading, left, named, ports, refused, self, sharer, sleeping,
+	guarded, holder, leader_gone, leading, left, named, ports, refused, self, sharer, sleeping,
 	stopped, undumpable, unusual, vforking, waiting, within, zombie;
 
 /* For targets. */
 void settled(void);
+/* The same for one that may not close a descriptor any more. */
+void settled_open(void);
 void not_to_settle(void);
 void cannot(const char *what) __attribute__((noreturn));
 void rest(void) __attribute__((noreturn));

@@ -13,6 +13,7 @@ const rseq = { base: 'v6.1', patch: patches.rseq };
 registerWorkloads('what the kernel keeps an eye on', {
   'handed-on': { ...sharedMemory, pids: true },
   inherited: { ...sharedMemory, pids: true },
+  'locked-bits': { patch: patches.credentials },
   rights: { base: 'v6.1', feature: 'ospke' },
   'in-sequence': { ...rseq, moves: true },
 });

@@ -104,12 +104,13 @@ const identities: readonly Wrong[] = [
   ['the most groups', put(credentials, 44, 4, none)],
   ['groups out of order', put(after(first(credentials), buffer), 8, 4, 71n)],
   ['more than is permitted', put(credentials, 56, 8, 0n)],
-  ['more to inherit than there is', put(credentials, 48, 8, all), 'EPERM'],
-  ['more permitted than the caller is', put(credentials, 56, 8, all), 'EPERM'],
-  ['more in the bounding set than the caller has', put(credentials, 72, 8, all), 'EPERM'],
 ];
 
 const newIdentities: readonly Wrong[] = [
+  // On 2.6.30 root has all 64, whether there are so many or not.
+  ['more to inherit than there is', put(credentials, 48, 8, all), 'EPERM'],
+  ['more permitted than the caller is', put(credentials, 56, 8, all), 'EPERM'],
+  ['more in the bounding set than the caller has', put(credentials, 72, 8, all), 'EPERM'],
   ['nobody for a group', put(after(first(credentials), buffer), 16, 4, none)],
   ['an ambient capability that is not to inherit', put(moreCredentials, 8, 8, 1n)],
   ['all ambient capabilities', put(moreCredentials, 8, 8, all)],

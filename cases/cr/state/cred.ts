@@ -15,7 +15,9 @@ export const cred: StructState = {
       'securebits',
       'CRED',
       'comes-back-tasks: identity',
+      'comes-back-guarded: locked-bits',
       'restart-rights: bounds of capabilities',
+      'restart-confined: locked security bits',
     ),
     saved(
       'cap_inheritable cap_permitted cap_effective cap_bset',

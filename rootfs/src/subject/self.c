@@ -12,6 +12,7 @@
  *	membarrier N			ret=N errno=NAME: that call with that command
  *	write-from ADDRESS		ret=N errno=NAME: one byte from there into a pipe
  *	confine				ret=N errno=NAME: a filter allows all of its calls
+ *	secure BITS			ret=N errno=NAME: its security bits
  *	rights				at=N: where XSAVE has the rights to protection keys
  *	unmap-vdso			unmapped=yes: it has no vdso any more
  *	fault				touches what is not mapped, and dies of that
@@ -400,6 +401,16 @@ static void confine(void)
 	putchar('\n');
 }
 
+#ifndef PR_SET_SECUREBITS
+#define PR_SET_SECUREBITS	28
+#endif
+
+static void secure(unsigned long bits)
+{
+	print_result(prctl(PR_SET_SECUREBITS, bits, 0, 0, 0) < 0 ? -errno : 0);
+	putchar('\n');
+}
+
 /* Intel's manual, volume 1, 13.2 and 13.5.7: 0 if the processor has none. */
 static void say_where_rights_are(void)
 {
@@ -435,6 +446,8 @@ static void obey(char *line)
 		write_from(strtoul(words[1], NULL, 0));
 	else if (count == 1 && !strcmp(words[0], "confine"))
 		confine();
+	else if (count == 2 && !strcmp(words[0], "secure"))
+		secure(strtoul(words[1], NULL, 0));
 	else if (count == 1 && !strcmp(words[0], "rights"))
 		say_where_rights_are();
 	else if (count == 1 && !strcmp(words[0], "unmap-vdso"))
@@ -465,8 +478,8 @@ static void live(char **args)
 const struct subject self = {
 	.name = "self",
 	.about = "`checkpoint 0|own PATH [FLAGS]` saves it, `restart PATH` brings it back, `check`; "
-		 "`timer`, `membarrier N`, `write-from ADDRESS`, `confine`, `rights`, "
-		 "`unmap-vdso`, `fault`",
+		 "`timer`, `membarrier N`, `write-from ADDRESS`, `confine`, `secure BITS`, "
+		 "`rights`, `unmap-vdso`, `fault`",
 	.target = live,
 	.reached = await_sleep,
 	.talks = true,

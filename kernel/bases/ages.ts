@@ -76,7 +76,7 @@ export const hostFlags: readonly Row<readonly string[]>[] = [
   { until: '3.18', value: ['-std=gnu89'], because: 'host programs are as old as the kernel' },
 ];
 
-/** Patches of patches/v2.6.30/toolchain and kernel/bases/patches, by the beginning of their names. */
+/** Patches of patches/v2.6.30/toolchain, by the beginning of their names. */
 export const toolchainPatches: readonly Row<string>[] = [
   { until: '2.6.36', value: '0001', because: 'the compiler header is chosen by gcc 4 only' },
   { until: '2.6.36', value: '0002', because: 'perl 5.22 refuses defined(@array)' },
@@ -97,6 +97,12 @@ export const toolchainPatches: readonly Row<string>[] = [
     on: ['i386'],
     value: '0006',
     because: 'gcc refuses a declaration without regparm of what is defined with it',
+  },
+  {
+    until: '2.6.36',
+    on: ['i386'],
+    value: '0007',
+    because: 'a warning in every file that switches the FPU',
   },
 ];
 

@@ -57,19 +57,14 @@ export function onArchitecture(base: Base, architecture: ArchitectureName): Base
   };
 }
 
-/** Those that the series on v2.6.30 has as well, and those that it has no use for. */
-const toolchainFolders = [
-  join(patchesFolder, 'v2.6.30', 'toolchain'),
-  join(import.meta.dirname, 'patches'),
-];
+/** Those that the series on v2.6.30 has as well. */
+const toolchainFolder = join(patchesFolder, 'v2.6.30', 'toolchain');
 
 /** Returns the paths of the patches that today's tools need for a kernel of an age. */
 export function toolchainOf({ toolchain }: Age): readonly string[] {
   if (toolchain.length === 0) return [];
-  return toolchainFolders.flatMap((folder) =>
-    readdirSync(folder)
-      .filter((file) => toolchain.some((each) => file.startsWith(each)))
-      .sort()
-      .map((file) => join(folder, file)),
-  );
+  return readdirSync(toolchainFolder)
+    .filter((file) => toolchain.some((each) => file.startsWith(each)))
+    .sort()
+    .map((file) => join(toolchainFolder, file));
 }

@@ -60,12 +60,13 @@ export function parseKnown(text: string, names: readonly string[]): readonly Kno
   return parseList(text, names, kind);
 }
 
-/** Returns the first entry that a planned case is on the list with. */
+/** Returns the first entry that a case is on the list with, by any of the names of its base. */
 export function findKnown(
   known: readonly KnownFailure[],
-  { base, id }: Pick<PlannedCase, 'base' | 'id'>,
+  { id }: Pick<PlannedCase, 'id'>,
+  bases: readonly string[],
 ): KnownFailure | undefined {
-  return known.find((entry) => entry.base === base && entry.case.test(id));
+  return known.find((entry) => bases.includes(entry.base) && entry.case.test(id));
 }
 
 /** Returns a mistake for each entry that no case of the whole listing is meant by. */

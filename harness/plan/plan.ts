@@ -3,7 +3,7 @@ import type { CaseFile } from '../suite/host-protocol.ts';
 import { findKnown, findStale, type KnownFailure } from './known.ts';
 import type { ListedCase, Listing, Mistake } from '../suite/listing.ts';
 import { labError } from '../core/errors.ts';
-import { findPatches, findUnmet } from './needs.ts';
+import { findPatches, findUnmet, namesOf } from './needs.ts';
 import type { BaseOffer } from './needs.ts';
 import { describeLooks, describeRerun, type Circumstances } from './rerun.ts';
 import type { Shard } from './shard.ts';
@@ -108,8 +108,8 @@ function planCase(each: ListedCase, base: BaseOffer, options: PlanOptions): Plan
   const { file, suite, test, seconds, skip, needs } = each;
   const unmet = skip ?? findUnmet(needs, base);
   const entry = planEntry(file, suite, test, base, options);
-  const known = findKnown(options.known ?? [], entry.planned);
-  const patches = findPatches(needs, base.name);
+  const known = findKnown(options.known ?? [], entry.planned, namesOf(base));
+  const patches = findPatches(needs, base);
   const place = needs.find(({ allInOne }) => allInOne !== undefined)?.allInOne;
   return {
     ...entry,

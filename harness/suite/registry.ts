@@ -1,10 +1,13 @@
 import type { Callback } from 'uvu';
+import type { ArchitectureName } from '../core/architectures.ts';
 import type { Guest } from './contracts.ts';
 
 /** What a case needs from the run it is in; a run that lacks it skips the case and says so. */
 export interface Needs {
-  /** Name of a base, or names of which one will do: `v6.1`. */
+  /** Name of a base, or names of which one will do: `v6.1`, whatever its processor. */
   readonly base?: string | readonly string[];
+  /** The processor that it is about: another one has other registers, or other numbers. */
+  readonly architecture?: ArchitectureName;
   /**
    * Subject of a patch that must be applied: `mm: count what is mapped`. By base, for what
    * another base can do by itself.

@@ -75,6 +75,44 @@ describe('buildPlan', () => {
     assert.equal(both[3]?.unmet, undefined);
   });
 
+  it('takes a base on another processor for that base, and tells the two apart', () => {
+    const cases = [
+      listed('a', 'base', { needs: [{ base: 'v2.6.30' }] }),
+      listed('a', 'patch', { needs: [{ patch: { 'v2.6.30': 'c/r: two' } }] }),
+      listed('b', 'own', { needs: [{ base: 'v2.6.30-i386' }] }),
+      listed('b', 'wide', { needs: [{ architecture: 'x86_64' }] }),
+      listed('b', 'narrow', { needs: [{ architecture: 'i386' }] }),
+    ];
+    const known = [{ base: 'v2.6.30', case: /> own$/, reason: 'it is' }];
+    const on = (name: string, architecture?: 'i386') =>
+      plan({
+        listing: { cases, mistakes: [] },
+        bases: [{ name, applied: ['c/r: one'], ...(architecture && { architecture }) }],
+        known,
+      }).entries;
+    assert.deepEqual(
+      on('v2.6.30-i386', 'i386').map(({ unmet }) => unmet),
+      [
+        undefined,
+        'needs the patch "c/r: two", which is not applied to v2.6.30-i386 in this run',
+        undefined,
+        'is about x86_64, this is i386',
+        undefined,
+      ],
+    );
+    assert.equal(on('v2.6.30-i386', 'i386')[2]?.known?.reason, 'it is');
+    assert.deepEqual(
+      on('v2.6.30').map(({ unmet }) => unmet),
+      [
+        undefined,
+        'needs the patch "c/r: two", which is not applied to v2.6.30 in this run',
+        'needs base v2.6.30-i386, this is v2.6.30',
+        undefined,
+        'is about i386, this is x86_64',
+      ],
+    );
+  });
+
   it('skips what wants all cases in one guest where they have more', () => {
     const listing = { cases: [listed('a', '1', { needs: [{ allInOne: 'last' }] })], mistakes: [] };
     const [entry] = plan({ listing }).entries;

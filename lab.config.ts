@@ -24,10 +24,10 @@ export default defineProject({
     },
   ],
   notices: [/^c\/r:/],
-  // The first two free numbers: 296 is pwritev, 450 set_mempolicy_home_node.
+  // The first two free numbers: 296 is pwritev, 450 set_mempolicy_home_node. i386 has its own.
   calls: {
-    checkpoint: { 'v2.6.30': 297, 'v6.1': 451 },
-    restart: { 'v2.6.30': 298, 'v6.1': 452 },
+    checkpoint: { 'v2.6.30': 297, 'v6.1': 451, 'v2.6.30-i386': 335 },
+    restart: { 'v2.6.30': 298, 'v6.1': 452, 'v2.6.30-i386': 336 },
   },
   verbs: withCalls,
   artefacts: images,

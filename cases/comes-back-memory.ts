@@ -28,6 +28,7 @@ registerWorkloads('memory', {
   'stack-growth': {},
   advised: { patch: patches.advice },
   future: { patch: patches.mmFlags },
+  'descriptor-table': { base: 'v2.6.30', patch: patches.descriptorTables },
   // Each look may find it in its handler.
   ...{ vectors: { ...signals, moves: mask }, x87: {} },
 });

@@ -92,8 +92,6 @@ const space: readonly Wrong[] = [
   ['vectors of another length', replace(after(first(memoryContext), buffer), Buffer.alloc(16))],
 ];
 
-const tib = 1n << 40n;
-
 /** Flags of mappings, as both kernels have them. */
 const [write, sharedFlag, mayShare, pfnMap, io, hugePages] = [
   ...[0x2n, 0x8n, 0x80n, 0x400n, 0x4000n, 0x400000n],
@@ -142,11 +140,15 @@ const mappings: readonly Wrong[] = [
     both(flagged(program, sharedFlag | mayShare | write), put(program, 8, 4, 5n)),
     'EACCES',
   ],
+];
+
+/** More than a guest has, but no more than user space is. */
+const tooMuch = (bytes: bigint): readonly Wrong[] => [
   [
-    'a TiB that is not writable but was written to: mprotect would not let it',
+    'memory that is not writable but was written to: mprotect would not let it',
     both(
-      put(heap, 24, 8, field(heap, 16, tib)),
-      put(heap, 40, 8, (bytes) => field(heap, 40)(bytes) & ~write),
+      put(heap, 24, 8, field(heap, 16, bytes)),
+      put(heap, 40, 8, (image) => field(heap, 40)(image) & ~write),
     ),
     'ENOMEM',
   ],
@@ -238,6 +240,11 @@ const sharedRows: readonly Wrong[] = [
 
 registerWrong(test, 'file-private', space, { about: 'address space' });
 registerWrong(test, 'file-private', mappings, { about: 'mappings' });
+for (const [architecture, amount, bytes] of [
+  ['x86_64', 'a TiB', 1n << 40n],
+  ['i386', 'a GiB', 1n << 30n],
+] as const)
+  registerWrong(test.needs({ architecture }), 'file-private', tooMuch(bytes), { about: amount });
 registerWrong(test, 'file-private', arrays, { about: 'pages' });
 registerWrong(test.needs({ base: 'v6.1' }), 'file-private', ofTheKernel, { about: 'vdso' });
 registerWrong(test.needs({ patch: patches.sharedMemory }), 'shared-memory', sharedRows);

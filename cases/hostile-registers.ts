@@ -1,33 +1,16 @@
-import { Buffer } from 'node:buffer';
 import { assert, suite } from './cr/case.ts';
 import { placeOf, types, withNumber } from './support/image.ts';
 import { patches } from './support/patches.ts';
 import { needsFeature } from './support/processor.ts';
+import { cpu, refusesBreakpoint, refusesRegister, withLdt, withTls } from './support/registers.ts';
 import { restartFrom, savedSelf, untouched, wordsOf } from './support/self.ts';
 
 const test = suite('restart from registers that give more than a user has').needs({
   patch: patches.subtree,
 });
 
-/** Bytes from the start of CPU, docs/image-format.md. */
-const cpu = {
-  ip: 136,
-  cs: 144,
-  flags: 152,
-  sp: 160,
-  ss: 168,
-  ds: 176,
-  es: 184,
-  fs: 192,
-  gs: 200,
-  fsbase: 208,
-  gsbase: 216,
-  debugreg0: 224,
-  debugreg3: 248,
-  debugreg7: 264,
-  usesDebug: 272,
-} as const;
-
+/** Numbers of x86_64; those of i386 are in hostile-registers-i386.ts. */
+const onX8664 = test.needs({ architecture: 'x86_64' });
 const kernel = 0xffff_8800_0000_0000n;
 const nonCanonical = 0x8000_0000_0000n;
 const topOfUserSpace = 0x7fff_ffff_f000n;
@@ -64,31 +47,19 @@ const hostile = [
 ] as const;
 
 for (const [what, at, value] of hostile)
-  test(`${what}: EINVAL, and the task is as it was`, async ({ guest }) => {
-    const saved = await savedSelf(guest);
-    const bytes = withNumber(saved.bytes, placeOf(saved.bytes, types.cpu) + at, 8, value);
-    assert.is((await restartFrom(guest, saved, bytes))['errno'], 'EINVAL');
-    await untouched(saved);
-  });
+  onX8664(`${what}: EINVAL, and the task is as it was`, ({ guest }) =>
+    refusesRegister(guest, at, value),
+  );
 
-/** DR7 that enables breakpoint n: one byte, on writing. */
-const watching = (n: bigint) => (1n << (2n * n)) | (1n << (16n + 4n * n));
-
-for (const [what, register, n, address] of [
-  ['the first breakpoint on a kernel address', cpu.debugreg0, 0n, kernel],
-  ['the last breakpoint on a kernel address', cpu.debugreg3, 3n, kernel],
-  ['a breakpoint just after user space', cpu.debugreg0, 0n, topOfUserSpace],
-  ['a breakpoint on the highest address', cpu.debugreg0, 0n, 0xffff_ffff_ffff_ffffn],
+for (const [what, n, address] of [
+  ['the first breakpoint on a kernel address', 0, kernel],
+  ['the last breakpoint on a kernel address', 3, kernel],
+  ['a breakpoint just after user space', 0, topOfUserSpace],
+  ['a breakpoint on the highest address', 0, 0xffff_ffff_ffff_ffffn],
 ] as const)
-  test(`${what}: EINVAL, and the task is as it was`, async ({ guest }) => {
-    const saved = await savedSelf(guest);
-    const at = placeOf(saved.bytes, types.cpu);
-    let bytes = withNumber(saved.bytes, at + register, 8, address);
-    bytes = withNumber(bytes, at + cpu.debugreg7, 8, watching(n));
-    bytes = withNumber(bytes, at + cpu.usesDebug, 4, 1n);
-    assert.is((await restartFrom(guest, saved, bytes))['errno'], 'EINVAL');
-    await untouched(saved);
-  });
+  onX8664(`${what}: EINVAL, and the task is as it was`, ({ guest }) =>
+    refusesBreakpoint(guest, n, address),
+  );
 
 test('breakpoints that trap every general access: EINVAL', async ({ guest }) => {
   const saved = await savedSelf(guest);
@@ -117,6 +88,31 @@ for (const [what, descriptor] of descriptors)
     assert.is((await restartFrom(guest, saved, bytes))['errno'], 'EINVAL');
     await untouched(saved);
   });
+
+const tables = test.needs({ patch: patches.descriptorTables, base: 'v2.6.30' });
+
+for (const [what, descriptor] of descriptors)
+  tables(`${what} in an LDT: EINVAL, and the task is as it was`, async ({ guest }) => {
+    const saved = await savedSelf(guest);
+    const bytes = withLdt(saved.bytes, [descriptor]);
+    assert.is((await restartFrom(guest, saved, bytes))['errno'], 'EINVAL');
+    await untouched(saved);
+  });
+
+tables('more entries than an LDT has: EINVAL, and the task is as it was', async ({ guest }) => {
+  const saved = await savedSelf(guest);
+  const bytes = withLdt(saved.bytes, Array<bigint>(8193).fill(0n));
+  assert.is((await restartFrom(guest, saved, bytes))['errno'], 'EINVAL');
+  await untouched(saved);
+});
+
+tables('an LDT of all kinds of segments that a user may have: it restarts', async ({ guest }) => {
+  const saved = await savedSelf(guest);
+  // Nothing, data, data that grows downwards, code, code of 16 bits that is not there.
+  const mine = [0n, 0x00cf_f200_0000_ffffn, 0x00cf_f600_0000_ffffn, 0x00cf_fa00_0000_ffffn];
+  const bytes = withLdt(saved.bytes, [...mine, 0x0000_7e00_0000_ffffn]);
+  assert.is((await restartFrom(guest, saved, bytes))['ret'], '0');
+});
 
 // What arch_prctl and set_thread_area make: a data segment of the user's. Newer kernels set
 // its accessed bit themselves, older ones leave that to the processor.
@@ -165,20 +161,5 @@ test('with all of that as it was: it restarts', async ({ guest }) => {
   const saved = await savedSelf(guest);
   assert.is((await restartFrom(guest, saved, saved.bytes))['ret'], '0');
 });
-
-/** Returns a copy whose task has that descriptor in the last of its three TLS slots. */
-function withTls(bytes: Buffer, descriptor: bigint): Buffer {
-  const thread = placeOf(bytes, types.thread);
-  const cpuPlace = placeOf(bytes, types.cpu);
-  const inUse = bytes.readUInt16LE(thread + 12);
-  const slots = Buffer.alloc(8 + 24);
-  slots.writeUInt32LE(types.tls, 0);
-  slots.writeUInt32LE(slots.length, 4);
-  if (inUse > 0) bytes.copy(slots, 0, placeOf(bytes, types.tls), cpuPlace);
-  assert.is(slots.readBigUInt64LE(24), 0n, 'the last slot is free');
-  slots.writeBigUInt64LE(descriptor, 24);
-  const before = withNumber(bytes, thread + 12, 2, BigInt(inUse + 1)).subarray(0, thread + 16);
-  return Buffer.concat([before, slots, bytes.subarray(cpuPlace)]);
-}
 
 test.run();

@@ -29,7 +29,7 @@ const own: readonly Refusal[] = [
   ['mount', 'EBADF', /^working directory is outside of the root$/, directories],
   ['file-outside', 'EBADF', /^fd \d+: file is outside of the root: \S+$/],
   ['time-stamps', 'ENOSYS', /^may not read the time stamp counter$/],
-  ['descriptors', 'ENOSYS', /^has an LDT$/],
+  ['descriptors', 'ENOSYS', /^has an LDT$/, newer],
   ['own-work', 'EBUSY', /^is in a system call that is unknown$/],
   ['child-handlers', 'ENOSYS', /^shares signal handlers with another process$/],
 ];

@@ -3,7 +3,10 @@ import { placeOf, types, withNumber } from './support/image.ts';
 import { patches } from './support/patches.ts';
 import { restartFrom, savedBy } from './support/self.ts';
 
-const test = suite('a restart of a task without a vdso').needs({ patch: patches.unmappedVdso });
+// On i386 C itself calls the kernel by way of it.
+const test = suite('a restart of a task without a vdso')
+  .needs({ architecture: 'x86_64' })
+  .needs({ patch: patches.unmappedVdso });
 
 /** What the kernel is told of where the vdso was. */
 const places = [

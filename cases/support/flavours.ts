@@ -16,6 +16,8 @@ export interface WorkloadNeeds {
   readonly base?: string;
   /** What it needs of the processor, as /proc/cpuinfo calls it. */
   readonly feature?: string;
+  /** The only processor that can. */
+  readonly architecture?: Needs['architecture'];
   /** Why it can't go on in another guest, if it can't. */
   readonly stays?: string;
   /** The file system that its folder is on, if that is no tmpfs. */
@@ -35,8 +37,9 @@ export function registerWorkloads(
 ): void {
   const test = suite(`what a checkpoint must not disturb: ${about}`).within(60);
   for (const [name, needs] of Object.entries(workloads)) {
-    const { patch = patches.tree, pids, moves, base, stays, disk, feature } = needs;
-    const alone = base === undefined ? test : test.needs({ base });
+    const { patch = patches.tree, pids, moves, base, architecture, stays, disk, feature } = needs;
+    const onBase = base === undefined ? test : test.needs({ base });
+    const alone = architecture === undefined ? onBase : onBase.needs({ architecture });
     const withPatch = alone.needs({ patch: patches.tree }).needs({ patch });
     const each = pids === true ? withPatch.needs({ patch: patches.pids }) : withPatch;
     const manner = { pids: pids === true, ...(disk === undefined ? {} : { disk }) };

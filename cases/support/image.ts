@@ -58,6 +58,7 @@ export const types = {
   tls: 201,
   fpu: 202,
   cpuFeatures: 204,
+  ldt: 203,
   fileTable: 301,
   fileDescriptor: 302,
   fileName: 303,

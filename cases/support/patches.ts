@@ -55,6 +55,7 @@ export const patches = {
   sleepers: { 'v2.6.30': 'posix-cpu-timers: put the task when a sleep ends' },
   /** Tasks with the pids they had: v6.1 has clone3() for it. */
   pids: { 'v2.6.30': 'c/r: add clone_with_pids' },
+  descriptorTables: { 'v2.6.30': 'c/r: save and restore LDTs' },
 
   // Of v6.1 alone.
   /** 2.6.30 needs not know what its vdso is. */

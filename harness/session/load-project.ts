@@ -303,7 +303,10 @@ function openProgram(key: string, choice: ProgramChoice, places: Places): Projec
   return { name: basename(choice, '.c'), files: [places.file(key, choice)] };
 }
 
-/** A key that speaks of a base which the project does not have is a slip of the pen. */
+/**
+ * A key that speaks of a base which the project does not have is a slip of the pen. Those on another
+ * processor are its own as well, but take their configuration from the base.
+ */
 function refuseStrangers(
   key: 'config' | 'calls',
   config: ProjectConfig,
@@ -318,7 +321,9 @@ function refuseStrangers(
       : Object.entries(value as NonNullable<ProjectConfig['calls']>).flatMap(([call, numbers]) =>
           Object.keys(numbers).map((name) => [`${key}.${call}`, name] as const),
         );
-  const stranger = asked.find(([, name]) => !names.includes(name));
+  const others = key === 'config' ? [] : Object.keys(architectures);
+  const known = [...names, ...names.flatMap((name) => others.map((each) => `${name}-${each}`))];
+  const stranger = asked.find(([, name]) => !known.includes(name));
   if (stranger !== undefined)
     throw places.wrong(stranger[0], `the project has no base ${stranger[1]}: ${names.join(', ')}`);
 }

@@ -27,10 +27,14 @@ struct cr_abi {
 	long clone_with_pids;	/* -1: clone3 gives wanted pids */
 };
 
-/* The first two numbers that the base leaves free on x86_64. */
+/* The first numbers that the base leaves free. */
 static const struct cr_abi cr_abis[] = {
+#ifdef __i386__
+	{ "2.6.30", 335, 336, 337 },
+#else
 	{ "2.6.30", 297, 298, 299 },
 	{ "6.1", 451, 452, -1 },
+#endif
 };
 
 /* On any other kernel a number that none has: the answer is ENOSYS. */

@@ -1,13 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Children on stacks of their own; only programs for x86-64 have any. */
-#ifdef __x86_64__
+/* Children on stacks of their own; only programs for x86 have any. */
+#if defined(__x86_64__) || defined(__i386__)
 #include <errno.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "clone.h"
 
-pid_t call_on_stack(long number, long a, long b, long c, long d, long e)
+#ifdef __i386__
+static long call(long number, long a, long b, long c, long d, long e)
+{
+	long result;
+
+	__asm__ volatile("int $0x80\n\t"
+			 "test %%eax, %%eax\n\t"
+			 "jnz 1f\n\t"
+			 "xor %%ebp, %%ebp\n\t"
+			 "pop %%eax\n\t"
+			 "pop %%ecx\n\t"
+			 "and $-16, %%esp\n\t"
+			 "sub $12, %%esp\n\t"
+			 "push %%ecx\n\t"
+			 "call *%%eax\n\t"
+			 "hlt\n"
+			 "1:"
+			 : "=a"(result)
+			 : "a"(number), "b"(a), "c"(b), "d"(c), "S"(d), "D"(e)
+			 : "memory");
+	return result;
+}
+#else
+static long call(long number, long a, long b, long c, long d, long e)
 {
 	register long r10 __asm__("r10") = d;
 	register long r8 __asm__("r8") = e;
@@ -25,6 +48,14 @@ pid_t call_on_stack(long number, long a, long b, long c, long d, long e)
 			 : "=a"(result)
 			 : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8)
 			 : "rcx", "r11", "memory");
+	return result;
+}
+#endif
+
+pid_t call_on_stack(long number, long a, long b, long c, long d, long e)
+{
+	long result = call(number, a, b, c, d, e);
+
 	if (result >= 0)
 		return (pid_t)result;
 	errno = (int)-result;
@@ -55,6 +86,11 @@ pid_t clone_to(int (*run)(void *arg), void *stack_end, unsigned long flags, void
 	own->own = own;
 	own->run = run;
 	own->arg = arg;
+#ifdef __i386__
+	/* Its thread area comes first. */
+	return call_on_stack(SYS_clone, (long)flags, (long)own, 0, 0, (long)tid);
+#else
 	return call_on_stack(SYS_clone, (long)flags, (long)own, 0, (long)tid, 0);
+#endif
 }
 #endif

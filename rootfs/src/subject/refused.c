@@ -92,7 +92,8 @@ static int map_unlinked(const char *path)
 	return close(fd);
 }
 
-#define HUGE	(2UL << 20)
+/* Whole pages, whether they have 2 MiB or, as on i386, 4. */
+#define HUGE	(4UL << 20)
 
 /*
  * Huge pages that are not reserved, and of which none is touched: there need

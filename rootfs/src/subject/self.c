@@ -23,7 +23,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,136 +35,38 @@
 
 #include "../common/names.h"
 #include "../cr-abi.h"
+#include "registers.h"
 #include "subject.h"
 
-/* Of asm/prctl.h, which musl lacks. */
-#define ARCH_SET_GS	0x1001
-#define ARCH_GET_FS	0x1003
-#define ARCH_GET_GS	0x1004
-
-struct registers {
-	uint64_t rbx, rbp, r12, r13, r14, r15, r8, r9, r10;
-	uint64_t rdi, rsi, rdx;		/* the arguments */
-	uint64_t rsp, flags;
-	uint64_t xmm[16][2];
-	uint32_t mxcsr;
-	uint16_t control_word, padding;
-};
-_Static_assert(offsetof(struct registers, rsp) == 96, "self_call knows");
-_Static_assert(offsetof(struct registers, xmm) == 112, "self_call knows");
-_Static_assert(offsetof(struct registers, mxcsr) == 368, "self_call knows");
-
-/*
- * Loads registers, makes the system call, and stores the registers as they are
- * after it. A restart comes back after the call that saved the task, which
- * is the same place; where the C stack is and where to store the registers is
- * not in any register, so it is the last caller who gets the answer.
- */
-long self_call(long nr, const struct registers *load, struct registers *store);
-__asm__(
-	".text\n"
-	".globl self_call\n"
-	"self_call:\n"
-	"	push	%rbx\n"
-	"	push	%rbp\n"
-	"	push	%r12\n"
-	"	push	%r13\n"
-	"	push	%r14\n"
-	"	push	%r15\n"
-	"	mov	%rsp, self_stack(%rip)\n"
-	"	mov	%rdx, self_store(%rip)\n"
-	"	stmxcsr	self_mxcsr(%rip)\n"
-	"	fnstcw	self_control_word(%rip)\n"
-	"	mov	%rdi, %rax\n"
-	"	mov	%rsi, %r11\n"
-	"	.irp	n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15\n"
-	"	movups	112+16*\\n(%r11), %xmm\\n\n"
-	"	.endr\n"
-	"	ldmxcsr	368(%r11)\n"
-	"	fldcw	372(%r11)\n"
-	"	mov	0(%r11), %rbx\n"
-	"	mov	8(%r11), %rbp\n"
-	"	mov	16(%r11), %r12\n"
-	"	mov	24(%r11), %r13\n"
-	"	mov	32(%r11), %r14\n"
-	"	mov	40(%r11), %r15\n"
-	"	mov	48(%r11), %r8\n"
-	"	mov	56(%r11), %r9\n"
-	"	mov	64(%r11), %r10\n"
-	"	mov	72(%r11), %rdi\n"
-	"	mov	80(%r11), %rsi\n"
-	"	mov	88(%r11), %rdx\n"
-	"	mov	96(%r11), %rsp\n"
-	"	pushq	104(%r11)\n"
-	"	popfq\n"
-	"	syscall\n"
-	"	mov	self_store(%rip), %r11\n"
-	"	mov	%rbx, 0(%r11)\n"
-	"	mov	%rbp, 8(%r11)\n"
-	"	mov	%r12, 16(%r11)\n"
-	"	mov	%r13, 24(%r11)\n"
-	"	mov	%r14, 32(%r11)\n"
-	"	mov	%r15, 40(%r11)\n"
-	"	mov	%r8, 48(%r11)\n"
-	"	mov	%r9, 56(%r11)\n"
-	"	mov	%r10, 64(%r11)\n"
-	"	mov	%rdi, 72(%r11)\n"
-	"	mov	%rsi, 80(%r11)\n"
-	"	mov	%rdx, 88(%r11)\n"
-	"	mov	%rsp, 96(%r11)\n"
-	"	pushfq\n"
-	"	popq	104(%r11)\n"
-	"	.irp	n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15\n"
-	"	movups	%xmm\\n, 112+16*\\n(%r11)\n"
-	"	.endr\n"
-	"	stmxcsr	368(%r11)\n"
-	"	fnstcw	372(%r11)\n"
-	"	cld\n"
-	"	ldmxcsr	self_mxcsr(%rip)\n"
-	"	fldcw	self_control_word(%rip)\n"
-	"	mov	self_stack(%rip), %rsp\n"
-	"	pop	%r15\n"
-	"	pop	%r14\n"
-	"	pop	%r13\n"
-	"	pop	%r12\n"
-	"	pop	%rbp\n"
-	"	pop	%rbx\n"
-	"	ret\n");
-
-uint64_t self_stack, self_store;
-uint32_t self_mxcsr;
-uint16_t self_control_word;
-
 /* Carry, parity, auxiliary, zero, sign, direction, overflow, and ID. */
-#define USER_FLAGS	0x200cd5ULL
+#define USER_FLAGS	0x200cd5UL
 
 /* One of the two sets. */
 struct side {
 	const char *name;
 	struct registers registers;
-	uint64_t segment;	/* what gs:0 is */
+	unsigned long segment;	/* what the first word of the free segment is */
 	uint64_t stack[64];
 };
 
 static struct side before = { .name = "before" }, after = { .name = "after" };
 static struct registers found;
 static bool tried;		/* a restart has stored registers in `found` */
-static unsigned long fs_base;
 
-static void fill(struct side *side, uint64_t seed, uint64_t flags,
+static void fill(struct side *side, uint64_t seed, unsigned long flags,
 		 uint32_t mxcsr, uint16_t control_word)
 {
 	struct registers *registers = &side->registers;
-	uint64_t *word = (uint64_t *)registers;
+	unsigned long *word = (unsigned long *)registers;
 	size_t i;
 
 	for (i = 0; i < sizeof(*registers) / sizeof(*word); i++)
-		word[i] = seed + i * 0x0101010101010101ULL;
-	registers->rsp = (uint64_t)&side->stack[32];
+		word[i] = (unsigned long)(seed + i * 0x0101010101010101ULL);
+	registers->general[STACK_POINTER] = (unsigned long)&side->stack[32];
 	registers->flags = flags;
 	registers->mxcsr = mxcsr;
 	registers->control_word = control_word;
-	side->segment = ~seed;
+	side->segment = (unsigned long)~seed;
 }
 
 /* Names a difference in `text`, with commas between. */
@@ -180,20 +81,15 @@ static void compare_registers(const struct registers *is,
 			      const struct registers *want, char *text,
 			      size_t room)
 {
-	static const char *const names[] = {
-		"rbx", "rbp", "r12", "r13", "r14", "r15", "r8", "r9", "r10",
-		"rdi", "rsi", "rdx", "rsp",
-	};
-	const uint64_t *a = (const uint64_t *)is, *b = (const uint64_t *)want;
 	char name[8];
 	size_t i;
 
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (a[i] != b[i])
-			differ(text, room, names[i]);
+	for (i = 0; i < GENERAL_REGISTERS; i++)
+		if (is->general[i] != want->general[i])
+			differ(text, room, register_names[i]);
 	if ((is->flags ^ want->flags) & USER_FLAGS)
 		differ(text, room, "flags");
-	for (i = 0; i < 16; i++)
+	for (i = 0; i < VECTOR_REGISTERS; i++)
 		if (memcmp(is->xmm[i], want->xmm[i], sizeof(is->xmm[i]))) {
 			snprintf(name, sizeof(name), "xmm%zu", i);
 			differ(text, room, name);
@@ -206,32 +102,22 @@ static void compare_registers(const struct registers *is,
 
 static void compare_rest(const struct side *want, char *text, size_t room)
 {
-	unsigned long base = 0;
-	uint64_t word = 0;
 	char name[17] = "";
+	const char *wrong;
 
 	prctl(PR_GET_NAME, name);
 	if (strcmp(name, want->name))
 		differ(text, room, "name");
-	syscall(SYS_arch_prctl, ARCH_GET_FS, &base);
-	if (base != fs_base)
-		differ(text, room, "fs");
-	syscall(SYS_arch_prctl, ARCH_GET_GS, &base);
-	if (base != (unsigned long)&want->segment) {
-		differ(text, room, "gs");
-		return;
-	}
-	/* The processor's word for it, not the kernel's. */
-	__asm__ volatile("mov %%gs:0, %0" : "=r"(word));
-	if (word != want->segment)
-		differ(text, room, "gs-segment");
+	wrong = wrong_segment(&want->segment);
+	if (wrong)
+		differ(text, room, wrong);
 }
 
 /* All of a side that is no register. */
-static void take_side(const struct side *side)
+static void take_side(struct side *side)
 {
 	prctl(PR_SET_NAME, side->name);
-	syscall(SYS_arch_prctl, ARCH_SET_GS, &side->segment);
+	take_segment(&side->segment);
 }
 
 static void print_result(long ret)
@@ -243,9 +129,7 @@ static void print_result(long ret)
 /* Makes a call with one side's registers. */
 static long call_as(struct side *side, long nr, long pid, long fd, long flags)
 {
-	side->registers.rdi = (uint64_t)pid;
-	side->registers.rsi = (uint64_t)fd;
-	side->registers.rdx = (uint64_t)flags;
+	set_arguments(&side->registers, pid, fd, flags);
 	return self_call(nr, &side->registers, &found);
 }
 
@@ -463,7 +347,7 @@ static void live(char **args)
 	static char line[4096];
 
 	(void)args;
-	syscall(SYS_arch_prctl, ARCH_GET_FS, &fs_base);
+	find_registers();
 	/* Rounding up, all exceptions masked; and as the processor starts. */
 	fill(&before, 0x1122334455667788ULL, 0x200cd7, 0x5f80, 0x0b7f);
 	fill(&after, 0x99aabbccddeeff00ULL, 0x202, 0x1f80, 0x037f);

@@ -72,7 +72,9 @@ static int call_poll(void)
 
 static int call_futex(void)
 {
-	struct timespec time = wait_time();
+	struct timespec wait = wait_time();
+	/* The call's own, which has no more bits than a word. */
+	struct { long seconds, nanoseconds; } time = { wait.tv_sec, wait.tv_nsec };
 
 	errno = 0;
 	syscall(SYS_futex, &word, FUTEX_WAIT, 5, &time, NULL, 0);
@@ -116,6 +118,16 @@ static void prepare_read(void)
 	child(read_one, NULL);
 }
 
+#ifdef __i386__
+#define RESULT	eax
+#define NUMBER	orig_eax
+#define PLACE	eip
+#else
+#define RESULT	rax
+#define NUMBER	orig_rax
+#define PLACE	rip
+#endif
+
 /*
  * An interrupted call that goes on does so by another one: the task returns to
  * where it called, with that one's number. An interrupt may hold it there, one
@@ -133,15 +145,15 @@ static void prepare_going_on(void)
 		HOLDS(!ptrace(PTRACE_ATTACH, pid, NULL, NULL));
 		HOLDS(waitpid(pid, &status, 0) == pid && WIFSTOPPED(status));
 		HOLDS(!ptrace(PTRACE_GETREGS, pid, NULL, &regs));
-		if ((long long)regs.rax == -ERESTART_RESTARTBLOCK)
+		if ((long)regs.RESULT == -ERESTART_RESTARTBLOCK)
 			break;
 		/* It has yet to call. */
 		HOLDS(!ptrace(PTRACE_DETACH, pid, NULL, NULL));
 		sched_yield();
 	}
-	regs.rax = SYS_restart_syscall;
-	regs.orig_rax = (unsigned long long)-1;
-	regs.rip -= 2;
+	regs.RESULT = SYS_restart_syscall;
+	regs.NUMBER = -1;
+	regs.PLACE -= 2;
 	HOLDS(!ptrace(PTRACE_SETREGS, pid, NULL, &regs));
 	HOLDS(!ptrace(PTRACE_DETACH, pid, NULL, (void *)(long)SIGSTOP));
 	HOLDS(!waitid(P_PID, (id_t)pid, &info, WSTOPPED | WNOWAIT));

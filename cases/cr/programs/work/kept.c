@@ -252,15 +252,17 @@ static void trap(int signal)
 /* A debugger sets a breakpoint on what is written to an address, and goes. */
 static void watch_parent(void)
 {
-	/* the first breakpoint: writes, eight bytes */
-	const unsigned long control = 1 | 1ul << 16 | 2ul << 18;
+	/* the first breakpoint: writes, eight bytes or four */
+	const unsigned long length = sizeof(watched) == 8 ? 2 : 3;
+	const unsigned long control = 1 | 1ul << 16 | length << 18;
 	const size_t registers = offsetof(struct user, u_debugreg);
 	pid_t parent = getppid();
 
 	if (ptrace(PTRACE_ATTACH, parent, NULL, NULL) ||
 	    waitpid(parent, NULL, __WALL) != parent ||
 	    ptrace(PTRACE_POKEUSER, parent, registers, &watched) ||
-	    ptrace(PTRACE_POKEUSER, parent, registers + 7 * 8, control) ||
+	    ptrace(PTRACE_POKEUSER, parent, registers + 7 * sizeof(long),
+		   control) ||
 	    ptrace(PTRACE_DETACH, parent, NULL, NULL))
 		_exit(1);
 	_exit(0);

@@ -57,11 +57,10 @@ static void verify_shrunk(void)
 
 static void prepare_remapped(void)
 {
-	area = private_map(4);
+	area = private_map(5);
 	fill(area, 4 * PAGE, 11);
 	/* In the way, so that it has to move. */
-	mmap(area + 4 * PAGE, PAGE, PROT_NONE,
-	     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	HOLDS(!mprotect(area + 4 * PAGE, PAGE, PROT_NONE));
 	area = mremap(area, 4 * PAGE, 16 * PAGE, MREMAP_MAYMOVE);
 	HOLDS(area != MAP_FAILED);
 	fill(area + 8 * PAGE, PAGE, 12);
@@ -282,9 +281,17 @@ static void verify_growth(void)
 	HOLDS(deeper(250) == 250);
 }
 
-/* Vector registers, as wide as the processor has them, that nobody saves but the kernel. */
-static unsigned char vectors[16][32] __attribute__((aligned(32)));
-static unsigned char found[16][32] __attribute__((aligned(32)));
+/*
+ * Vector registers, as many and as wide as the processor has them, that nobody saves but the
+ * kernel. For i386 a compiler uses none by itself.
+ */
+#ifdef __i386__
+#define NR_VECTORS	8
+#else
+#define NR_VECTORS	16
+#endif
+static unsigned char vectors[NR_VECTORS][32] __attribute__((aligned(32)));
+static unsigned char found[NR_VECTORS][32] __attribute__((aligned(32)));
 static volatile int over;
 
 static bool has_avx(void)
@@ -304,23 +311,31 @@ static void look(int number)
 		over = 1;
 }
 
-#define EACH(instruction, from, to)						\
+#define EACH_LOW(instruction, from, to)						\
 	instruction(0, from, to) instruction(1, from, to)			\
 	instruction(2, from, to) instruction(3, from, to)			\
 	instruction(4, from, to) instruction(5, from, to)			\
-	instruction(6, from, to) instruction(7, from, to)			\
+	instruction(6, from, to) instruction(7, from, to)
+#ifdef __i386__
+#define EACH		EACH_LOW
+#define CLOBBERED
+#else
+#define EACH(instruction, from, to)						\
+	EACH_LOW(instruction, from, to)						\
 	instruction(8, from, to) instruction(9, from, to)			\
 	instruction(10, from, to) instruction(11, from, to)			\
 	instruction(12, from, to) instruction(13, from, to)			\
 	instruction(14, from, to) instruction(15, from, to)
+#define CLOBBERED								\
+	, "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7",	\
+	"xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15"
+#endif
 #define LOAD_SSE(n, from, to)	"movdqa 32*" #n "(%0), %%xmm" #n "\n\t"
 #define STORE_SSE(n, from, to)	"movdqa %%xmm" #n ", 32*" #n "(%1)\n\t"
 #define LOAD_AVX(n, from, to)	"vmovdqa 32*" #n "(%0), %%ymm" #n "\n\t"
 #define STORE_AVX(n, from, to)	"vmovdqa %%ymm" #n ", 32*" #n "(%1)\n\t"
 #define SPIN	"1: cmpl $0, (%2)\n\t" "pause\n\t" "je 1b\n\t"
-#define OPERANDS :: "r"(vectors), "r"(found), "r"(&over) : "memory",		\
-	"xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8",	\
-	"xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15"
+#define OPERANDS :: "r"(vectors), "r"(found), "r"(&over) : "memory" CLOBBERED
 
 static int spin(void *unused)
 {
@@ -336,7 +351,7 @@ static int spin(void *unused)
 		__asm__ volatile(EACH(LOAD_AVX,,) SPIN EACH(STORE_AVX,,) OPERANDS);
 	else
 		__asm__ volatile(EACH(LOAD_SSE,,) SPIN EACH(STORE_SSE,,) OPERANDS);
-	for (i = 0; i < 16; i++)
+	for (i = 0; i < NR_VECTORS; i++)
 		HOLDS(!memcmp(vectors[i], found[i], width));
 	return 7;
 }
@@ -385,6 +400,48 @@ static void verify_x87(void)
 	reap(6);
 }
 
+/* What modify_ldt takes; the entry is on the second page of the table. */
+struct descriptor { unsigned int number, base, limit, bits; };
+#define DATA_OF_32_BITS	0x01
+#define LIMIT_IN_PAGES	0x10
+#define ENTRY		700
+#define SELECTOR	(ENTRY << 3 | 7)
+/* The segment that C has no use for. */
+#ifdef __i386__
+#define FREE_SEGMENT	"%%fs"
+#else
+#define FREE_SEGMENT	"%%gs"
+#endif
+
+static volatile unsigned long behind = 0x5eed;
+static unsigned char table[8 * (ENTRY + 1)];
+
+static void prepare_table(void)
+{
+	struct descriptor entry = {
+		ENTRY, (unsigned int)(uintptr_t)&behind, 0xf,
+		DATA_OF_32_BITS | LIMIT_IN_PAGES,
+	};
+
+	HOLDS(!syscall(SYS_modify_ldt, 1, &entry, sizeof(entry)));
+	__asm__ volatile("mov %0, " FREE_SEGMENT : : "r"(SELECTOR));
+	HOLDS(syscall(SYS_modify_ldt, 0, table, sizeof(table)) == sizeof(table));
+}
+
+static void verify_table(void)
+{
+	static unsigned char now[sizeof(table)];
+	unsigned long selector, found;
+
+	__asm__ volatile("mov " FREE_SEGMENT ", %0" : "=r"(selector));
+	HOLDS((selector & 0xffff) == SELECTOR);
+	HOLDS(syscall(SYS_modify_ldt, 0, now, sizeof(now)) == sizeof(now));
+	HOLDS(!memcmp(table, now, sizeof(now)));
+	behind = 0xfeed;
+	__asm__ volatile("mov " FREE_SEGMENT ":0, %0" : "=r"(found));
+	HOLDS(found == 0xfeed);
+}
+
 const struct workload workloads_maps[] = {
 	{ "brk-shrunk", "a heap that was bigger", prepare_shrunk, NULL, verify_shrunk, false },
 	{ "remapped", "a mapping that has moved and grown", prepare_remapped, NULL,
@@ -408,6 +465,8 @@ const struct workload workloads_maps[] = {
 	{ "stack-growth", "a stack that has to grow on", prepare_growth, NULL,
 	  verify_growth, false },
 	{ "vectors", "vector registers in use", prepare_vectors, NULL, verify_vectors, false },
+	{ "descriptor-table", "a segment of a table of its own", prepare_table, NULL,
+	  verify_table, false },
 	{ "x87", "the x87's stack and control word", prepare_x87, NULL, verify_x87, false },
 	{ .name = NULL },
 };

@@ -166,7 +166,7 @@ static int compute(void *unused)
 	HOLDS(!timer_delete(timer));
 	settle();
 	while (!may_end()) {
-		uint64_t turns = 20000000, number = SYS_restart_syscall;
+		unsigned long turns = 20000000, number = SYS_restart_syscall;
 
 		/* It holds the number in the register for most of the time. */
 		__asm__ volatile("1: dec %0\n\tjnz 1b"

@@ -99,7 +99,7 @@ static void prepare_beyond(void)
 {
 	fd = open(own("file"), O_RDWR | O_CREAT, 0600);
 	HOLDS(write(fd, "begin", 5) == 5);
-	HOLDS(lseek(fd, 1L << 32, SEEK_SET) == 1L << 32);
+	HOLDS(lseek(fd, 1LL << 32, SEEK_SET) == 1LL << 32);
 }
 
 static void verify_beyond(void)
@@ -107,7 +107,7 @@ static void verify_beyond(void)
 	char bytes[8] = "";
 
 	HOLDS(write(fd, "end", 3) == 3);
-	HOLDS(lseek(fd, 0, SEEK_END) == (1L << 32) + 3);
+	HOLDS(lseek(fd, 0, SEEK_END) == (1LL << 32) + 3);
 	HOLDS(pread(fd, bytes, 7, 0) == 7 && !memcmp(bytes, "begin\0\0", 7));
 }
 

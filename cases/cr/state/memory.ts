@@ -106,7 +106,6 @@ export const mmContext: StructState = {
   name: 'mm_context_t',
   about: 'what the processor knows of an address space',
   rows: [
-    refused('ldt', 'has an LDT', 'unusual-tasks: descriptors'),
     saved(
       'vdso',
       'MM_CONTEXT; the mapping is made again where it was',
@@ -114,9 +113,10 @@ export const mmContext: StructState = {
       'comes-back-memory: count',
     ),
     derived('lock', 'every address space has its own'),
-    ...only('v2.6.30', refused('size', 'has an LDT', 'unusual-tasks: descriptors')),
+    ...only('v2.6.30', saved('ldt size', 'MM_CONTEXT_LDT', 'comes-back-memory: descriptor-table')),
     ...only(
       'v6.1',
+      refused('ldt', 'has an LDT', 'unusual-tasks: descriptors'),
       derived('vdso_image', 'the only one: 32-bit tasks are refused'),
       derived(
         'ctx_id tlb_gen next_trim_cpumask ldt_usr_sem flags',

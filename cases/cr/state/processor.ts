@@ -97,7 +97,7 @@ export const registers: StructState = {
     saved('flags', 'CPU: what user mode can set', everything),
     saved('cs ss', 'CPU', everything),
     uncased(
-      'to have others takes an LDT, which is refused itself',
+      'to have others takes an LDT, which v6.1 refuses itself, and code of one',
       refused('cs[other]', 'has unsupported segments'),
     ),
     ...only(
@@ -122,9 +122,10 @@ export const threadInfo: StructState = {
     ...only(
       'v2.6.30',
       refused('flags[TIF_SECCOMP]', 'is confined by seccomp', 'refusals-guarded: strict'),
-      uncased(
-        'the configuration has no 32-bit tasks, so no case can have them',
-        refused('flags[TIF_IA32]', 'runs in 32-bit mode'),
+      refused(
+        'flags[TIF_IA32]',
+        'runs in 32-bit mode',
+        'unsupported-tasks: a program of 32 bits on a kernel of 64',
       ),
       saved(
         'status',

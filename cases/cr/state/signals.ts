@@ -232,6 +232,7 @@ export const restartBlock: StructState = {
         'is in a system call that is unknown: only sleeps on processor time use them',
         'unusual-tasks: own-work',
       ),
+      indifferent('nanosleep.compat_rmtp', 'of 32-bit tasks, which are refused'),
     ),
     ...only(
       'v6.1',

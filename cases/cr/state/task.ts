@@ -166,6 +166,7 @@ export const taskStruct: StructState = {
 
     ...only(
       'v2.6.30',
+      indifferent('compat_robust_list', 'of 32-bit tasks, which are refused'),
       saved('state', 'TASK: running or stopped', 'comes-back-tasks: stopped-child'),
       saved('pids', 'TREE: pid, process group and session', 'comes-back-tasks: session'),
       saved(

@@ -16,7 +16,6 @@ _Static_assert(offsetof(struct registers, flags) == 28, "self_call knows");
 _Static_assert(offsetof(struct registers, xmm) == 32, "self_call knows");
 _Static_assert(offsetof(struct registers, mxcsr) == 160, "self_call knows");
 
-/* There are processors without vector registers. */
 __asm__(
 	".text\n"
 	".globl self_call\n"
@@ -115,6 +114,11 @@ void find_registers(void)
 	self_has_sse = __get_cpuid(1, &a, &b, &c, &d) && (d & bit_SSE);
 	own_selector = gs_selector();
 	own_base = base_of(own_selector);
+}
+
+bool has_vectors(void)
+{
+	return self_has_sse;
 }
 
 void set_arguments(struct registers *registers, long a, long b, long c)

@@ -102,6 +102,11 @@ void find_registers(void)
 	syscall(SYS_arch_prctl, ARCH_GET_FS, &fs_base);
 }
 
+bool has_vectors(void)
+{
+	return true;
+}
+
 void set_arguments(struct registers *registers, long a, long b, long c)
 {
 	registers->general[9] = (unsigned long)a;

@@ -6,6 +6,7 @@
 #ifndef REGISTERS_H
 #define REGISTERS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #ifdef __x86_64__
@@ -39,6 +40,9 @@ long self_call(long nr, const struct registers *load, struct registers *store);
 
 /* Before all others. */
 void find_registers(void);
+
+/* There are processors of i386 without xmm and mxcsr. */
+bool has_vectors(void);
 
 /* Of a system call. */
 void set_arguments(struct registers *registers, long a, long b, long c);

@@ -89,12 +89,12 @@ static void compare_registers(const struct registers *is,
 			differ(text, room, register_names[i]);
 	if ((is->flags ^ want->flags) & USER_FLAGS)
 		differ(text, room, "flags");
-	for (i = 0; i < VECTOR_REGISTERS; i++)
+	for (i = 0; has_vectors() && i < VECTOR_REGISTERS; i++)
 		if (memcmp(is->xmm[i], want->xmm[i], sizeof(is->xmm[i]))) {
 			snprintf(name, sizeof(name), "xmm%zu", i);
 			differ(text, room, name);
 		}
-	if (is->mxcsr != want->mxcsr)
+	if (has_vectors() && is->mxcsr != want->mxcsr)
 		differ(text, room, "mxcsr");
 	if (is->control_word != want->control_word)
 		differ(text, room, "control-word");

@@ -9,6 +9,7 @@ registerWorkloads('memory', {
   heap: {},
   sparse: {},
   'huge-hole': {},
+  'far-hole': { architecture: 'x86_64' },
   protections: {},
   'file-private': {},
   stack: {},

@@ -112,6 +112,25 @@ static void verify_huge_hole(void)
 	}
 }
 
+#ifdef __x86_64__
+/* A table of the highest level tells of 512 GiB: there is none for the first. */
+#define HALF_TIB	(1UL << 39)
+
+static void prepare_far_hole(void)
+{
+	area = map(3 * HALF_TIB, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
+	fill(area + 2 * HALF_TIB, PAGE, 31);
+	fill(area + 3 * HALF_TIB - PAGE, PAGE, 32);
+}
+
+static void verify_far_hole(void)
+{
+	HOLDS(filled(area + 2 * HALF_TIB, PAGE, 31));
+	HOLDS(filled(area + 3 * HALF_TIB - PAGE, PAGE, 32));
+}
+#endif
+
 static bool is_mapped_as(const void *address, const char *rights)
 {
 	char text[65536], *line, *save = NULL;
@@ -348,6 +367,10 @@ const struct workload workloads_memory[] = {
 	{ "sparse", "pages among zeros", prepare_sparse, NULL, verify_sparse, false },
 	{ "huge-hole", "4 pages in a gigabyte", prepare_huge_hole, NULL,
 	  verify_huge_hole, false },
+#ifdef __x86_64__
+	{ "far-hole", "2 pages in one and a half TiB", prepare_far_hole, NULL,
+	  verify_far_hole, false },
+#endif
 	{ "protections", "mprotect's rights", prepare_protections, NULL,
 	  verify_protections, false },
 	{ "file-private", "a private mapping, one page of it written",

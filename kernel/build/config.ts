@@ -62,7 +62,7 @@ export async function configure(
     const config = await settleOnce(tree, folder, asked, context);
     const absent = await compare(tree, folder, asked, config, options.partial === true);
     for (const symbol of absent) {
-      const text = `CONFIG_${symbol} is left out: no patch of this prefix defines it yet`;
+      const text = `CONFIG_${symbol} is left out: no patch of this prefix brings it here yet`;
       context.emit({ type: 'note', text });
     }
     const path = join(folder.path, '.config');
@@ -159,8 +159,10 @@ async function compare(
   const lost = asked.filter(({ symbol, value }) => (values.get(symbol) ?? 'n') !== value);
   if (lost.length === 0) return [];
   const defined = await definedSymbols(tree);
+  // One that the configuration does not even say "is not set" of depends on what is not there yet.
   const absent = lost.filter(
-    ({ symbol, fragment }) => partial && isOwn(fragment) && !defined.has(symbol),
+    ({ symbol, fragment }) =>
+      partial && isOwn(fragment) && (!defined.has(symbol) || !values.has(symbol)),
   );
   const wrong = lost.filter((wish) => !absent.includes(wish));
   if (wrong.length === 0) return absent.map(({ symbol }) => symbol);

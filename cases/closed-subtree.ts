@@ -1,6 +1,7 @@
 import { assert, suite } from './cr/case.ts';
 import { patches } from './support/patches.ts';
 import { frozenSubject } from './support/tasks.ts';
+import { endWell, freezeAll, startWorkload, thaw } from './support/workload.ts';
 
 const test = suite('a subtree of which something is outside').needs({ patch: patches.closed });
 
@@ -36,6 +37,14 @@ test('the other end of a pipe: EBUSY if it is to be closed', async ({ guest }) =
   assert.is(await target.ask('close'), 'closed');
   assert.is((await guest.checkpoint(target.pid, { flags: closed })).errno, null, 'nobody writes');
   await guest.thaw(target.pid);
+});
+
+test('a tree with sessions and groups of its own is saved', async ({ guest }) => {
+  const workload = await startWorkload(guest, 'session');
+  await freezeAll(guest, workload);
+  assert.is((await guest.checkpoint(workload.pid, { flags: closed })).errno, null);
+  await thaw(guest, workload);
+  await endWell(guest, workload);
 });
 
 test('one that has nothing outside is saved, and its image tells what was asked', async ({

@@ -1,7 +1,7 @@
 import { assert, suite } from './cr/case.ts';
 import type { Guest } from './cr/case.ts';
 import { patches } from './support/patches.ts';
-import { comesTo, nameOf } from './support/tasks.ts';
+import { comesTo, frozenSubject, nameOf } from './support/tasks.ts';
 import {
   bringBack,
   destroy,
@@ -118,6 +118,12 @@ test('SIGTERM, asleep in a call: EAGAIN, the record says why, thawed it ends', a
   assert.is((await result.image()).error, `task ${await nameOf(guest, pid)} is being killed`);
   await guest.thaw(pid);
   assert.equal(await sleeper.ended(), { status: null, signal: 'SIGTERM' });
+});
+
+// As many could be queued, and a restart would have to have them all before it knew the rest.
+test('more than 16384 of them: E2BIG', async ({ guest }) => {
+  const target = await frozenSubject(guest, 'unusual', { args: ['too-many-signals', '/none'] });
+  assert.is((await guest.checkpoint(target.pid)).errno, 'E2BIG');
 });
 
 test.run();

@@ -15,6 +15,7 @@ import {
 import type { Edit, Spot, Wrong } from './support/hostile.ts';
 import { placesIn, types } from './support/image.ts';
 import { patches } from './support/patches.ts';
+import { bringBack, endWell, runShell, savedWorkload, thaw } from './support/workload.ts';
 
 const test = suite('restart from memory that is wrong')
   .needs({ patch: patches.calls })
@@ -248,5 +249,15 @@ for (const [architecture, amount, bytes] of [
 registerWrong(test, 'file-private', arrays, { about: 'pages' });
 registerWrong(test.needs({ base: 'v6.1' }), 'file-private', ofTheKernel, { about: 'vdso' });
 registerWrong(test.needs({ patch: patches.sharedMemory }), 'shared-memory', sharedRows);
+
+test('no program: it comes back, and is seen to run none', async ({ guest }) => {
+  const { workload, image } = await savedWorkload(guest, 'count');
+  const bytes = Buffer.from(await guest.read(image));
+  await guest.write(image, put(types.memory, 12, 4, 0n)(bytes));
+  const again = await bringBack(guest, workload, image, { frozen: true });
+  await runShell(guest, `! readlink /proc/${again.pid}/exe`);
+  await thaw(guest, again);
+  await endWell(guest, again);
+});
 
 test.run();

@@ -14,6 +14,7 @@ import {
 import type { Wrong } from './support/hostile.ts';
 import { types } from './support/image.ts';
 import { patches } from './support/patches.ts';
+import { bringBack, endWell, savedWorkload } from './support/workload.ts';
 import { restartFrom, savedSelf, untouched } from './support/self.ts';
 
 const test = suite('restart from tasks that are wrong')
@@ -304,6 +305,12 @@ test(`tree: ${trees.length} images are refused, the task is as it was`, async ({
     assert.is((await restartFrom(guest, saved, edit(saved.bytes)))['errno'], errno, what);
   await untouched(saved);
   assert.is((await restartFrom(guest, saved, saved.bytes))['ret'], '0');
+});
+
+test('the only processor, by its number: it comes back', async ({ guest }) => {
+  const { workload, image } = await savedWorkload(guest, 'count');
+  await guest.write(image, processors(1)(Buffer.from(await guest.read(image))));
+  await endWell(guest, await bringBack(guest, workload, image));
 });
 
 test.run();

@@ -107,4 +107,15 @@ for (const [kind, errno, said, patch, needs = {}] of left)
     },
   );
 
+test('a stack segment of its own: ENOSYS, and the record says so', async ({ guest }) => {
+  const target = await frozenSubject(guest, 'other-stack');
+  const result = await guest.checkpoint(target.pid);
+  assert.is(result.errno, 'ENOSYS');
+  assert.match(
+    (await result.image()).error ?? '',
+    /^task \d+ \(other-stack\) has unsupported segments$/,
+  );
+  await guest.thaw(target.pid);
+});
+
 test.run();

@@ -22,6 +22,16 @@ for (const [what, pid] of [
     assert.is(places.at(-1)?.type, types.tail);
   });
 
+// Its end of it would be in the image, and what it has yet to write.
+test.needs({ patch: patches.pipes })('into a FIFO: EBUSY, it has that open', async ({ guest }) => {
+  const path = `${await guest.folder()}/fifo`;
+  const script = `mkfifo ${path} && echo made && cat ${path} > /dev/null`;
+  const reader = await guest.program(['busybox', 'sh', '-c', script], { says: /^made$/ });
+  const self = await guest.subject('self');
+  assert.is(wordsOf(await self.ask(`checkpoint 0 ${path}`))['errno'], 'EBUSY');
+  await reader.ended();
+});
+
 test('needs no freezing, which others do', async ({ guest }) => {
   const self = await guest.subject('self');
   const path = `${await guest.folder()}/image`;

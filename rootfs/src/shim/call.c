@@ -216,9 +216,14 @@ static void set_fallible(int fd, const char *value)
 /* An entry that describes a data segment, as modify_ldt takes it. */
 static long make_ldt(void)
 {
+#ifdef SYS_modify_ldt
 	struct { unsigned int number, base, limit, bits; } entry = { 0, 0, 0xfffff, 0x51 };
 
 	return syscall(SYS_modify_ldt, 1, &entry, sizeof(entry));
+#else
+	errno = ENOSYS;
+	return -1;
+#endif
 }
 
 static long call_kernel(const struct call *call, int fd, pid_t pid)

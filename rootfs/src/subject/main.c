@@ -30,9 +30,9 @@
 
 static const struct subject *const subjects[] = {
 	&beside, &busy_table, &caller, &churning, &counter, &crowd, &guarded,
-	&holder, &leader_gone, &leading, &left, &named, &ports, &refused, &self,
-	&sharer, &sleeping, &stopped, &undumpable, &unusual, &vforking, &waiting,
-	&within, &zombie,
+	&holder, &leader_gone, &leading, &left, &named, &other_stack, &ports,
+	&refused, &self, &sharer, &sleeping, &stopped, &undumpable, &unusual,
+	&vforking, &waiting, &within, &zombie,
 };
 
 char **arguments, *command_line;

@@ -16,6 +16,7 @@
 #include <sys/mount.h>
 #include <sys/msg.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
 #include <sys/stat.h>
@@ -258,6 +259,23 @@ static int open_neither_way(void)
 	return errno == EINVAL ? 0 : -1;
 }
 
+/* One more than are saved. */
+static int queue_too_many_signals(void)
+{
+	const struct rlimit enough = { 20000, 20000 };
+	sigset_t set;
+	int i;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGRTMIN);
+	if (setrlimit(RLIMIT_SIGPENDING, &enough) < 0 || sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return -1;
+	for (i = 0; i <= 16384; i++)
+		if (sigqueue(getpid(), SIGRTMIN, (union sigval){ .sival_int = i }) < 0)
+			return -1;
+	return 0;
+}
+
 /* What a child does when it has been made with flags, and its parent when that is done. */
 static int (*childs_step)(void);
 static int (*parents_step)(void);
@@ -351,6 +369,7 @@ static const struct {
 	{ "own-work", await_own_work },
 	{ "own-work-done", sleep_through_own_work },
 	{ "neither-way", open_neither_way },
+	{ "too-many-signals", queue_too_many_signals },
 	{ "child-root-unlinked", childs_root_unlinked },
 	{ "child-root-outside", childs_root_outside },
 	{ "child-names", childs_names },

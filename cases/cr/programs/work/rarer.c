@@ -45,6 +45,8 @@ static siginfo_t take(int number)
 	siginfo_t info;
 	sigset_t set;
 
+	/* Old kernels fill in no more than there is. */
+	memset(&info, 0, sizeof(info));
 	sigemptyset(&set);
 	sigaddset(&set, number);
 	HOLDS(sigtimedwait(&set, &info, &now) == number);
@@ -133,45 +135,87 @@ static void verify_mail_signal(void)
 
 static char nowhere[PAGE];
 
-/* Its tracer has made it a fault out of another signal, which is blocked. */
-static int have_fault(void *unused)
+/* What faults tell beside the address, by its place among their details. */
+static const struct fault {
+	int number, code;
+	size_t offset, length;
+} faults[] = {
+	{ SIGSEGV, SEGV_ACCERR, 16, 0 },
+	/* Kernels of 2.6 tell no more. */
+	{ SIGBUS, 5 /* BUS_MCEERR_AO */, 24, 2 },
+	{ SIGSEGV, 3 /* SEGV_BNDERR */, 32, 16 },
+	{ SIGSEGV, 4 /* SEGV_PKUERR */, 32, 4 },
+	{ SIGTRAP, 6 /* TRAP_PERF */, 24, 16 },
+	{ SIGSYS, 1 /* SYS_SECCOMP */, 24, 8 },
+};
+
+static bool is_old(void)
+{
+	struct utsname name;
+
+	HOLDS(!uname(&name));
+	return !strncmp(name.release, "2.6.", 4);
+}
+
+static size_t nr_faults(void)
+{
+	return is_old() ? 1 : sizeof(faults) / sizeof(faults[0]);
+}
+
+static siginfo_t details_of(const struct fault *fault)
 {
 	siginfo_t info;
 
-	(void)unused;
-	block(SIGSEGV);
+	memset(&info, 0, sizeof(info));
+	info.si_signo = fault->number;
+	info.si_code = fault->code;
+	info.si_addr = nowhere;
+	fill((char *)&info + fault->offset, fault->length, 9);
+	return info;
+}
+
+/* Its tracer has made it a fault out of another signal, which is blocked. */
+static int have_fault(void *number)
+{
+	const struct fault *fault = &faults[(long)number];
+	siginfo_t info, expected = details_of(fault);
+
+	block(fault->number);
 	HOLDS(!ptrace(PTRACE_TRACEME, 0, NULL, NULL));
 	raise(SIGUSR1);
 	await_end();
-	info = take(SIGSEGV);
-	HOLDS(info.si_code == SEGV_ACCERR && info.si_addr == nowhere);
+	info = take(fault->number);
+	HOLDS(info.si_code == fault->code);
+	HOLDS(!memcmp((char *)&info + 16, (char *)&expected + 16, 32));
 	return 8;
 }
 
 static void prepare_fault_signal(void)
 {
-	pid_t pid = child(have_fault, NULL);
 	siginfo_t info;
-	struct utsname name;
+	size_t i;
 	int status;
+	pid_t pid;
 
-	HOLDS(waitpid(pid, &status, 0) == pid);
-	HOLDS(WIFSTOPPED(status) && WSTOPSIG(status) == SIGUSR1);
-	memset(&info, 0, sizeof(info));
-	info.si_signo = SIGSEGV;
-	info.si_code = SEGV_ACCERR;
-	/* Kernels before 4.16 took it as they keep it, with its kind above. */
-	HOLDS(!uname(&name));
-	if (!strncmp(name.release, "2.6.", 4))
-		info.si_code |= 3 << 16;
-	info.si_addr = nowhere;
-	HOLDS(!ptrace(PTRACE_SETSIGINFO, pid, NULL, &info));
-	HOLDS(!ptrace(PTRACE_DETACH, pid, NULL, (void *)SIGSEGV));
+	for (i = 0; i < nr_faults(); i++) {
+		pid = child(have_fault, (void *)(long)i);
+		HOLDS(waitpid(pid, &status, 0) == pid);
+		HOLDS(WIFSTOPPED(status) && WSTOPSIG(status) == SIGUSR1);
+		info = details_of(&faults[i]);
+		/* Kernels before 4.16 took it as they keep it, with its kind above. */
+		if (is_old())
+			info.si_code |= 3 << 16;
+		HOLDS(!ptrace(PTRACE_SETSIGINFO, pid, NULL, &info));
+		HOLDS(!ptrace(PTRACE_DETACH, pid, NULL, (void *)(long)faults[i].number));
+	}
 }
 
 static void verify_fault_signal(void)
 {
-	reap(8);
+	size_t i;
+
+	for (i = 0; i < nr_faults(); i++)
+		reap(8);
 }
 
 static pthread_t mother;
@@ -275,7 +319,7 @@ static void verify_large_queue(void)
 static unsigned char *segment;
 static int set;
 
-/* One task with something of each kind of IPC, and of what goes with a task. */
+/* One task with something of each kind of IPC. */
 static void prepare_alone(void)
 {
 	struct sembuf down = { .sem_num = 1, .sem_op = -3, .sem_flg = SEM_UNDO };
@@ -293,8 +337,6 @@ static void prepare_alone(void)
 	HOLDS((set = semget(IPC_PRIVATE, 2, 0600)) >= 0);
 	HOLDS(!semctl(set, 1, SETVAL, 4) && !semop(set, &down, 1));
 	HOLDS(!pipe(ends) && write(ends[1], "alone", 5) == 5);
-	block(SIGRTMIN);
-	HOLDS(!sigqueue(getpid(), SIGRTMIN, (union sigval){ .sival_int = 12 }));
 }
 
 static void verify_alone(void)
@@ -306,7 +348,6 @@ static void verify_alone(void)
 	HOLDS(letter.type == 5 && filled(letter.text, LENGTH, 6));
 	HOLDS(semctl(set, 1, GETVAL) == 1);
 	HOLDS(read(ends[0], got, sizeof(got)) == 5 && !memcmp(got, "alone", 5));
-	HOLDS(take(SIGRTMIN).si_value.sival_int == 12);
 }
 
 const struct workload workloads_rarer[] = {
@@ -316,7 +357,7 @@ const struct workload workloads_rarer[] = {
 	  verify_io_signal, false },
 	{ "mail-signal", "a signal of a message queue", prepare_mail_signal, NULL,
 	  verify_mail_signal, false },
-	{ "fault-signal", "a child with a fault that is blocked",
+	{ "fault-signal", "children with faults that are blocked",
 	  prepare_fault_signal, NULL, verify_fault_signal, false },
 	{ "thread-zombie", "a thread with a child that has ended",
 	  prepare_thread_zombie, NULL, verify_thread_zombie, false },

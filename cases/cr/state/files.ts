@@ -239,7 +239,7 @@ export const inode: StructState = {
       'i_size i_mtime i_rdev',
       'FILE_STAMP: what has the name at a restart has to have the same',
       'changed-since: a file that has grown',
-      'changed-since: a file that was written to, and',
+      'changed-since: a file that was written to, and is as long as before',
       'changed-since: a file that is a folder',
     ),
     indifferent(

@@ -35,8 +35,7 @@ struct subject {
 
 extern const struct subject beside, busy_table, caller, churning, counter, crowd,
 	guarded, holder, leader_gone, leading, left, named, other_stack, ports, refused, self, sharer,
-	sleeping,
-	stopped, undumpable, unusual, vforking, waiting, within, zombie;
+	sleeping, stopped, undumpable, unusual, vforking, waiting, within, zombie;
 
 /* For targets. */
 void settled(void);

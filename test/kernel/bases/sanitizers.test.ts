@@ -44,7 +44,7 @@ describe('sanitizers', () => {
       (error) =>
         isLabError(error) &&
         error.code === 'sanitizer-unfit' &&
-        error.what.startsWith("Linux 2.6.30 has it not"),
+        error.what.startsWith('Linux 2.6.30 has it not'),
     );
   });
 

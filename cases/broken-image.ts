@@ -12,7 +12,7 @@ const test = suite('restart from an image that is wrong')
 /** Object, byte in it, bytes, and a value that no kernel writes there: docs/image-format.md. */
 const fields = [
   ['magic of HEADER', types.header, 8, 8, 0x00feed0cc0a2d201n],
-  ['another architecture', types.header, 16, 2, 1n],
+  ['an architecture that there is not', types.header, 16, 2, 3n],
   ['major version', types.header, 18, 2, 99n],
   ['minor version', types.header, 20, 2, 99n],
   ['patch version', types.header, 22, 2, 999n],
@@ -48,6 +48,20 @@ for (const [what, type, at, size, value] of fields)
     assert.is((await restartFrom(guest, saved, bytes))['errno'], 'EINVAL');
     await untouched(saved);
   });
+
+for (const [architecture, other] of [
+  ['x86_64', 1n],
+  ['i386', 2n],
+] as const)
+  test.needs({ architecture })(
+    `what was saved on the other than ${architecture}: EINVAL, and the task is as it was`,
+    async ({ guest }) => {
+      const saved = await savedSelf(guest);
+      const bytes = withNumber(saved.bytes, placeOf(saved.bytes, types.header) + 16, 2, other);
+      assert.is((await restartFrom(guest, saved, bytes))['errno'], 'EINVAL');
+      await untouched(saved);
+    },
+  );
 
 test('each type wrong: EINVAL', async ({ guest }) => {
   const saved = await savedSelf(guest);

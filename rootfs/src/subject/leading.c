@@ -88,18 +88,28 @@ static void be_joining(pid_t leader, bool traced, bool apart)
 static void make_joining(const char *manner)
 {
 	bool traced = !strcmp(manner, "traced"), apart = !strcmp(manner, "apart");
+	const char *step = NULL;
 	pid_t leader = getpid();
 	int status;
 
 	child = fork();
 	if (child == 0)
 		be_joining(leader, traced, apart);
-	if (traced && (waitpid(child, &status, 0) != child || !WIFSTOPPED(status) ||
-		       ptrace(PTRACE_SETOPTIONS, child, NULL,
-			      (void *)PTRACE_O_TRACEEXIT) < 0 ||
-		       ptrace(PTRACE_CONT, child, NULL, NULL) < 0))
-		child = -1;
-	printf("child=%d\n", child);
+	errno = child < 0 ? errno : 0;
+	if (child < 0)
+		step = "fork";
+	else if (traced && (waitpid(child, &status, 0) != child || !WIFSTOPPED(status)))
+		step = "stop";
+	else if (traced && ptrace(PTRACE_SETOPTIONS, child, NULL,
+				  (void *)PTRACE_O_TRACEEXIT) < 0)
+		step = "options";
+	else if (traced && ptrace(PTRACE_CONT, child, NULL, NULL) < 0)
+		step = "continue";
+	if (step)
+		printf("child=-1 step=%s errno=%s\n", step,
+		       errno ? errno_name(errno) : "none");
+	else
+		printf("child=%d\n", child);
 }
 
 static char *image;

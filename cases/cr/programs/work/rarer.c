@@ -318,11 +318,13 @@ static void verify_large_queue(void)
 
 static unsigned char *segment;
 static int set;
+static sigset_t queued;
 
-/* One task with something of each kind of IPC. */
+/* One task with something of each kind of IPC, and a signal. */
 static void prepare_alone(void)
 {
 	struct sembuf down = { .sem_num = 1, .sem_op = -3, .sem_flg = SEM_UNDO };
+	const union sigval value = { .sival_int = 41 };
 	int id;
 
 	HOLDS(!unshare(CLONE_NEWIPC));
@@ -337,12 +339,20 @@ static void prepare_alone(void)
 	HOLDS((set = semget(IPC_PRIVATE, 2, 0600)) >= 0);
 	HOLDS(!semctl(set, 1, SETVAL, 4) && !semop(set, &down, 1));
 	HOLDS(!pipe(ends) && write(ends[1], "alone", 5) == 5);
+	sigemptyset(&queued);
+	sigaddset(&queued, SIGRTMIN);
+	HOLDS(!sigprocmask(SIG_BLOCK, &queued, NULL));
+	HOLDS(!sigqueue(getpid(), SIGRTMIN, value));
 }
 
 static void verify_alone(void)
 {
+	const struct timespec now = { 0 };
+	siginfo_t info;
 	char got[8];
 
+	HOLDS(sigtimedwait(&queued, &info, &now) == SIGRTMIN);
+	HOLDS(info.si_code == SI_QUEUE && info.si_value.sival_int == 41);
 	HOLDS(filled(segment, PAGE, 3));
 	HOLDS(msgrcv(queue, &letter, LENGTH, 0, IPC_NOWAIT) == LENGTH);
 	HOLDS(letter.type == 5 && filled(letter.text, LENGTH, 6));

@@ -281,6 +281,7 @@ static void verify_rights(void)
 	HOLDS((uintptr_t)threads == THREADS_RIGHTS);
 }
 
+#ifdef __x86_64__
 /* The system call's, as of Linux 4.18. */
 struct rseq_area {
 	uint32_t cpu_id_start, cpu_id;
@@ -366,6 +367,7 @@ static void verify_sequence(void)
 	reap(3);
 	HOLDS(!sequence->went_on);
 }
+#endif
 
 const struct workload workloads_guards[] = {
 	{ "handed-on", "locks that are handed on to who waits for them", prepare_handed,
@@ -376,7 +378,9 @@ const struct workload workloads_guards[] = {
 	  NULL, verify_locked_bits, false },
 	{ "rights", "threads with rights to protection keys of their own", prepare_rights,
 	  NULL, verify_rights, false },
+#ifdef __x86_64__
 	{ "in-sequence", "a task within a restartable sequence", prepare_sequence, NULL,
 	  verify_sequence, false },
+#endif
 	{ .name = NULL },
 };

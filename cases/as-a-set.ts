@@ -1,6 +1,16 @@
 import { Buffer } from 'node:buffer';
 import { assert, suite } from './cr/case.ts';
-import { both, first, having, insert, nth, object, put, registerWrong } from './support/hostile.ts';
+import {
+  both,
+  endOf,
+  first,
+  having,
+  insert,
+  nth,
+  object,
+  put,
+  registerWrong,
+} from './support/hostile.ts';
 import type { Edit, Wrong } from './support/hostile.ts';
 import { placeOf, placesIn, types } from './support/image.ts';
 import { savedLeader } from './support/leading.ts';
@@ -26,10 +36,7 @@ function processOf(bytes: Buffer): Buffer {
 }
 
 /** Where the second thread's record ends, which has no signals of its own on their way. */
-const behindSecond = (bytes: Buffer) => {
-  const at = nth(taskSignals, 1)(bytes);
-  return at + bytes.readUInt32LE(at + 4);
-};
+const behindSecond = endOf(nth(taskSignals, 1));
 
 const withoutProcess: Edit = (bytes) => {
   const at = placeOf(bytes, processSignals);

@@ -1,19 +1,9 @@
 import { assert, suite } from './cr/case.ts';
-import { failEveryAllocation, failNone, failNth } from './support/failing.ts';
+import { failEveryAllocation, failNone, failNth, survivesFailures } from './support/failing.ts';
 import { patches } from './support/patches.ts';
 import { keptSince } from './support/slabs.ts';
 import { frozenSubject } from './support/tasks.ts';
-import {
-  bringBack,
-  destroy,
-  endWell,
-  freezeAll,
-  save,
-  savedWorkload,
-  startWorkload,
-  textOf,
-  thaw,
-} from './support/workload.ts';
+import { savedWorkload, textOf } from './support/workload.ts';
 
 const test = suite('each allocation that can fail').needs({ patch: patches.ipcUndo }).within(300);
 
@@ -23,24 +13,10 @@ const caches = [
   ...['nsproxy', 'sigqueue', 'shmem_inode_cache'],
 ];
 
-test('of a checkpoint: the task is as it was', async ({ guest }) => {
-  const workload = await startWorkload(guest, 'alone');
-  await freezeAll(guest, workload);
-  const path = `${await guest.folder()}/image`;
-  const words = ['checkpoint', '--pid', String(workload.pid), '--flags', '1', '--out', path];
-  const before = await guest.slabs(...caches);
-  const failures = await failEveryAllocation(guest, async () => {
-    const { errno } = await guest.shim(...words, '--make-it-fail');
-    assert.ok(errno === null || errno === 'ENOMEM', String(errno));
-    return errno === null;
-  });
-  assert.ok(failures >= 40, `${failures} allocations have failed`);
-  assert.equal(await keptSince(guest, before, 20), [], 'nothing is kept');
-  await thaw(guest, workload);
-  const image = await save(guest, workload);
-  await destroy(guest, workload);
-  await endWell(guest, await bringBack(guest, workload, image));
-});
+test('of a checkpoint: the task is as it was', ({ guest }) =>
+  survivesFailures(guest, 'alone', {
+    ...{ fail: failEveryAllocation, least: 40, caches, tolerance: 20 },
+  }));
 
 test('of a checkpoint that is refused: it is, or there is no memory', async ({ guest }) => {
   const path = `${await guest.folder()}/thing`;

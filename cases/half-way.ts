@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { assert, suite } from './cr/case.ts';
 import type { Guest } from './cr/case.ts';
-import { failEachAllocation } from './support/failing.ts';
+import { failEachAllocation, survivesFailures } from './support/failing.ts';
 import { patches } from './support/patches.ts';
 import { keptSince } from './support/slabs.ts';
 import {
@@ -73,24 +73,11 @@ registerFailure('a killed caller', async (guest, { pid }) => {
 
 /** With objects of all kinds: a tree; pipes, shared memory and System V IPC; signals in a queue. */
 for (const name of ['tree', 'together', 'queued'])
-  test.within(60)(`allocations that fail: ${name} is as it was`, async ({ guest }) => {
-    const workload = await startWorkload(guest, name);
-    await freezeAll(guest, workload);
-    const path = `${await guest.folder()}/image`;
-    const words = ['checkpoint', '--pid', String(workload.pid), '--flags', '1', '--out', path];
-    const before = await guest.slabs(...caches);
-    const failures = await failEachAllocation(guest, async () => {
-      const { errno } = await guest.shim(...words, '--make-it-fail');
-      assert.ok(errno === null || errno === 'ENOMEM', String(errno));
-      return errno === null;
-    });
-    assert.ok(failures >= 10, `${failures} allocations have failed`);
-    assert.equal(await keptSince(guest, before, 5), [], 'nothing is kept');
-    await thaw(guest, workload);
-    const image = await save(guest, workload);
-    await destroy(guest, workload);
-    await endWell(guest, await bringBack(guest, workload, image));
-  });
+  test.within(60)(`allocations that fail: ${name} is as it was`, ({ guest }) =>
+    survivesFailures(guest, name, {
+      ...{ fail: failEachAllocation, least: 10, caches, tolerance: 5 },
+    }),
+  );
 
 test.within(60)('allocations that fail: a restart can be tried again', async ({ guest }) => {
   const { workload, image } = await savedWorkload(guest, 'count');

@@ -3,6 +3,7 @@ import { assert, suite } from './cr/case.ts';
 import {
   after,
   both,
+  endOf,
   first,
   having,
   insert,
@@ -169,15 +170,12 @@ const signals: readonly Wrong[] = [
   ['SIGKILL with its details', put(signal, 8, 4, 9n)],
 ];
 
-/** Other records may stand between it and the next that every base has. */
-const afterScheduling = (bytes: Buffer) => {
-  const at = first(taskScheduling)(bytes);
-  return at + bytes.readUInt32LE(at + 4);
-};
-
 /** Processors that the task may run on: a bit for each, in so many numbers of 8 bytes. */
 const processors = (bits: number) =>
-  both(put(taskScheduling, 32, 4, 8n), insert(afterScheduling, object(buffer, bits, 0)));
+  both(
+    put(taskScheduling, 32, 4, 8n),
+    insert(endOf(first(taskScheduling)), object(buffer, bits, 0)),
+  );
 
 const scheduling: readonly Wrong[] = [
   ['timers without slack', put(taskScheduling, 8, 8, 0n)],

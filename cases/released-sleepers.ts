@@ -1,4 +1,5 @@
 import { assert, suite } from './cr/case.ts';
+import type { Guest } from './cr/case.ts';
 import { patches } from './support/patches.ts';
 import { keptSince } from './support/slabs.ts';
 import { comesTo } from './support/tasks.ts';
@@ -27,10 +28,7 @@ test('frozen and thawed, again and again: their memory comes back', async ({ gue
       await subject.ended();
     }
   };
-  await round(1);
-  const before = await guest.slabs('task_struct');
-  await round(sleepers);
-  assert.equal(await keptSince(guest, before, sleepers / 2), [], 'tasks do not come back');
+  await memoryComesBack(guest, round);
 });
 
 test('they have worked long enough: their memory comes back', async ({ guest }) => {
@@ -41,10 +39,15 @@ test('they have worked long enough: their memory comes back', async ({ guest }) 
       await subject.ended();
     }
   };
+  await memoryComesBack(guest, round);
+});
+
+/** Asserts that a round of many tasks keeps no more of them than one of a single task. */
+async function memoryComesBack(guest: Guest, round: (count: number) => Promise<void>) {
   await round(1);
   const before = await guest.slabs('task_struct');
   await round(sleepers);
   assert.equal(await keptSince(guest, before, sleepers / 2), [], 'tasks do not come back');
-});
+}
 
 test.run();

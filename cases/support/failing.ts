@@ -1,6 +1,16 @@
 import { assert } from '../cr/case.ts';
 import type { Guest } from '../cr/case.ts';
-import { textOf } from './workload.ts';
+import { keptSince } from './slabs.ts';
+import {
+  bringBack,
+  destroy,
+  endWell,
+  freezeAll,
+  save,
+  startWorkload,
+  textOf,
+  thaw,
+} from './workload.ts';
 
 const knobs = '/sys/kernel/debug/failslab';
 
@@ -18,6 +28,40 @@ export async function failNth(guest: Guest, nth: number): Promise<void> {
 export async function failNone(guest: Guest): Promise<void> {
   await guest.write(`${knobs}/probability`, '0');
   await guest.write(`${knobs}/times`, '0');
+}
+
+/** How the allocations of a checkpoint are made to fail, and what that is to come to. */
+export interface Failing {
+  readonly fail: typeof failEveryAllocation;
+  /** So many have to. */
+  readonly least: number;
+  /** Of which a failure could keep some, and how many objects are none of its. */
+  readonly caches: readonly string[];
+  readonly tolerance: number;
+}
+
+/** Asserts that a workload is as it was after checkpoints of it for which there was no memory. */
+export async function survivesFailures(
+  guest: Guest,
+  name: string,
+  { fail, least, caches, tolerance }: Failing,
+): Promise<void> {
+  const workload = await startWorkload(guest, name);
+  await freezeAll(guest, workload);
+  const path = `${await guest.folder()}/image`;
+  const words = ['checkpoint', '--pid', String(workload.pid), '--flags', '1', '--out', path];
+  const before = await guest.slabs(...caches);
+  const failures = await fail(guest, async () => {
+    const { errno } = await guest.shim(...words, '--make-it-fail');
+    assert.ok(errno === null || errno === 'ENOMEM', String(errno));
+    return errno === null;
+  });
+  assert.ok(failures >= least, `${failures} allocations have failed`);
+  assert.equal(await keptSince(guest, before, tolerance), [], 'nothing is kept');
+  await thaw(guest, workload);
+  const image = await save(guest, workload);
+  await destroy(guest, workload);
+  await endWell(guest, await bringBack(guest, workload, image));
 }
 
 /**

@@ -52,6 +52,14 @@ export const after =
     return place.offset;
   };
 
+/** Where an object ends, and the next one begins. */
+export const endOf =
+  (spot: Spot): Spot =>
+  (bytes) => {
+    const at = spot(bytes);
+    return at + bytes.readUInt32LE(at + 4);
+  };
+
 /** Puts a number of 2, 4 or 8 bytes into an object; it may depend on what the image has. */
 export const put =
   (

@@ -9,8 +9,6 @@ import { labError } from '../core/errors.ts';
 import type { RunOptions } from '../plan/options.ts';
 import { findShard, parseShard, type Shard } from '../plan/shard.ts';
 import type { Isolation } from '../plan/options.ts';
-import type { ArchitectureName } from '../core/architectures.ts';
-import type { CompilerName, SanitizerName } from '../../kernel/base.ts';
 import { expression, seconds, wholeNumber } from './parse.ts';
 import { withBuildOptions, withPatchOptions, withSanitizerOption } from './patch-options.ts';
 import { toGiven, withSeriesOptions, type TypedSeries } from './given-options.ts';
@@ -18,13 +16,6 @@ import { toGiven, withSeriesOptions, type TypedSeries } from './given-options.ts
 /** What commander makes of the command line of a run. */
 export interface Typed extends TypedSeries {
   readonly grep?: RegExp;
-  readonly base?: string;
-  readonly source?: string;
-  readonly compiler?: CompilerName;
-  readonly with?: readonly SanitizerName[];
-  readonly arch?: ArchitectureName;
-  readonly upto?: string;
-  readonly tree?: true;
   readonly against?: 'base';
   readonly accel?: 'kvm' | 'tcg';
   readonly jobs?: number;

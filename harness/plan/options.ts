@@ -23,7 +23,7 @@ export function kindOf(options: RunOptions): string | undefined {
   return words.length === 0 ? undefined : words.join(' ');
 }
 
-/** Returns what one types to have sanitizers, as one word; nothing for none. */
+/** Returns what one types to have sanitizers; nothing for none. */
 export function withWords(sanitizers: readonly SanitizerName[] | undefined): string[] {
   return sanitizers === undefined || sanitizers.length === 0
     ? []

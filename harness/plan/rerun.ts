@@ -1,8 +1,7 @@
-import { withWords } from './options.ts';
 import type { GivenOptions } from '../../kernel/given.ts';
 import { quote } from '../core/cli-context.ts';
 import type { PlannedCase } from '../core/events.ts';
-import type { RunOptions } from './options.ts';
+import { withWords, type RunOptions } from './options.ts';
 
 /** What of a run's options decides which kernel a case meets, and where. */
 export type Circumstances = Pick<

@@ -14,27 +14,14 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "subject.h"
 
 #define PAGE	4096
 
-/* Of linux/filter.h and linux/seccomp.h, which musl lacks. */
+/* Of linux/seccomp.h, which musl lacks. */
 #define STRICT_MODE	1
-#define FILTER_MODE	2
-#define RETURN_CONSTANT	0x06
-#define ALLOW		0x7fff0000U
-struct instruction {
-	uint16_t code;
-	uint8_t if_true, if_false;
-	uint32_t constant;
-};
-struct filter {
-	uint16_t length;
-	const struct instruction *instructions;
-};
 
 /* Of linux/userfaultfd.h. */
 struct watch_api { uint64_t api, features, calls; };
@@ -53,17 +40,6 @@ struct watch_range { uint64_t start, length, mode, calls; };
 #define SYS_pkey_alloc		330
 #define SYS_pkey_free		331
 #endif
-
-/* A filter is a filter, whatever it allows. */
-static int allow_all(void)
-{
-	static const struct instruction allow = { RETURN_CONSTANT, 0, 0, ALLOW };
-	static const struct filter filter = { 1, &allow };
-
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		return -1;
-	return prctl(PR_SET_SECCOMP, FILTER_MODE, &filter);
-}
 
 /* From then on it may read and write, and not so much as close a descriptor. */
 static __attribute__((noreturn)) void read_only(void)
@@ -86,31 +62,10 @@ static int open_watch(void)
 	return fd < 0 || ioctl(fd, OPEN_WATCH, &api) < 0 ? -1 : fd;
 }
 
-/*
- * Who watches is a task that init is the parent of, until this one has gone:
- * the watch lasts as long as the descriptor.
- */
+/* Who watches is a task outside: the watch lasts as long as the descriptor. */
 static int hand_on(int watch)
 {
-	int life[2], status;
-	pid_t child;
-	char byte;
-
-	if (pipe(life) < 0)
-		return -1;
-	child = fork();
-	if (child < 0)
-		return -1;
-	if (child == 0) {
-		if (fork())
-			_exit(0);
-		not_to_settle();
-		close(life[1]);
-		_exit(read(life[0], &byte, 1) != 0);
-	}
-	if (waitpid(child, &status, 0) < 0 || close(life[0]) < 0)
-		return -1;
-	return close(watch);
+	return leave_one_outside() < 0 ? -1 : close(watch);
 }
 
 static int be_watched(void)
@@ -210,7 +165,7 @@ static void in_keeper(char **args)
 static int take(const char *kind)
 {
 	if (!strcmp(kind, "filter"))
-		return allow_all();
+		return allow_all_calls();
 	if (!strcmp(kind, "strict"))
 		read_only();
 	if (!strcmp(kind, "watch"))

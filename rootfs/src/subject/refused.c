@@ -25,7 +25,6 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/timerfd.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -168,29 +167,6 @@ static int map_memfd(void)
 static int make_pidfd(void)
 {
 	return (int)syscall(NR_PIDFD_OPEN, getpid(), 0);
-}
-
-/* A task that init is the parent of, with all that is open here, until this one has gone. */
-static int leave_one_outside(void)
-{
-	int life[2], status;
-	pid_t child;
-	char byte;
-
-	if (pipe(life) < 0)
-		return -1;
-	child = fork();
-	if (child < 0)
-		return -1;
-	if (child == 0) {
-		if (fork())
-			_exit(0);
-		close(life[1]);
-		_exit(read(life[0], &byte, 1) != 0);
-	}
-	if (waitpid(child, &status, 0) < 0)
-		return -1;
-	return close(life[0]);
 }
 
 static int leave_in_session(void)

@@ -121,13 +121,6 @@ bool has_vectors(void)
 	return self_has_sse;
 }
 
-void set_arguments(struct registers *registers, long a, long b, long c)
-{
-	registers->general[0] = (unsigned long)a;
-	registers->general[1] = (unsigned long)b;
-	registers->general[2] = (unsigned long)c;
-}
-
 void take_segment(unsigned long *word)
 {
 	struct descriptor descriptor = {

@@ -107,13 +107,6 @@ bool has_vectors(void)
 	return true;
 }
 
-void set_arguments(struct registers *registers, long a, long b, long c)
-{
-	registers->general[9] = (unsigned long)a;
-	registers->general[10] = (unsigned long)b;
-	registers->general[11] = (unsigned long)c;
-}
-
 void take_segment(unsigned long *word)
 {
 	syscall(SYS_arch_prctl, ARCH_SET_GS, word);

@@ -11,11 +11,16 @@
 
 #ifdef __x86_64__
 #define GENERAL_REGISTERS	13
+#define FIRST_ARGUMENT		9
 #define VECTOR_REGISTERS	16
 #else
 #define GENERAL_REGISTERS	7
+#define FIRST_ARGUMENT		0
 #define VECTOR_REGISTERS	8
 #endif
+
+/* Of a system call: the second and third are the next ones. */
+#define ARGUMENT(n)		(FIRST_ARGUMENT + (n))
 
 /* The last of the general ones. */
 #define STACK_POINTER		(GENERAL_REGISTERS - 1)
@@ -43,9 +48,6 @@ void find_registers(void);
 
 /* There are processors of i386 without xmm and mxcsr. */
 bool has_vectors(void);
-
-/* Of a system call. */
-void set_arguments(struct registers *registers, long a, long b, long c);
 
 /* Makes the segment that C does not use begin at `word`. */
 void take_segment(unsigned long *word);

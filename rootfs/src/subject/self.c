@@ -129,7 +129,11 @@ static void print_result(long ret)
 /* Makes a call with one side's registers. */
 static long call_as(struct side *side, long nr, long pid, long fd, long flags)
 {
-	set_arguments(&side->registers, pid, fd, flags);
+	unsigned long *general = side->registers.general;
+
+	general[ARGUMENT(0)] = (unsigned long)pid;
+	general[ARGUMENT(1)] = (unsigned long)fd;
+	general[ARGUMENT(2)] = (unsigned long)flags;
 	return self_call(nr, &side->registers, &found);
 }
 
@@ -258,30 +262,9 @@ static void write_from(unsigned long address)
 	putchar('\n');
 }
 
-/* Of linux/filter.h and linux/seccomp.h, which musl lacks. */
-#define FILTER_MODE	2
-#define RETURN_CONSTANT	0x06
-#define ALLOW		0x7fff0000U
-struct instruction {
-	uint16_t code;
-	uint8_t if_true, if_false;
-	uint32_t constant;
-};
-struct filter {
-	uint16_t length;
-	const struct instruction *instructions;
-};
-
-/* A filter is a filter, whatever it allows. */
 static void confine(void)
 {
-	static const struct instruction allow = { RETURN_CONSTANT, 0, 0, ALLOW };
-	static const struct filter filter = { 1, &allow };
-	long ret = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-
-	if (!ret)
-		ret = prctl(PR_SET_SECCOMP, FILTER_MODE, &filter);
-	print_result(ret < 0 ? -errno : ret);
+	print_result(allow_all_calls() < 0 ? -errno : 0);
 	putchar('\n');
 }
 

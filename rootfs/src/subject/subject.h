@@ -45,6 +45,10 @@ void not_to_settle(void);
 void cannot(const char *what) __attribute__((noreturn));
 void rest(void) __attribute__((noreturn));
 
+/* outside.c, filter.c: for targets as well. -1 and errno. */
+int leave_one_outside(void);
+int allow_all_calls(void);
+
 /* talk.c */
 void prepare_talk(void);
 void start_talk(void);
